@@ -1,0 +1,294 @@
+"""Every table of the hub. Alembic's migrations make them; nothing else creates tables."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    false,
+)
+
+from tillsight_models.scales import MAX_RATINGS
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers its rows only where the key is spelled INTEGER.
+RowId = BigInteger().with_variant(Integer(), "sqlite")
+
+# --- Hierarchy: org > region > store > touchpoint > device ---------------------------------------------
+
+org = Table("org", metadata, Column("id", Text, primary_key=True), Column("name", Text, nullable=False))
+
+region = Table(
+    "region",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("org_id", ForeignKey("org.id"), nullable=False),
+    Column("name", Text, nullable=False),
+)
+
+store = Table(
+    "store",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("org_id", ForeignKey("org.id"), nullable=False),
+    Column("region_id", ForeignKey("region.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("tz", Text, nullable=False, comment="IANA time zone"),
+    Column("opening_hours", Text, nullable=False, comment="JSON: weekday to list of HH:MM-HH:MM"),
+)
+
+touchpoint = Table(
+    "touchpoint",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("store_id", ForeignKey("store.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scale", Text, nullable=False, comment="rating scale of its panel"),
+    Column("contact_source", Text, nullable=True, comment="which source counts who was served"),
+    Column("opening_hours", Text, nullable=True, comment="JSON; null means the store's"),
+)
+
+device = Table(
+    "device",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("touchpoint_id", ForeignKey("touchpoint.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column(
+        "state", Text, nullable=False, server_default="unknown", comment="unknown|ready|disconnected|lost"
+    ),
+    Column("session", BigInteger, nullable=True),
+    Column("stream", Text, nullable=True),
+    Column("version", Text, nullable=True),
+    Column("health", Text, nullable=True, comment="JSON of the last health"),
+    Column("first_seen", BigInteger, nullable=True, comment="ms UTC"),
+    Column("last_seen", BigInteger, nullable=True, comment="ms UTC"),
+)
+
+# --- Events and delivery -------------------------------------------------------------------------------
+
+event = Table(
+    "event",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("dev", Text, nullable=False),
+    Column("tp", Text, nullable=False),
+    Column("t", BigInteger, nullable=False, comment="ms UTC, corrected where the device's clock was wrong"),
+    Column("tq", Text, nullable=False, comment="ntp|rtc|unsynced|bounded, after correction"),
+    Column("boot", Text, nullable=False),
+    Column("mono", BigInteger, nullable=False),
+    Column("device_t", BigInteger, nullable=False, comment="ms UTC as the device said"),
+    Column("device_tq", Text, nullable=False),
+    Column("received", BigInteger, nullable=False, comment="ms UTC on the hub"),
+    Column("rating", SmallInteger, nullable=True, comment="of a press, 1 is the worst"),
+    Column("labels", Integer, nullable=False, server_default="0", comment="bits of labels.Label"),
+    Column("data", Text, nullable=False, comment="payload as it came"),
+    Column("extra", Text, nullable=True, comment="top-level fields of a newer contract"),
+    Index(None, "tp", "t"),
+    Index(None, "dev", "boot"),
+    Index(None, "received"),
+    sqlite_with_rowid=False,
+)
+
+stream = Table(
+    "stream",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("device_id", Text, nullable=False),
+    Column("upto", BigInteger, nullable=False, comment="everything up to here is accounted for"),
+    Column("highest", BigInteger, nullable=False, comment="highest seq seen"),
+    Column("first_seen", BigInteger, nullable=False, comment="ms UTC"),
+    Column("last_seen", BigInteger, nullable=False, comment="ms UTC"),
+)
+
+stream_gap = Table(
+    "stream_gap",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("first", BigInteger, primary_key=True),
+    Column("last", BigInteger, primary_key=True),
+    Column("reason", Text, nullable=False, comment="outbox-full|not-held"),
+    Column("reported", BigInteger, nullable=False, comment="ms UTC"),
+    comment="ranges that a device said will never arrive",
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("received", BigInteger, nullable=False, comment="ms UTC"),
+    Column("topic", Text, nullable=False),
+    Column("dev", Text, nullable=True),
+    Column("stream", Text, nullable=True),
+    Column("seq", BigInteger, nullable=True),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False, comment="at most the first 64 kB"),
+    Column("size", Integer, nullable=False),
+    Column("replayed", BigInteger, nullable=True, comment="ms UTC when it was taken after all"),
+    Index(None, "stream", "seq"),
+    Index(None, "reason"),
+)
+
+device_clock = Table(
+    "device_clock",
+    metadata,
+    Column("dev", Text, primary_key=True),
+    Column("boot", Text, primary_key=True),
+    Column("mono", BigInteger, primary_key=True),
+    Column("wall", BigInteger, nullable=False),
+    Column("quality", Text, nullable=False),
+    comment="anchors: monotonic ms of a boot was this wall time",
+)
+
+press_undone = Table(
+    "press_undone",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, comment="of the press"),
+)
+
+# --- Rollups: wide, one row per touchpoint and bucket ---------------------------------------------------
+
+RATING_COUNTERS = tuple(f"rating_{n}" for n in range(1, MAX_RATINGS + 1))
+RAW_COUNTERS = tuple(f"raw_{n}" for n in range(1, MAX_RATINGS + 1))
+CONTACT_COUNTERS = {
+    "camera": "contacts_camera",
+    "presence": "contacts_presence",
+    "pos": "contacts_pos",
+    "queue": "contacts_queue",
+    "manual": "contacts_manual",
+}
+COUNTERS: dict[str, str] = {
+    "events": "all events, whatever their type",
+    "presses": "all presses",
+    "repeats": "presses inside the cool-down",
+    "undone": "presses taken back",
+    "other_scale": "presses on another scale than the touchpoint's, in no rating counter",
+    "closed": "presses outside opening hours",
+    **{name: f"accepted presses of rating {n}" for n, name in enumerate(RATING_COUNTERS, 1)},
+    **{name: f"all presses of rating {n}" for n, name in enumerate(RAW_COUNTERS, 1)},
+    **{name: f"people served as counted by {source}" for source, name in CONTACT_COUNTERS.items()},
+    "dwell_ms": "sum of the dwell of contacts",
+    "dwell_contacts": "contacts in that sum",
+    "receipts": "receipts at the till",
+    "sales_amount": "sales in minor units",
+    "entered": "visitors in",
+    "left": "visitors out",
+    "attempts": "sales attempts",
+    "attempt_ms": "sum of the duration of sales attempts",
+}
+
+UNDATED_HOUR = 0
+"""Hour bucket of events whose time is not known to the hour."""
+UNDATED_DAY = "undated"
+"""Day bucket of events whose time is not known to the day; sorts after every date."""
+
+rollup_hour = Table(
+    "rollup_hour",
+    metadata,
+    Column("tp", Text, primary_key=True),
+    Column("hour", BigInteger, primary_key=True, comment="UTC seconds at which the local hour began"),
+    *(
+        Column(name, BigInteger, nullable=False, server_default="0", comment=text)
+        for name, text in COUNTERS.items()
+    ),
+    Index(None, "hour"),
+    sqlite_with_rowid=False,
+)
+
+rollup_day = Table(
+    "rollup_day",
+    metadata,
+    Column("tp", Text, primary_key=True),
+    Column("day", Text, primary_key=True, comment="business date YYYY-MM-DD in the touchpoint's zone"),
+    *(
+        Column(name, BigInteger, nullable=False, server_default="0", comment=text)
+        for name, text in COUNTERS.items()
+    ),
+    Index(None, "day"),
+    sqlite_with_rowid=False,
+)
+
+consistency_run = Table(
+    "consistency_run",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("started", BigInteger, nullable=False, comment="ms UTC"),
+    Column("finished", BigInteger, nullable=False, comment="ms UTC"),
+    Column("events", BigInteger, nullable=False),
+    Column("mismatches", Integer, nullable=False),
+    Column("detail", Text, nullable=False, comment="JSON list of what differs"),
+)
+
+# --- Access --------------------------------------------------------------------------------------------
+
+user = Table(
+    "user_account",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False, comment="argon2id"),
+    Column("role", Text, nullable=False, comment="admin|ops|manager|analyst"),
+    Column("scope", Text, nullable=True, comment="org, region or store id; null means everything"),
+    Column("created", BigInteger, nullable=False, comment="ms UTC"),
+    Column("disabled", Boolean, nullable=False, server_default=false()),
+)
+
+session = Table(
+    "login_session",
+    metadata,
+    Column("token_hash", Text, primary_key=True, comment="SHA-256 of the cookie"),
+    Column("user_id", ForeignKey("user_account.id", ondelete="CASCADE"), nullable=False),
+    Column("created", BigInteger, nullable=False, comment="ms UTC"),
+    Column("expires", BigInteger, nullable=False, comment="ms UTC"),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False),
+    Column("token_hash", Text, nullable=False, unique=True, comment="SHA-256 of the token"),
+    Column("role", Text, nullable=False, comment="admin|ops|manager|analyst|device"),
+    Column("scope", Text, nullable=True, comment="org, region, store or (role device) device id"),
+    Column("created", BigInteger, nullable=False, comment="ms UTC"),
+    Column("expires", BigInteger, nullable=True, comment="ms UTC"),
+    Column("last_used", BigInteger, nullable=True, comment="ms UTC"),
+    Column("revoked", Boolean, nullable=False, server_default=false()),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""`hierarchy_version` grows with every change of the hierarchy, so that other processes read it anew."""

@@ -1,0 +1,58 @@
+"""Configuration files: one TOML each, read into frozen models, every problem told in one line."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .errors import BadConfig
+
+
+class Settings(BaseModel):
+    """A section of a configuration file: frozen, and an unknown key is a problem, not a surprise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def load_settings(path: Path, model: type[AnySettings]) -> AnySettings:
+    """The settings in a TOML file; BadConfig has one line a problem: `panel.cooldown_s: -1: should ...`."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadConfig([f"{path}: {error.strerror or error}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfig([f"{path}: not TOML: {error}"]) from error
+    return read_settings(values, model)
+
+
+def read_settings(values: dict[str, Any], model: type[AnySettings]) -> AnySettings:
+    """The settings in a dict, as `load_settings`."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise BadConfig([_problem(item) for item in error.errors()]) from error
+
+
+def setting_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Every setting of a model as `section.key`, for documentation checks."""
+    for name, field in model.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, BaseModel):
+            yield from setting_names(section, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def _problem(item: Any) -> str:
+    where = ".".join(str(part) for part in item["loc"]) or "file"
+    message = item["msg"].removeprefix("Input ").removeprefix("Value error, ")
+    if item["type"] == "missing":
+        return f"{where}: is missing"
+    if item["type"] == "extra_forbidden":
+        return f"{where}: is not a setting"
+    return f"{where}: {item['input']!r:.80}: {message}"
