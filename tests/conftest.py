@@ -1,0 +1,80 @@
+"""What every test may ask for: a real broker, a real database, a real browser.
+
+A part that this machine lacks skips the test and names the Debian package; in CI (`CI=true`) it fails.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from playwright.sync_api import Browser, Page
+from tests.harness.brokers import Mosquitto
+from tests.harness.browser import find_chromium, open_browser
+from tests.harness.databases import PostgreSQL
+from tests.harness.processes import MissingPart
+
+Part = TypeVar("Part")
+
+
+def need(part: Callable[[], Part]) -> Part:
+    """The part, or a skipped test; a failed one in CI."""
+    try:
+        return part()
+    except MissingPart as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(missing), pytrace=False)
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A running mosquitto of this test alone."""
+    broker = need(lambda: Mosquitto(tmp_path / "mosquitto"))
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.kill()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgreSQL]:
+    """One running PostgreSQL server for all tests."""
+    server = need(PostgreSQL)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: PostgreSQL) -> Iterator[str]:
+    """SQLAlchemy's URL of a fresh, empty database of this test alone."""
+    with postgresql_server.fresh_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Path of Chromium."""
+    return need(find_chromium)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """One running headless Chromium for all tests."""
+    with open_browser(chromium) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page with no cookies, of this test alone."""
+    context = browser.new_context()
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
