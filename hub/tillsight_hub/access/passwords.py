@@ -1,0 +1,60 @@
+"""Passwords: argon2id hashes, and the same work for a name that does not exist."""
+
+import secrets
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from .errors import BadAccount
+
+MIN_LENGTH = 10
+MAX_LENGTH = 200
+
+# Letters and digits that nobody mistakes for each other when they copy a printed password.
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash of a password that is long enough; BadAccount says what is wrong with it."""
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise BadAccount(
+            f"password of {len(password)} characters: expected {MIN_LENGTH} to {MAX_LENGTH} of them"
+        )
+    return _hasher().hash(password)
+
+
+def password_matches(stored: str | None, password: str) -> bool:
+    """Whether the password belongs to the stored hash; None, for no such user, is False in the same time."""
+    if len(password) > MAX_LENGTH:
+        password, stored = "", None
+    try:
+        matches = _hasher().verify(stored or _hash_of_nobody(), password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return matches and stored is not None
+
+
+def needs_rehash(stored: str) -> bool:
+    """Whether the hash was made with weaker parameters than today's."""
+    return _hasher().check_needs_rehash(stored)
+
+
+def new_password() -> str:
+    """A random password of 80 bits in four groups, easy to read out and to type."""
+    return "-".join("".join(secrets.choice(_READABLE) for _ in range(4)) for _ in range(4))
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()
+
+
+@cache
+def _hash_of_nobody() -> str:
+    return _hasher().hash(secrets.token_urlsafe())
+
+
+def warm_up() -> None:
+    """Do once what would otherwise make the first login for an unknown name slower than all others."""
+    _hash_of_nobody()
