@@ -14,8 +14,10 @@ from .errors import BadEvent
 VERSION = 1
 MAX_MESSAGE_BYTES = 64_000
 SLUG_PATTERN = "^[a-z0-9-]{1,40}$"
+_NO_LINE_FEED = r"(?!\n)"  # Python's $ also matches before a last line feed, everyone else's does not
 
-Slug = Annotated[str, Meta(pattern=SLUG_PATTERN)]
+Slug = Annotated[str, Meta(pattern=SLUG_PATTERN + _NO_LINE_FEED)]
+StreamId = Annotated[str, Meta(pattern="^[a-z0-9]{8,32}$" + _NO_LINE_FEED)]
 Milliseconds = Annotated[int, Meta(ge=0, le=253_402_300_799_999, description="ms since 1970-01-01 UTC")]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Seconds = Annotated[float, Meta(ge=0, le=864_000)]
@@ -141,7 +143,7 @@ class SalesReported(Payload, frozen=True, kw_only=True):
     period_s: Seconds
     receipts: Count
     amount: Annotated[int, Meta(ge=0)] | None = None
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$" + _NO_LINE_FEED)] | None = None
 
 
 class ClockAnchored(Payload, frozen=True, kw_only=True):
@@ -239,7 +241,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     id: Annotated[str, Meta(max_length=80)]
     dev: Slug
     tp: Slug
-    stream: Annotated[str, Meta(pattern="^[a-z0-9]{8,32}$")]
+    stream: StreamId
     seq: Annotated[int, Meta(ge=1, le=9_007_199_254_740_991)]
     type: Word
     t: Milliseconds
@@ -371,7 +373,7 @@ def stream_position(raw: bytes) -> tuple[str, str, int] | None:
 
 class _Position(Struct):
     dev: Slug
-    stream: Annotated[str, Meta(pattern="^[a-z0-9]{8,32}$")]
+    stream: StreamId
     seq: Annotated[int, Meta(ge=1, le=9_007_199_254_740_991)]
 
 

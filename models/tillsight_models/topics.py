@@ -35,7 +35,7 @@ class DeviceTopics:
 
     def __post_init__(self) -> None:
         for name in (self.org, self.site, self.device):
-            if not _slug.match(name):
+            if not _slug.fullmatch(name):
                 raise BadTopic(f"topic level {name!r}: expected 1 to 40 of a-z, 0-9 and -")
 
     def of(self, channel: Channel) -> str:
