@@ -21,3 +21,31 @@ class AddressInUse(TillsightError, OSError):
 
 class BrokerFailed(TillsightError, RuntimeError):
     """The embedded broker does not start."""
+
+
+class BadHours(TillsightError, ValueError):
+    """Opening hours with one or more problems, one line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class BadZone(TillsightError, ValueError):
+    """A time zone that does not exist."""
+
+
+class UnknownMetric(TillsightError, LookupError):
+    """No metric of that id is in the catalogue."""
+
+
+class UnknownPlace(TillsightError, LookupError):
+    """No org, region, store or touchpoint of that id, or not one that this viewer may see."""
+
+
+class BadPeriod(TillsightError, ValueError):
+    """Days that are no period."""
+
+
+class PartMissing(TillsightError, RuntimeError):
+    """An optional part of the program is not installed."""
