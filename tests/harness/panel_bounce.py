@@ -11,7 +11,7 @@ CASES = Path(__file__).parents[1] / "firmware" / "cases" / "bounce.json"
 
 @dataclass(frozen=True)
 class BounceCase:
-    """Edges as (us, button, level) in order of time, all contacts open before the first and after the last."""
+    """Edges as (us, button, level) in order of time; all contacts are open at both ends."""
 
     name: str
     edges: list[tuple[int, int, int]]
