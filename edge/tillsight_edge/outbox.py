@@ -1,0 +1,365 @@
+"""The outbox: every event is on this disk from its commit until the hub says that it has stored it.
+
+The only place where threads meet. Held events are always a contiguous run of numbers: they are appended at
+the end and leave at the front, acknowledged by the hub or dropped because the outbox is full.
+"""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tillsight_models.delivery import Ack
+from tillsight_models.events import EventsDropped, Payload, SeqRange, Stamp, encode_event, new_event
+
+from . import lost
+from .errors import OutboxUnwritable
+from .outbox_file import is_passing, open_file, restart_stream
+
+log = logging.getLogger(__name__)
+
+MAX_RANGES = 1_000
+"""Ranges in one `device.dropped` event."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """One event that waits for the hub's ack."""
+
+    seq: int
+    raw: bytes
+    """Its wire form."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """What became of the events of one type since the outbox was created."""
+
+    appended: int = 0
+    acked: int = 0
+    dropped: int = 0
+
+
+@dataclass(frozen=True)
+class Books:
+    """The outbox's own accounts: in `total`, appended == acked + dropped + left."""
+
+    stream: str
+    upto: int
+    last_seq: int
+    left: int
+    by_type: dict[str, Book]
+
+    @property
+    def total(self) -> Book:
+        """Over all types."""
+        books = self.by_type.values()
+        return Book(
+            sum(book.appended for book in books),
+            sum(book.acked for book in books),
+            sum(book.dropped for book in books),
+        )
+
+
+class Outbox:
+    """Events of one device on disk. Any thread may call any method; each may raise OutboxUnwritable.
+
+    The file is opened at the first use and again after trouble, so that a disk that is away at the start
+    may come later.
+    """
+
+    def __init__(self, path: Path, *, device: str, touchpoint: str, max_events: int) -> None:
+        self._path = path
+        self._device = device
+        self._touchpoint = touchpoint
+        self._max_events = max_events
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._stream = ""
+        self._opened_at = 0
+        """Last number in the file when it was opened."""
+        self._sendable = 0
+        """Highest number that the hub can have heard of: that one, or what was given out since."""
+        self.problem = ""
+        """Why the outbox cannot be used; empty while it can."""
+        self.set_aside = ""
+        """Name under which a damaged or foreign outbox was kept when this one was opened; mostly empty."""
+
+    def append(self, payload: Payload, at: Stamp, mark: tuple[str, str] | None = None) -> int:
+        """Store an event, and a mark with it; returns its number once both are on the disk."""
+        with self._transaction() as connection:
+            seq = self._insert(connection, payload, at)
+            if mark is not None:
+                _set_meta(connection, f"mark:{mark[0]}", mark[1])
+            self._make_room(connection)
+            return seq
+
+    def mark(self, key: str) -> str | None:
+        """What was last stored under this key by `append` or `set_mark`; None where nothing was."""
+        with self._reading() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (f"mark:{key}",)).fetchone()
+            return row and str(row[0])
+
+    def set_mark(self, key: str, value: str) -> None:
+        """Store a mark without an event."""
+        with self._transaction() as connection:
+            _set_meta(connection, f"mark:{key}", value)
+
+    def next_session(self) -> int:
+        """A number that no earlier connection of this outbox has had."""
+        with self._transaction() as connection:
+            session = int(_meta(connection, "session")) + 1
+            _set_meta(connection, "session", session)
+            return session
+
+    @property
+    def stream(self) -> str:
+        """The random name of this outbox's numbering."""
+        with self._reading() as connection:
+            return str(_meta(connection, "stream"))
+
+    @property
+    def acked(self) -> int:
+        """The hub has stored everything up to this number (or knows that it is lost)."""
+        with self._reading() as connection:
+            return int(_meta(connection, "upto"))
+
+    @property
+    def first_seq(self) -> int:
+        """Number of the oldest held event, or of the next one to come."""
+        with self._reading() as connection:
+            return _first_seq(connection)
+
+    def held(self, after: int, upto: int, max_events: int, max_bytes: int) -> list[Held]:
+        """The oldest events with after < seq <= upto; at least one where there is one, however large."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT seq, raw FROM event WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+                (after, upto, max_events),
+            ).fetchall()
+            size = 0
+            for count, (_, raw) in enumerate(rows):
+                size += len(raw) + 1
+                if count and size > max_bytes:
+                    rows = rows[:count]
+                    break
+            self._sendable = max(self._sendable, rows[-1][0] if rows else 0)
+            return [Held(*row) for row in rows]
+
+    def reports(self) -> list[Held]:
+        """The held events that tell the hub what is lost; without them its ack cannot pass the gap."""
+        with self._reading() as connection:
+            found = []
+            for seq in lost.reports(connection):
+                found += connection.execute("SELECT seq, raw FROM event WHERE seq = ?", (seq,)).fetchall()
+                self._sendable = max(self._sendable, seq)
+            return [Held(*row) for row in found]
+
+    def report_lost(self, at: Stamp) -> bool:
+        """Append `device.dropped` for what is lost and not yet told; False where there is nothing to tell."""
+        with self._reading() as connection:
+            if not lost.unreported(connection):
+                return False
+        with self._transaction() as connection:
+            for reason, ranges in lost.unreported(connection).items():
+                for start in range(0, len(ranges), MAX_RANGES):
+                    told = ranges[start : start + MAX_RANGES]
+                    seq = self._insert(connection, EventsDropped(ranges=told, reason=reason), at)
+                    lost.reported(connection, told, reason, seq)
+        return True
+
+    def acknowledge(self, ack: Ack, *, live: bool) -> bool:
+        """Delete what the hub has stored; False for an ack of another stream, which says nothing about ours.
+
+        Only a live ack's `missing` is believed: a retained one may be older than the last deletion. What it
+        names and we no longer hold becomes a `device.dropped` of reason `not-held`.
+        """
+        if ack.stream != self.stream:
+            return False
+        if ack.upto > self._sendable:
+            self._leave_older_copy(ack.upto)
+            return False
+        if ack.upto > self.acked:
+            with self._transaction() as connection:
+                _remove(connection, ack.upto, "acked")
+                _set_meta(connection, "upto", ack.upto)
+                lost.settled(connection, ack.upto)
+        if live and ack.missing:
+            self._note_missing(ack.missing)
+        return True
+
+    def books(self) -> Books:
+        """The accounts so far; they survive restarts."""
+        with self._reading() as connection:
+            rows = connection.execute("SELECT type, appended, acked, dropped FROM book ORDER BY type")
+            last = int(_meta(connection, "last_seq"))
+            return Books(
+                stream=str(_meta(connection, "stream")),
+                upto=int(_meta(connection, "upto")),
+                last_seq=last,
+                left=last + 1 - _first_seq(connection),
+                by_type={type: Book(*counts) for type, *counts in rows},
+            )
+
+    def oldest(self) -> bytes | None:
+        """The event that waits longest, or None when nothing waits."""
+        with self._reading() as connection:
+            row = connection.execute("SELECT raw FROM event ORDER BY seq LIMIT 1").fetchone()
+            return None if row is None else bytes(row[0])
+
+    def probe(self) -> bool:
+        """Whether the outbox can be written now, found out by writing."""
+        try:
+            with self._transaction() as connection:
+                connection.execute("UPDATE meta SET value = value WHERE key = 'session'")
+        except OutboxUnwritable:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the file; a later call opens it again."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _insert(self, connection: sqlite3.Connection, payload: Payload, at: Stamp) -> int:
+        seq = int(_meta(connection, "last_seq")) + 1
+        stream = str(_meta(connection, "stream"))
+        event = new_event(
+            dev=self._device, tp=self._touchpoint, stream=stream, seq=seq, at=at, payload=payload
+        )
+        connection.execute("INSERT INTO event VALUES (?, ?, ?)", (seq, event.type, encode_event(event)))
+        _count(connection, event.type, "appended", 1)
+        _set_meta(connection, "last_seq", seq)
+        return seq
+
+    def _make_room(self, connection: sqlite3.Connection) -> None:
+        """Over the cap the oldest hundredth goes, in one block, so that a full outbox is not slow."""
+        first, last = _first_seq(connection), int(_meta(connection, "last_seq"))
+        excess = last + 1 - first - self._max_events
+        if excess <= 0:
+            return
+        upto = first + excess - 1 + self._max_events // 100
+        lost.report_dropped(connection, upto)
+        _remove(connection, upto, "dropped")
+        lost.remember(connection, [(first, upto)], "outbox-full")
+        log.error(
+            "outbox %s is full (%d events): dropped %d to %d", self._path, self._max_events, first, upto
+        )
+
+    def _note_missing(self, missing: list[SeqRange]) -> None:
+        with self._transaction() as connection:
+            first = _first_seq(connection)
+            gone = [(start, min(end, first - 1)) for start, end in missing if start < first]
+            lost.remember(connection, gone, "not-held")
+
+    def _leave_older_copy(self, upto: int) -> None:
+        """The hub knows numbers that this file never gave out: the card is an older copy of itself.
+
+        Going on would give new events numbers that the hub has already seen, and it would drop them as
+        repetitions. What was appended since the file was opened begins a new stream.
+        """
+        with self._transaction() as connection:
+            moved = restart_stream(connection, after=self._opened_at)
+        self._opened_at = self._sendable = 0
+        log.error(
+            "outbox %s is an older copy: the hub has events up to %d that were never made here;"
+            " %d newer events moved to a new stream",
+            self._path,
+            upto,
+            moved,
+        )
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                yield self._opened()
+            except sqlite3.Error as error:
+                raise self._failed(error) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                connection = self._opened()
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise self._failed(error) from error
+            except BaseException:
+                self._roll_back()
+                raise
+            if self.problem:
+                log.warning("outbox %s can be written again", self._path)
+                self.problem = ""
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            try:
+                self._connection, set_aside = open_file(self._path, self._device)
+            except OutboxUnwritable as error:
+                self._tell(str(error))
+                raise
+            self.set_aside = set_aside or self.set_aside
+            stream = str(_meta(self._connection, "stream"))
+            if stream != self._stream:
+                self._stream = stream
+                self._opened_at = self._sendable = int(_meta(self._connection, "last_seq"))
+        return self._connection
+
+    def _failed(self, error: sqlite3.Error) -> OutboxUnwritable:
+        """Undo what was begun; a file in doubt is closed, so that the next use checks it."""
+        self._roll_back()
+        if not is_passing(error):
+            self.close()
+        refused = OutboxUnwritable(f"outbox {self._path}: {error}")
+        self._tell(str(refused))
+        return refused
+
+    def _tell(self, problem: str) -> None:
+        if not self.problem:
+            log.error("%s", problem)
+        self.problem = problem
+
+    def _roll_back(self) -> None:
+        if self._connection is not None and self._connection.in_transaction:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+
+
+def _meta(connection: sqlite3.Connection, key: str) -> Any:
+    return connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0]
+
+
+def _set_meta(connection: sqlite3.Connection, key: str, value: str | int) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+
+def _first_seq(connection: sqlite3.Connection) -> int:
+    first = connection.execute("SELECT min(seq) FROM event").fetchone()[0]
+    return int(_meta(connection, "last_seq")) + 1 if first is None else int(first)
+
+
+def _count(connection: sqlite3.Connection, type: str, column: str, events: int) -> None:
+    connection.execute(
+        f"INSERT INTO book (type, {column}) VALUES (?, ?)"
+        f" ON CONFLICT (type) DO UPDATE SET {column} = {column} + excluded.{column}",
+        (type, events),
+    )
+
+
+def _remove(connection: sqlite3.Connection, upto: int, column: str) -> None:
+    """Delete the events up to a number and book them as `acked` or `dropped`."""
+    counts = connection.execute(
+        "SELECT type, count(*) FROM event WHERE seq <= ? GROUP BY type", (upto,)
+    ).fetchall()
+    for type, events in counts:
+        _count(connection, type, column, events)
+    connection.execute("DELETE FROM event WHERE seq <= ?", (upto,))
