@@ -6,11 +6,12 @@ slow watcher skips frames and gets the newest state only.
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -157,12 +158,12 @@ class Live:
     def touch(self, touchpoints: frozenset[str]) -> None:
         """Something at these touchpoints changed; thread-safe."""
         with self._lock:
-            if not self._channels or self._loop is None or not touchpoints:
+            if not self._channels or not touchpoints or self._stopped:
                 return
             waiting = bool(self._committed)
             self._committed |= touchpoints
             if not waiting:
-                self._loop.call_soon_threadsafe(self._take_committed)
+                self._call_soon(self._take_committed)
 
     def respond(self, view: View, last_event_id: str | None = None) -> StreamingResponse:
         """The answer that streams a view; TooManyStreams where there are too many already."""
@@ -198,9 +199,7 @@ class Live:
         """End every stream; thread-safe. The web server can only stop once they have ended."""
         with self._lock:
             self._stopped = True
-            if self._loop is not None and not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self._close)
-        self._reader.shutdown(wait=False, cancel_futures=True)
+            self._call_soon(self._close)
 
     def _join(self, view: View) -> _Channel:
         self._start()
@@ -226,9 +225,15 @@ class Live:
             self._loop.create_task(self._refresh()),
         ]
 
+    def _call_soon(self, step: Callable[[], None]) -> None:
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+                self._loop.call_soon_threadsafe(step)
+
     def _close(self) -> None:
         for task in self._tasks:
             task.cancel()
+        self._reader.shutdown(wait=False, cancel_futures=True)
         for channel in self._channels.values():
             channel.wake()
 

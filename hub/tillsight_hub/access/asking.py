@@ -52,7 +52,16 @@ def require_role(*roles: Role) -> Callable[[Viewer], Viewer]:
 
 CurrentViewer = Annotated[Viewer, Depends(require_role(*READERS))]
 """A person or program that may read; a device's token may not."""
-CurrentAdmin = Annotated[Viewer, Depends(require_role("admin"))]
+
+
+def whole_admin(viewer: Annotated[Viewer, Depends(require_role("admin"))]) -> Viewer:
+    """403 for an admin of a part: who makes accounts could make one that sees everything."""
+    if viewer.scope is not None:
+        raise HTTPException(403, f"you are admin of {viewer.scope} only; this needs an admin of everything")
+    return viewer
+
+
+CurrentAdmin = Annotated[Viewer, Depends(whole_admin)]
 CurrentDevice = Annotated[Viewer, Depends(require_role("device"))]
 
 

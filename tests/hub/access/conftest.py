@@ -1,0 +1,36 @@
+"""A fresh hub database for tests of access control."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, insert
+
+from tillsight_hub import tables
+from tillsight_hub.database import migrate, open_database, writing
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """An empty SQLite database with one org, region, store, touchpoint and device."""
+    engine = open_database(f"sqlite:///{tmp_path / 'hub.db'}")
+    migrate(engine)
+    with writing(engine) as connection:
+        connection.execute(insert(tables.org).values(id="acme", name="Acme"))
+        connection.execute(insert(tables.region).values(id="north", org_id="acme", name="North"))
+        connection.execute(
+            insert(tables.store).values(
+                id="harbour",
+                org_id="acme",
+                region_id="north",
+                name="Harbour",
+                tz="Europe/Berlin",
+                opening_hours="{}",
+            )
+        )
+        connection.execute(
+            insert(tables.touchpoint).values(id="till-1", store_id="harbour", name="Till 1", scale="smiley-4")
+        )
+        connection.execute(insert(tables.device).values(id="box-1", touchpoint_id="till-1", name="Box 1"))
+    yield engine
+    engine.dispose()
