@@ -1,0 +1,143 @@
+"""Counts: what was counted at one or more touchpoints in one period, ready for every metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tillsight_models.scales import Scale
+
+from ..tables import CONTACT_COUNTERS, RATING_COUNTERS, RAW_COUNTERS
+
+FLAGS: dict[str, str] = {
+    "no-contacts": "nothing counts the people served here, or it counted none",
+    "contacts-partly": "only some of these touchpoints count contacts; numbers per contact use those",
+    "uncalibrated": "the contact counter was never compared with a count by hand; it is taken as it is",
+    "counter-under-counts": "more responses than contacts: the contact counter misses people",
+    "other-scale": "presses on another scale than the touchpoint's were left out",
+    "undated-events": "the hub received events here whose time is not known; they are in no hour or day",
+    "incomplete": "the device reported events of this time as lost",
+}
+"""Every flag that a number can carry, and what it says."""
+
+
+class Audit(NamedTuple):
+    """A comparison by hand: `k` of `n` were right."""
+
+    k: int
+    n: int
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How good the contact counter is: of what it counted, and of who was there, the share found in both."""
+
+    precision: Audit
+    recall: Audit
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Sums of rollup rows of touchpoints that share one scale. Adding two gives the counts of both."""
+
+    scale: Scale
+    ratings: tuple[int, ...]
+    """Accepted presses by rating, worst first."""
+    raw: tuple[int, ...]
+    """All presses by rating: labelled ones (repeats, undone) too."""
+    events: int = 0
+    """Events of any type: 0 means that the hub heard nothing from here."""
+    presses: int = 0
+    """All presses, on whatever scale."""
+    repeats: int = 0
+    undone: int = 0
+    other_scale: int = 0
+    closed: int = 0
+    """Presses outside opening hours; they are in `ratings` too."""
+    contacts: int | None = None
+    """People served, as counted by the touchpoints' own sources; None where nothing counts them."""
+    contact_sources: frozenset[str] = frozenset()
+    rated_contacts: tuple[int, ...] = ()
+    """Accepted presses by rating at those touchpoints that count contacts; empty where none does."""
+    calibration: Calibration | None = None
+    """None where the contact counter was never audited, or where summed counters were audited apart."""
+    doubts: frozenset[str] = frozenset()
+    """Flags that hold for every number made of these counts."""
+
+    @classmethod
+    def none_yet(cls, scale: Scale, contact_source: str | None = None) -> Counts:
+        """Zero everywhere, for a touchpoint with this scale and contact source."""
+        return cls.from_rollup({}, scale, contact_source)
+
+    @classmethod
+    def from_rollup(cls, row: Mapping[str, int], scale: Scale, contact_source: str | None) -> Counts:
+        """The counts of a rollup row (or sum of rows) of touchpoints with one scale and contact source."""
+        ratings = tuple(row.get(name, 0) for name in RATING_COUNTERS[: scale.ratings])
+        return cls(
+            scale=scale,
+            ratings=ratings,
+            raw=tuple(row.get(name, 0) for name in RAW_COUNTERS[: scale.ratings]),
+            events=row.get("events", 0),
+            presses=row.get("presses", 0),
+            repeats=row.get("repeats", 0),
+            undone=row.get("undone", 0),
+            other_scale=row.get("other_scale", 0),
+            closed=row.get("closed", 0),
+            contacts=row.get(CONTACT_COUNTERS[contact_source], 0) if contact_source else None,
+            contact_sources=frozenset({contact_source} if contact_source else ()),
+            rated_contacts=ratings if contact_source else (),
+        )
+
+    def __add__(self, other: Counts) -> Counts:
+        if self.scale != other.scale:
+            raise ValueError(
+                f"scales {self.scale.id} and {other.scale.id}: counts of two scales do not add up"
+            )
+        return Counts(
+            scale=self.scale,
+            ratings=_summed(self.ratings, other.ratings),
+            raw=_summed(self.raw, other.raw),
+            events=self.events + other.events,
+            presses=self.presses + other.presses,
+            repeats=self.repeats + other.repeats,
+            undone=self.undone + other.undone,
+            other_scale=self.other_scale + other.other_scale,
+            closed=self.closed + other.closed,
+            contacts=_either(self.contacts, other.contacts),
+            contact_sources=self.contact_sources | other.contact_sources,
+            rated_contacts=_summed(self.rated_contacts, other.rated_contacts),
+            calibration=self.calibration if self.calibration == other.calibration else None,
+            doubts=self.doubts | other.doubts,
+        )
+
+    @property
+    def responses(self) -> int:
+        """Accepted presses."""
+        return sum(self.ratings)
+
+    @property
+    def responses_raw(self) -> int:
+        return sum(self.raw)
+
+    @property
+    def negative(self) -> int:
+        return self.of(self.scale.negative, self.ratings)
+
+    @property
+    def positive(self) -> int:
+        return self.of(self.scale.positive, self.ratings)
+
+    @staticmethod
+    def of(ratings: frozenset[int], counts: tuple[int, ...]) -> int:
+        """How many of `counts` (by rating, worst first) are one of `ratings`."""
+        return sum(count for rating, count in enumerate(counts, 1) if rating in ratings)
+
+
+def _summed(one: tuple[int, ...], two: tuple[int, ...]) -> tuple[int, ...]:
+    """Element by element; an empty one is nothing at all."""
+    return tuple(map(int.__add__, one, two)) if one and two else one or two
+
+
+def _either(one: int | None, two: int | None) -> int | None:
+    return None if one is None and two is None else (one or 0) + (two or 0)

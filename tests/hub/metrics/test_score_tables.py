@@ -1,0 +1,48 @@
+"""Scores checked against a table that an analyst can read and add to."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tillsight_hub.metrics.catalogue import catalogue
+from tillsight_hub.metrics.counts import Audit, Calibration, Counts
+from tillsight_hub.metrics.settings import MetricSettings
+from tillsight_models.scales import SCALES
+
+TABLE = Path(__file__).parents[1] / "cases" / "scores.toml"
+CASES: list[dict[str, Any]] = tomllib.loads(TABLE.read_text())["case"]
+
+
+def counts_of(case: dict[str, Any]) -> Counts:
+    audited = "precision" in case
+    ratings = tuple(case["ratings"])
+    contacts = case.get("contacts")
+    return Counts(
+        SCALES[case["scale"]],
+        ratings=ratings,
+        raw=ratings,
+        events=1,
+        contacts=contacts,
+        rated_contacts=() if contacts is None else ratings,
+        calibration=Calibration(Audit(*case["precision"]), Audit(*case["recall"])) if audited else None,
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_score_is_the_one_in_the_table(case: dict[str, Any]) -> None:
+    score = catalogue(MetricSettings())[case["metric"]].score(counts_of(case))
+    assert (score.n, score.status) == (case["n"], case["status"])
+    assert score.flags == tuple(case.get("flags", []))
+    assert score.value == (pytest.approx(case["value"], abs=1e-4) if "value" in case else None)
+    for end in ("lower", "upper"):
+        if end in case:
+            assert getattr(score, end) == pytest.approx(case[end], abs=1e-4), end
+
+
+def test_every_metric_is_in_the_table() -> None:
+    in_table = {case["metric"] for case in CASES}
+    metrics = {metric.id for metric in catalogue(MetricSettings())}
+    shares = {metric for metric in metrics if metric.startswith("share_rating_")}
+    assert metrics - shares - in_table == {"presses", "responses"}  # whole numbers, tested with the registry
