@@ -1,0 +1,278 @@
+"""The device's configuration: one TOML file, every setting with its unit in its name."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from tillsight_models.configuration import Settings, load_settings
+from tillsight_models.errors import BadConfig, BadScale
+from tillsight_models.events import SLUG_PATTERN
+from tillsight_models.scales import SCALES, scale
+
+SYSTEM_CONFIG = Path("/etc/tillsight/device.toml")
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+Id = Annotated[str, Field(pattern=SLUG_PATTERN)]
+Pin = Annotated[int, Field(ge=0, le=53)]
+"""BCM number, as `pinout` prints it after GPIO."""
+
+
+class DeviceSettings(Settings):
+    """Who this device is; the ids are the hub's."""
+
+    id: Id
+    org: Id
+    site: Id
+    touchpoint: Id
+
+
+class PanelSettings(Settings):
+    """The buttons."""
+
+    kind: Literal["gpio", "serial", "keyboard", "simulated"]
+    scale: str = "smiley-4"
+    reversed: bool = False
+    """The best rating is on the left."""
+    undo_button: bool = False
+    """The panel has one more button, after the last rating, that takes a press back."""
+    cooldown_s: Annotated[float, Field(ge=0, le=600)] = 5.0
+    """A press sooner than this after another one on the panel is kept, with the label `repeat`."""
+    undo_s: Annotated[float, Field(ge=0, le=60)] = 3.0
+    """How long a press can be taken back; 0: never."""
+    pins: Annotated[tuple[Pin, ...], Field(validate_default=True)] = ()
+    active_low: bool = True
+    """A pressed button connects its pin to ground."""
+    settle_ms: Annotated[int, Field(ge=1, le=100)] = 8
+    """A contact has to be closed this much longer than open to be a press."""
+    light_pin: Annotated[Pin | None, Field(validate_default=True)] = None
+    port: Path = Path("/dev/tillsight-panel")
+
+    @field_validator("scale")
+    @classmethod
+    def _known_scale(cls, id: str) -> str:
+        try:
+            return scale(id).id
+        except BadScale:
+            raise ValueError(f"should be one of {', '.join(SCALES)}") from None
+
+    @field_validator("pins")
+    @classmethod
+    def _fit_the_scale(cls, pins: tuple[int, ...], others: ValidationInfo) -> tuple[int, ...]:
+        kind, chosen = others.data.get("kind"), others.data.get("scale")
+        if kind != "gpio" or chosen is None:
+            return pins
+        wanted = SCALES[chosen].ratings + others.data.get("undo_button", False)
+        if len(pins) != wanted:
+            undo = " and the undo button" if others.data.get("undo_button") else ""
+            raise ValueError(f"should be {wanted} pins, for the ratings of {chosen}{undo}")
+        return _distinct(pins)
+
+    @field_validator("light_pin")
+    @classmethod
+    def _light_apart(cls, pin: int | None, others: ValidationInfo) -> int | None:
+        if pin in others.data.get("pins", ()):
+            raise ValueError("should not be one of panel.pins")
+        return pin
+
+    @property
+    def buttons(self) -> int:
+        """How many buttons the panel has, the undo button included."""
+        return SCALES[self.scale].ratings + self.undo_button
+
+    @property
+    def undo_number(self) -> int | None:
+        """The button that takes a press back, or None."""
+        return self.buttons if self.undo_button else None
+
+
+class PresenceSettings(Settings):
+    """A sensor that sees whether somebody stands at the touchpoint; no pins: no sensor."""
+
+    pins: tuple[Pin, ...] = ()
+    """Somebody is there while any of them is active."""
+    active_high: bool = True
+    min_dwell_s: Annotated[float, Field(gt=0, le=3600)] = 3.0
+    """Who stays shorter was not served."""
+    leave_gap_s: Annotated[float, Field(ge=0, le=600)] = 2.0
+    """A gap shorter than this is the sensor's, not the customer's."""
+    max_dwell_s: Annotated[float, Field(gt=0, le=86_400)] = 1800.0
+    """Whatever stands there longer is no customer."""
+
+    @field_validator("pins")
+    @classmethod
+    def _all_distinct(cls, pins: tuple[int, ...]) -> tuple[int, ...]:
+        return _distinct(pins)
+
+    @field_validator("max_dwell_s")
+    @classmethod
+    def _above_the_least(cls, most: float, others: ValidationInfo) -> float:
+        if most <= others.data.get("min_dwell_s", 0):
+            raise ValueError("should be greater than presence.min_dwell_s")
+        return most
+
+
+class ClockSettings(Settings):
+    """What may be believed about the clock."""
+
+    has_rtc: bool | None = None
+    """The clock goes on while the power is off; None: find out."""
+
+
+class OutboxSettings(Settings):
+    """Where events wait for the hub."""
+
+    path: Path = Path("/var/lib/tillsight/outbox.db")
+    max_events: Annotated[int, Field(ge=100, le=1_000_000)] = 300_000
+    """Beyond this the oldest are dropped, and reported; 300,000 take about 100 MB."""
+
+
+class HubSettings(Settings):
+    """The way to the hub."""
+
+    transport: Literal["mqtt", "https"] = "mqtt"
+    host: Annotated[str, Field(validate_default=True)] = ""
+    tls: bool = False
+    port: Annotated[int | None, Field(ge=1, le=65_535)] = None
+    """None: 8883 with TLS, else 1883."""
+    keepalive_s: Annotated[int, Field(ge=5, le=600)] = 30
+    username: str | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    """PEM of the authority that signed the hub's certificate; None: the system's."""
+    cert_file: Path | None = None
+    key_file: Annotated[Path | None, Field(validate_default=True)] = None
+    url: Annotated[str, Field(validate_default=True)] = ""
+    token_file: Annotated[Path | None, Field(validate_default=True)] = None
+
+    @field_validator("host")
+    @classmethod
+    def _host_for_mqtt(cls, host: str, others: ValidationInfo) -> str:
+        if others.data.get("transport") == "mqtt" and not host:
+            raise ValueError("should name the broker, because hub.transport is mqtt")
+        return host
+
+    @field_validator("password_file")
+    @classmethod
+    def _whose_password(cls, path: Path | None, others: ValidationInfo) -> Path | None:
+        if path is not None and not others.data.get("username"):
+            raise ValueError("needs hub.username")
+        return path
+
+    @field_validator("ca_file", "cert_file")
+    @classmethod
+    def _for_tls_only(cls, path: Path | None, others: ValidationInfo) -> Path | None:
+        if path is not None and others.data.get("transport") == "mqtt" and not others.data.get("tls"):
+            raise ValueError("needs hub.tls = true")
+        return path
+
+    @field_validator("key_file")
+    @classmethod
+    def _key_and_certificate(cls, path: Path | None, others: ValidationInfo) -> Path | None:
+        if "cert_file" in others.data and (path is None) != (others.data["cert_file"] is None):
+            raise ValueError("needs hub.cert_file, and hub.cert_file needs it")
+        return path
+
+    @field_validator("url")
+    @classmethod
+    def _url_for_https(cls, url: str, others: ValidationInfo) -> str:
+        if others.data.get("transport") != "https":
+            return url
+        parts = urlsplit(url)
+        if parts.scheme == "https" and parts.hostname:
+            return url.rstrip("/")
+        if parts.scheme == "http" and parts.hostname in LOOPBACK:
+            return url.rstrip("/")
+        raise ValueError("should be https://<host>, because hub.transport is https")
+
+    @field_validator("token_file")
+    @classmethod
+    def _token_for_https(cls, path: Path | None, others: ValidationInfo) -> Path | None:
+        if others.data.get("transport") == "https" and path is None:
+            raise ValueError("should name a file, because hub.transport is https")
+        return path
+
+    @property
+    def mqtt_port(self) -> int:
+        return self.port or (8883 if self.tls else 1883)
+
+
+class HealthSettings(Settings):
+    """How the device tells how it is."""
+
+    heartbeat_s: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    """Between two messages on the `metric` topic."""
+    report_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0
+    """Between two `device.health` events; a change of panel or clock sends one at once."""
+    status_file: Path | None = None
+    """What `tillsight-edge status` reads of a running agent; None: beside the outbox."""
+
+
+class DeviceConfig(Settings):
+    """Everything that a device can be told."""
+
+    device: DeviceSettings
+    panel: PanelSettings
+    presence: PresenceSettings = PresenceSettings()
+    clock: ClockSettings = ClockSettings()
+    outbox: OutboxSettings = OutboxSettings()
+    hub: HubSettings
+    health: HealthSettings = HealthSettings()
+
+    @property
+    def status_file(self) -> Path:
+        """Where the running agent says how it is."""
+        return self.health.status_file or self.outbox.path.with_name(f"{self.outbox.path.name}.status.json")
+
+
+def load_config(path: Path) -> DeviceConfig:
+    """The configuration in a file; BadConfig has one line a problem."""
+    config = load_settings(path, DeviceConfig)
+    if problems := list(_between_sections(config)):
+        raise BadConfig(problems)
+    return config
+
+
+def problems_here(config: DeviceConfig) -> list[str]:
+    """What stops this configuration from working on this machine, one line each."""
+    hub = config.hub
+    files = {
+        "hub.password_file": hub.password_file,
+        "hub.ca_file": hub.ca_file,
+        "hub.cert_file": hub.cert_file,
+        "hub.key_file": hub.key_file,
+        "hub.token_file": hub.token_file,
+    }
+    problems = [
+        f"{name}: {str(path)!r}: cannot be read"
+        for name, path in files.items()
+        if path is not None and not os.access(path, os.R_OK)
+    ]
+    folders = {"outbox.path": config.outbox.path.parent, "health.status_file": config.status_file.parent}
+    for name, folder in folders.items():
+        if not _writable(folder):
+            problems.append(f"{name}: {str(folder)!r}: cannot be written")
+    return problems
+
+
+def _between_sections(config: DeviceConfig) -> Iterator[str]:
+    panel = config.panel
+    taken = {*panel.pins, panel.light_pin} if panel.kind in ("gpio", "simulated") else {panel.light_pin}
+    for pin in config.presence.pins:
+        if pin in taken:
+            yield f"presence.pins: {pin}: is a pin of the panel"
+
+
+def _distinct(pins: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(pins)) != len(pins):
+        raise ValueError("should be distinct pins")
+    return pins
+
+
+def _writable(folder: Path) -> bool:
+    """Whether files can be made there, or the missing folder itself in the nearest one that exists."""
+    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
