@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 from sqlalchemy.engine import make_url
@@ -13,6 +13,8 @@ from sqlalchemy.exc import ArgumentError
 from tillsight_models.configuration import Settings, load_settings, read_settings
 from tillsight_models.delivery import DEFAULT_WINDOW
 from tillsight_models.errors import BadConfig
+
+from .metrics.settings import MetricSettings
 
 SYSTEM_CONFIG = Path("/etc/tillsight/hub.toml")
 
@@ -53,6 +55,8 @@ class MqttSettings(Settings):
 
     embedded: bool = True
     """Start a broker of our own on loopback; false uses the one at `host`."""
+    program: Literal["auto", "mosquitto", "amqtt"] = "auto"
+    """Which broker to embed; auto takes mosquitto where the machine has it."""
     host: str = "127.0.0.1"
     port: Port = 1883
     client_id: Annotated[str, Field(min_length=1, max_length=64)] = "tillsight-hub"
@@ -65,7 +69,7 @@ class MqttSettings(Settings):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "MqttSettings":
-        if self.embedded and self.host not in ("127.0.0.1", "::1", "localhost"):
+        if self.embedded and self.host not in ("127.0.0.1", "localhost"):
             raise ValueError("an embedded broker listens on loopback only: set embedded = false")
         if not self.embedded and self.port == 0:
             raise ValueError("port 0 is for the embedded broker")
@@ -116,6 +120,7 @@ class HubConfig(Settings):
     web: WebSettings = WebSettings()
     ingest: IngestSettings = IngestSettings()
     nightly: NightlySettings = NightlySettings()
+    metrics: MetricSettings = MetricSettings()
 
     def database_url(self) -> str:
         """The database's URL with its driver; BadConfig where `url_file` cannot be read."""
