@@ -46,22 +46,21 @@ class AnchorWatch:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._told: set[ClockQuality] = {"unsynced", "bounded"}
+        self._told: ClockQuality = "unsynced"
 
     def look(self) -> tuple[ClockAnchored, Stamp] | None:
         """An anchor to append the first time that the clock is `rtc`, and the first time that it is `ntp`."""
         at = self._clock.stamp()
-        if at.tq in self._told or "ntp" in self._told:
+        if at.tq not in ("rtc", "ntp") or self._told in ("ntp", at.tq):
             return None
-        self._told.add(at.tq)
-        quality = "ntp" if at.tq == "ntp" else "rtc"
-        return ClockAnchored(boot=at.boot, mono=at.mono, wall=at.t, quality=quality), at
+        self._told = at.tq
+        return ClockAnchored(boot=at.boot, mono=at.mono, wall=at.t, quality=at.tq), at
 
 
 class _Timex(ctypes.Structure):
     """The beginning of the kernel's struct timex, and room for the rest."""
 
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         ("modes", ctypes.c_uint),
         ("offset", ctypes.c_long),
         ("freq", ctypes.c_long),

@@ -58,11 +58,14 @@ class Feedback:
         if signal is not None:
             self._light(signal)
 
-    def undo(self, mono_ms: int | None = None, mark: tuple[str, str] | None = None) -> bool:
+    def undo(self) -> bool:
         """Take back the last press, as the undo button does; False where there is none young enough."""
-        at_ms = self._clock.mono_ms() if mono_ms is None else mono_ms
+        at_ms = self._clock.mono_ms()
         with self._lock:
-            return self._undo(at_ms, mark)
+            undone = self._undo(at_ms, None)
+        if undone:
+            self._light(LightSignal.UNDONE)
+        return undone
 
     def _store(self, press: PanelPress) -> LightSignal | None:
         if press.button == self._panel.undo_number:

@@ -7,7 +7,7 @@ the end and leave at the front, acknowledged by the hub or dropped because the o
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,11 +72,20 @@ class Outbox:
     may come later.
     """
 
-    def __init__(self, path: Path, *, device: str, touchpoint: str, max_events: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        device: str,
+        touchpoint: str,
+        max_events: int,
+        on_append: Callable[[], None] = lambda: None,
+    ) -> None:
         self._path = path
         self._device = device
         self._touchpoint = touchpoint
         self._max_events = max_events
+        self._on_append = on_append
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._stream = ""
@@ -96,7 +105,8 @@ class Outbox:
             if mark is not None:
                 _set_meta(connection, f"mark:{mark[0]}", mark[1])
             self._make_room(connection)
-            return seq
+        self._on_append()
+        return seq
 
     def mark(self, key: str) -> str | None:
         """What was last stored under this key by `append` or `set_mark`; None where nothing was."""
