@@ -1,0 +1,336 @@
+"""Scores: the counts of places and times, and every metric on them.
+
+A period is whole business days. Counts of two scales are never added: they are two groups.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import reduce
+from itertools import groupby
+from operator import add
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from . import sums
+from .calendar import PlaceCalendar
+from .doubts import Doubt, read_doubts
+from .hierarchy import Touchpoint
+from .metrics.counts import Counts
+from .metrics.registry import DEFAULT_LEVEL, Catalogue, Score
+from .periods import Bucket, Every, Period, bucket_days, bucket_of, hour_bounds, open_minutes_between
+from .sums import Kind, Sums, add_to
+
+PlaceBy = Literal["touchpoint", "store", "region", "org"]
+DayBy = Literal["day", "week", "month", "weekday"]
+By = Literal[PlaceBy, DayBy, "hour"]
+
+HOUR_UNKNOWN = "unknown"
+"""Key of what is known to the day only."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The counts of one place or time."""
+
+    key: str
+    """Id of the place, or 2026-03-29, 2026-W13, 2026-03, weekday 1 (Monday) to 7, local hour 00 to 23."""
+    label: str
+    counts: Counts
+    start: int
+    """ms UTC, half-open like `end`: of the whole period where the key comes round again (weekday, hour)."""
+    end: int
+    tz: str | None
+    """None where the group's touchpoints lie in several zones."""
+    open_minutes: int | None
+    """Opening time in the group; None where its touchpoints have different hours."""
+
+
+def read_counts(
+    connection: Connection,
+    touchpoints: Iterable[Touchpoint],
+    first_day: str,
+    last_day: str,
+    by: By = "touchpoint",
+) -> list[Group]:
+    """Counts of these touchpoints from business day to business day, both included, grouped.
+
+    By place: one group per place and scale, in the order of the touchpoints. By time: one per bucket and
+    scale, empty ones too. By hour of day, what is known to the day only comes last, as `unknown`.
+    """
+    places = tuple(touchpoints)
+    period = Period.between(first_day, last_day)
+    if not places:
+        return []
+    doubts = _doubts(connection, places, period)
+    match by:
+        case "day" | "week" | "month" | "weekday":
+            return _by_day(connection, places, period, by, doubts)
+        case "hour":
+            return _by_hour(connection, places, period, doubts)
+        case _:
+            return _by_place(connection, places, period, by, doubts)
+
+
+def series(connection: Connection, place: Touchpoint, period: Period, every: Every) -> Iterator[Group]:
+    """Counts of one touchpoint bucket by bucket, in order of time; a bucket with nothing stored is left out.
+
+    Hours that look alike on the wall in autumn are two groups; what is known to the day only comes last.
+    Weeks and months are cut at the period's ends. `total` is one group, stored or not.
+    """
+    doubts = _doubts(connection, (place,), period)
+    for group in _groups(connection, place, period, every):
+        flags = frozenset(doubt.flag for doubt in doubts if doubt.touches(group.start, group.end))
+        yield replace(group, counts=replace(group.counts, doubts=flags))
+
+
+def scores_of(
+    groups: Iterable[Group], metrics: Catalogue, level: float = DEFAULT_LEVEL
+) -> Iterator[tuple[Group, list[Score]]]:
+    """Each group with the metrics that apply to its scale."""
+    for group in groups:
+        yield group, metrics.scores(group.counts, level)
+
+
+# --- Grouped by place ------------------------------------------------------------------------------------
+
+
+def _by_place(
+    connection: Connection, places: Sequence[Touchpoint], period: Period, by: PlaceBy, doubts: list[Doubt]
+) -> list[Group]:
+    rows = sums.of_touchpoints(connection, places, period)
+    groups: dict[tuple[str, str], list[Touchpoint]] = {}
+    for place in places:
+        groups.setdefault((_place(place, by)[0], place.scale.id), []).append(place)
+    return [
+        _group(*_place(members[0], by), members, _doubted(_summed(members, rows), members, doubts), period)
+        for members in groups.values()
+    ]
+
+
+def _place(place: Touchpoint, by: PlaceBy) -> tuple[str, str]:
+    """Id and name of the place that the touchpoint is in."""
+    return {
+        "touchpoint": (place.id, place.name),
+        "store": (place.store_id, place.store_name),
+        "region": (place.region_id, place.region_name),
+        "org": (place.org_id, place.org_id),
+    }[by]
+
+
+def _summed(members: Sequence[Touchpoint], rows: Mapping[str, Sums]) -> Counts:
+    return reduce(
+        add,
+        (Counts.from_rollup(rows.get(place.id, {}), place.scale, place.contact_source) for place in members),
+    )
+
+
+# --- Grouped by day, week, month or weekday --------------------------------------------------------------
+
+
+def _by_day(
+    connection: Connection, places: Sequence[Touchpoint], period: Period, by: DayBy, doubts: list[Doubt]
+) -> list[Group]:
+    totals: dict[tuple[str, Kind], dict[str, int]] = {}
+    for day, kind, row in sums.of_days(connection, places, period):
+        add_to(totals.setdefault((_time_key(day, by), kind), {}), row)
+    flags = _flags_by_time(places, period, by, doubts)
+    return [
+        _day_group(key, days, members, _of_kinds(key, members, totals, flags))
+        for key, days in _days_by_key(period, by).items()
+        for members in _by_scale(places)
+    ]
+
+
+def _day_group(key: str, days: Sequence[str], members: Sequence[Touchpoint], counts: Counts) -> Group:
+    calendar = _shared_calendar(members)
+    minutes = sum(map(calendar.open_minutes, days)) if calendar else None
+    return replace(_group(key, key, members, counts, Period(days[0], days[-1])), open_minutes=minutes)
+
+
+def _days_by_key(period: Period, by: DayBy) -> dict[str, list[str]]:
+    days: dict[str, list[str]] = {}
+    for day in period.days():
+        days.setdefault(_time_key(day, by), []).append(day)
+    return dict(sorted(days.items()))
+
+
+def _time_key(day: str, by: DayBy) -> str:
+    return str(date.fromisoformat(day).isoweekday()) if by == "weekday" else bucket_of(day, by)
+
+
+def _flags_by_time(
+    places: Sequence[Touchpoint], period: Period, by: DayBy, doubts: Iterable[Doubt]
+) -> dict[tuple[str, str], set[str]]:
+    """By bucket and scale: the flags of every doubt that concerns one of its days."""
+    by_id = {place.id: place for place in places}
+    flags: dict[tuple[str, str], set[str]] = {}
+    for doubt in doubts:
+        place = by_id[doubt.touchpoint]
+        start, end = period.bounds(place.calendar)
+        first = place.calendar.business_day(max(doubt.start, start))
+        last = place.calendar.business_day(min(doubt.end, end - 1))
+        for key in _days_by_key(Period(first, last), by):
+            flags.setdefault((key, place.scale.id), set()).add(doubt.flag)
+    return flags
+
+
+# --- Grouped by hour of day ------------------------------------------------------------------------------
+
+
+def _by_hour(
+    connection: Connection, places: Sequence[Touchpoint], period: Period, doubts: list[Doubt]
+) -> list[Group]:
+    totals: dict[tuple[str, Kind], dict[str, int]] = {}
+    for members in _by_calendar(places):
+        calendar = members[0].calendar
+        for hour, kind, row in sums.of_hours(connection, members, period):
+            add_to(totals.setdefault((f"{calendar.local(hour * 1000).hour:02}", kind), {}), row)
+    _add_unknown_hours(connection, places, period, totals)
+    keys = [f"{hour:02}" for hour in range(24)]
+    if any(key == HOUR_UNKNOWN for key, _ in totals):
+        keys.append(HOUR_UNKNOWN)
+    return [
+        _hour_group(key, members, _doubted(_of_kinds(key, members, totals), members, doubts), period)
+        for key in keys
+        for members in _by_scale(places)
+    ]
+
+
+def _hour_group(key: str, members: Sequence[Touchpoint], counts: Counts, period: Period) -> Group:
+    calendar = _shared_calendar(members)
+    if key == HOUR_UNKNOWN or calendar is None:
+        label = "hour unknown" if key == HOUR_UNKNOWN else f"{key}:00"
+        return replace(_group(key, label, members, counts, period), open_minutes=None)
+    minutes = sum(calendar.open_minutes_by_hour(day)[int(key)] for day in period.days())
+    return replace(_group(key, f"{key}:00", members, counts, period), open_minutes=minutes)
+
+
+def _add_unknown_hours(
+    connection: Connection,
+    places: Sequence[Touchpoint],
+    period: Period,
+    totals: dict[tuple[str, Kind], dict[str, int]],
+) -> None:
+    """What the days have and no hour has: events that are known to the day only."""
+    rest: dict[Kind, dict[str, int]] = {}
+    for _, kind, row in sums.of_days(connection, places, period):
+        add_to(rest.setdefault(kind, {}), row)
+    for (_, kind), total in totals.items():
+        add_to(rest.setdefault(kind, {}), total, times=-1)
+    totals.update({(HOUR_UNKNOWN, kind): row for kind, row in rest.items() if any(row.values())})
+
+
+# --- One touchpoint, bucket by bucket --------------------------------------------------------------------
+
+
+def _groups(connection: Connection, place: Touchpoint, period: Period, every: Every) -> Iterator[Group]:
+    match every:
+        case "hour":
+            yield from _each_hour(connection, place, period)
+        case "total":
+            row = sums.of_touchpoints(connection, (place,), period).get(place.id, {})
+            yield _series_group(f"{period.first}/{period.last}", place, row, period)
+        case _:
+            yield from _each_bucket(connection, place, period, every)
+
+
+def _each_bucket(connection: Connection, place: Touchpoint, period: Period, every: Bucket) -> Iterator[Group]:
+    days = sums.of_days(connection, (place,), period)
+    for key, rows in groupby(days, lambda row: bucket_of(row[0], every)):
+        total: dict[str, int] = {}
+        for day, _, row in rows:
+            add_to(total, row)
+            within = bucket_days(day, every).within(period)
+        yield _series_group(key, place, total, within)
+
+
+def _each_hour(connection: Connection, place: Touchpoint, period: Period) -> Iterator[Group]:
+    calendar = place.calendar
+    start, end = period.bounds(calendar)
+    rest = sums.of_touchpoints(connection, (place,), period).get(place.id, {})
+    for hour, _, row in sums.of_hours(connection, (place,), period):
+        add_to(rest, row, times=-1)
+        begins, ends = hour_bounds(calendar, hour)
+        begins, ends = max(begins, start), min(ends, end)
+        minutes = open_minutes_between(calendar, begins, ends)
+        key = calendar.local(hour * 1000).isoformat(timespec="minutes")
+        counts = Counts.from_rollup(row, place.scale, place.contact_source)
+        yield Group(key, key, counts, begins, ends, calendar.tz, minutes)
+    if any(rest.values()):
+        unknown = _series_group(HOUR_UNKNOWN, place, rest, period)
+        yield replace(unknown, label="hour unknown", open_minutes=None)
+
+
+def _series_group(key: str, place: Touchpoint, row: Sums, period: Period) -> Group:
+    return _group(key, key, (place,), Counts.from_rollup(row, place.scale, place.contact_source), period)
+
+
+# --- Shared ----------------------------------------------------------------------------------------------
+
+
+def _group(key: str, label: str, members: Sequence[Touchpoint], counts: Counts, period: Period) -> Group:
+    calendars = [some[0].calendar for some in _by_calendar(members)]
+    bounds = [period.bounds(calendar) for calendar in calendars]
+    zones = {calendar.tz for calendar in calendars}
+    shared = _shared_calendar(members)
+    return Group(
+        key=key,
+        label=label,
+        counts=counts,
+        start=min(start for start, _ in bounds),
+        end=max(end for _, end in bounds),
+        tz=zones.pop() if len(zones) == 1 else None,
+        open_minutes=period.open_minutes(shared) if shared else None,
+    )
+
+
+def _of_kinds(
+    key: str,
+    members: Sequence[Touchpoint],
+    totals: Mapping[tuple[str, Kind], Sums],
+    flags: Mapping[tuple[str, str], set[str]] | None = None,
+) -> Counts:
+    """The counts of a bucket for touchpoints that share a scale, zero where nothing is stored."""
+    scale = members[0].scale
+    sources = dict.fromkeys(place.contact_source for place in members)
+    rows = ((totals.get((key, (scale.id, source)), {}), source) for source in sources)
+    counts = reduce(add, (Counts.from_rollup(row, scale, source) for row, source in rows))
+    return replace(counts, doubts=frozenset((flags or {}).get((key, scale.id), ())))
+
+
+def _doubted(counts: Counts, members: Sequence[Touchpoint], doubts: Iterable[Doubt]) -> Counts:
+    ids = {place.id for place in members}
+    return replace(counts, doubts=frozenset(doubt.flag for doubt in doubts if doubt.touchpoint in ids))
+
+
+def _by_scale(places: Sequence[Touchpoint]) -> list[list[Touchpoint]]:
+    groups: dict[str, list[Touchpoint]] = {}
+    for place in places:
+        groups.setdefault(place.scale.id, []).append(place)
+    return list(groups.values())
+
+
+def _by_calendar(places: Sequence[Touchpoint]) -> list[list[Touchpoint]]:
+    groups: dict[int, list[Touchpoint]] = {}
+    for place in places:
+        groups.setdefault(id(place.calendar), []).append(place)
+    return list(groups.values())
+
+
+def _shared_calendar(members: Sequence[Touchpoint]) -> PlaceCalendar | None:
+    """The calendar of them all, or None where they differ."""
+    first = members[0].calendar
+    same = all((place.calendar.tz, place.calendar.hours) == (first.tz, first.hours) for place in members)
+    return first if same else None
+
+
+def _doubts(connection: Connection, places: Sequence[Touchpoint], period: Period) -> list[Doubt]:
+    """Of each touchpoint, in its own time."""
+    bounds = {id(place.calendar): period.bounds(place.calendar) for place in places}
+    of = {place.id: bounds[id(place.calendar)] for place in places}
+    start, end = min(of.values())[0], max(span[1] for span in of.values())
+    return [
+        doubt for doubt in read_doubts(connection, of, start, end) if doubt.touches(*of[doubt.touchpoint])
+    ]

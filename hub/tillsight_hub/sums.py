@@ -1,0 +1,124 @@
+"""Sums of rollup rows: per touchpoint, per business day and per local hour, each in one statement.
+
+The day rollup and the hour rollup give the same sums for the same business days, but for what is known to the
+day only, which is in no hour.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Table, cast, func, select
+
+from .hierarchy import Touchpoint
+from .periods import Period, hour_bounds
+from .rollups import TO_THE_HOUR, count_events, stored_events
+from .tables import (
+    CONTACT_COUNTERS,
+    RATING_COUNTERS,
+    RAW_COUNTERS,
+    event,
+    rollup_day,
+    rollup_hour,
+    touchpoint,
+)
+
+SUMMED = (
+    "events",
+    "presses",
+    "repeats",
+    "undone",
+    "other_scale",
+    "closed",
+    *RATING_COUNTERS,
+    *RAW_COUNTERS,
+    *CONTACT_COUNTERS.values(),
+)
+"""The counters that metrics are made of."""
+
+Sums = Mapping[str, int]
+Kind = tuple[str, str | None]
+"""Scale and contact source: they decide what the counters of a row mean."""
+
+
+def of_touchpoints(
+    connection: Connection, places: Sequence[Touchpoint], period: Period
+) -> dict[str, dict[str, int]]:
+    """By touchpoint; one without anything stored in the period is absent."""
+    query = (
+        select(rollup_day.c.tp, *_columns(rollup_day))
+        .where(rollup_day.c.tp.in_([place.id for place in places]))
+        .where(rollup_day.c.day.between(period.first, period.last))
+        .group_by(rollup_day.c.tp)
+    )
+    return {tp: dict(zip(SUMMED, sums, strict=True)) for tp, *sums in connection.execute(query)}
+
+
+def of_days(
+    connection: Connection, places: Sequence[Touchpoint], period: Period
+) -> Iterator[tuple[str, Kind, Sums]]:
+    """By business day and kind of touchpoint, in order of time."""
+    day = rollup_day.c.day
+    return _of_buckets(connection, rollup_day, day, day.between(period.first, period.last), places)
+
+
+def of_hours(
+    connection: Connection, places: Sequence[Touchpoint], period: Period
+) -> Iterator[tuple[int, Kind, Sums]]:
+    """By local hour (UTC seconds of its begin) and kind, in order of time, of touchpoints with one calendar.
+
+    Where a business day ends within an hour (02:30), the events of the first and last hour are counted one
+    by one, because the rollup has the hour whole.
+    """
+    calendar = places[0].calendar
+    start, end = period.bounds(calendar)
+    first_hour, last_hour = calendar.hour_start(start), calendar.hour_start(end)
+    if first_hour * 1000 < start:
+        yield from _part_of_hour(connection, places, first_hour, period)
+    hour = rollup_hour.c.hour
+    whole = hour.between(-(-start // 1000), last_hour - 1)
+    yield from _of_buckets(connection, rollup_hour, hour, whole, places)
+    if first_hour < last_hour and last_hour * 1000 < end:
+        yield from _part_of_hour(connection, places, last_hour, period)
+
+
+def add_to(total: dict[str, int], sums: Sums, times: int = 1) -> None:
+    """Add `sums` into `total`; -1 takes them out again."""
+    for name in SUMMED:
+        total[name] = total.get(name, 0) + times * sums.get(name, 0)
+
+
+def _of_buckets(
+    connection: Connection,
+    rollup: Table,
+    bucket: ColumnElement[Any],
+    where: ColumnElement[bool],
+    places: Sequence[Touchpoint],
+) -> Iterator[tuple[Any, Kind, Sums]]:
+    keys = bucket, touchpoint.c.scale, touchpoint.c.contact_source
+    query = (
+        select(*keys, *_columns(rollup))
+        .join(touchpoint, touchpoint.c.id == rollup.c.tp)
+        .where(rollup.c.tp.in_([place.id for place in places]), where)
+        .group_by(*keys)
+        .order_by(bucket)
+        .execution_options(yield_per=1000)
+    )
+    for key, scale_id, source, *sums in connection.execute(query):
+        yield key, (scale_id, source), dict(zip(SUMMED, sums, strict=True))
+
+
+def _part_of_hour(
+    connection: Connection, places: Sequence[Touchpoint], hour: int, period: Period
+) -> Iterator[tuple[int, Kind, Sums]]:
+    for place in places:
+        start, end = hour_bounds(place.calendar, hour)
+        within = event.c.t.between(start, end - 1) & event.c.tq.in_(TO_THE_HOUR)
+        days = count_events(place, stored_events(connection, place.id, within)).days()
+        for (_, day), sums in days.items():
+            if period.first <= day <= period.last:
+                yield hour, (place.scale.id, place.contact_source), sums
+
+
+def _columns(rollup: Table) -> list[ColumnElement[int]]:
+    """PostgreSQL sums bigints into decimals; these stay whole."""
+    return [cast(func.sum(rollup.c[name]), BigInteger) for name in SUMMED]
