@@ -42,8 +42,7 @@ class EmbeddedBroker:
         self.host = host
         self.port = port or free_port(host)
         self.mosquitto = None if program == "amqtt" else find_mosquitto()
-        if self.mosquitto is None and (program == "mosquitto" or importlib.util.find_spec("amqtt") is None):
-            raise BrokerFailed("no broker: apt-get install mosquitto, or pip install 'tillsight[demo]'")
+        self._needs_mosquitto = program == "mosquitto"
         self._child: subprocess.Popen[bytes] | None = None
         self._settled = threading.Event()
         self._stopping = threading.Event()
@@ -65,7 +64,9 @@ class EmbeddedBroker:
 
     def start(self) -> None:
         """Return once it accepts connections; AddressInUse or BrokerFailed say why it does not."""
-        refuse_taken(self.host, self.port, "mqtt.port")
+        if not self.mosquitto and (self._needs_mosquitto or not importlib.util.find_spec("amqtt")):
+            raise BrokerFailed("no broker: apt-get install mosquitto, or pip install 'tillsight[demo]'")
+        self._refuse_taken_port()
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._log.write_bytes(b"")
         self._supervisor.start()
@@ -79,6 +80,17 @@ class EmbeddedBroker:
         self._stopping.set()
         if self._supervisor.is_alive():
             self._supervisor.join()
+
+    def _refuse_taken_port(self) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.host, self.port))
+            except OSError as error:
+                raise AddressInUse(
+                    f"mqtt.port: {self.host}:{self.port}: {error.strerror}; "
+                    "if that is a broker, mqtt.embedded = false uses it"
+                ) from error
 
     @property
     def _log(self) -> Path:
@@ -160,16 +172,6 @@ def free_port(host: str) -> int:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def refuse_taken(host: str, port: int, setting: str) -> None:
-    """AddressInUse, naming the setting, where somebody else listens there."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise AddressInUse(f"{setting}: {host}:{port}: {error.strerror}") from error
 
 
 def is_listening(host: str, port: int) -> bool:

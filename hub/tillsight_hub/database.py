@@ -11,9 +11,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, delete, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from . import tables
 from .errors import DatabaseFailed, DatabaseUnreachable, SchemaMismatch
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,15 @@ def wait_for_database(engine: Engine, patience_s: float) -> None:
             if waiting:
                 log.info("database %s is back", name_of(engine))
             return
+
+
+def tidy(engine: Engine) -> None:
+    """Nightly housekeeping: ended login sessions go, and SQLite brings its statistics up to date."""
+    with writing(engine) as connection:
+        over = tables.session.c.expires <= time.time_ns() // 1_000_000
+        connection.execute(delete(tables.session).where(over))
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA optimize")
 
 
 def head_revision() -> str:

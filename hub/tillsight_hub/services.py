@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 from .config import HubConfig
 
 if TYPE_CHECKING:
+    from .broker import EmbeddedBroker
+    from .ingest.subscriber import Subscriber
     from .ingest.writer import IngestWriter
     from .live import Live
 
@@ -21,6 +23,9 @@ class Services:
     engine: Engine
     writer: "IngestWriter"
     live: "Live"
+    subscriber: "Subscriber | None" = None
+    broker: "EmbeddedBroker | None" = None
+    """None where the hub uses somebody else's."""
 
 
 def services(request: Request) -> Services:

@@ -120,6 +120,14 @@ def test_a_broker_that_cannot_start_says_why(broker: EmbeddedBroker) -> None:
         broker.start()
 
 
+def test_a_machine_without_any_broker_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tillsight_hub.broker.find_mosquitto", lambda: None)
+    with pytest.raises(BrokerFailed, match="apt-get install mosquitto"):
+        EmbeddedBroker(tmp_path, port=free_port(), program="mosquitto").start()
+
+
 @pytest.mark.mosquitto
 def test_mosquitto_is_found_outside_the_path_of_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
     if not Path("/usr/sbin/mosquitto").exists():

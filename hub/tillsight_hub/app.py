@@ -1,0 +1,187 @@
+"""The hub as a whole: the one place that chooses its parts, starts them, serves them and stops them."""
+
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from importlib.metadata import version
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from tillsight_models.errors import TillsightError
+
+from .access import ensure_first_user
+from .access.throttle import Throttle
+from .api import access, health, ingest
+from .broker import EmbeddedBroker
+from .clocks import bound_unsynced
+from .config import HubConfig
+from .consistency import verify
+from .database import migrate, open_database, tidy, wait_for_database
+from .errors import AddressInUse
+from .ingest.subscriber import Subscriber
+from .ingest.writer import IngestWriter
+from .live import Live
+from .nightly import Job, Nightly
+from .pages.headers import SecurityHeaders
+from .seed import apply_seed, read_seed
+from .services import Services
+
+log = logging.getLogger(__name__)
+
+ROUTERS = (health.router, ingest.router, access.router)
+DATABASE_PATIENCE_S = 30.0
+"""A server that boots together with the hub may take this long."""
+STREAMS_END_S = 3
+"""How long open requests may take to end when the hub stops."""
+
+
+def create_app(config: HubConfig) -> FastAPI:
+    """A new hub; its parts start and stop with the app's lifespan."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with running(app.state.services):
+            yield
+
+    app = FastAPI(
+        title="Tillsight hub",
+        version=version("tillsight"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.services = _assemble(config)
+    app.state.throttle = Throttle()
+    app.add_middleware(SecurityHeaders)
+    app.add_exception_handler(TillsightError, _refused)
+    app.add_exception_handler(OperationalError, _database_away)
+    app.add_exception_handler(PoolTimeout, _database_away)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+@contextlib.contextmanager
+def running(services: Services) -> Iterator[None]:
+    """Prepares the database, starts the parts in the order of a press's way, and stops them backwards."""
+    config, engine = services.config, services.engine
+    wait_for_database(engine, DATABASE_PATIENCE_S)
+    migrate(engine)
+    if config.seed is not None:
+        _apply(engine, config)
+    with contextlib.ExitStack() as stack:
+        stack.callback(engine.dispose)
+        for part in (services.broker, services.writer, services.subscriber, _nightly(services)):
+            if part is not None:
+                part.start()
+                stack.callback(part.stop)
+        stack.callback(services.live.stop)
+        yield
+
+
+def serve(config: HubConfig, announce: Callable[[str], None]) -> None:
+    """Run the hub until SIGTERM or Ctrl-C; `announce` gets the lines for the person at the terminal."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt), _listening(config) as listener:
+        app = create_app(config)
+        services: Services = app.state.services
+        with running(services):
+            host, port = listener.getsockname()[:2]
+            announce(f"Tillsight hub {app.version}: http://{host}:{port}")
+            if first := ensure_first_user(services.engine):
+                announce(f"First login: {first[0]}, password {first[1]} (shown this once)")
+            if services.broker:
+                broker = services.broker
+                announce(f"MQTT broker: {broker.name} on {broker.host}:{broker.port}")
+            _Server(app, services.live).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Ends the live streams first when it stops: uvicorn waits for open responses, and they never end."""
+
+    def __init__(self, app: FastAPI, live: Live) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=STREAMS_END_S,
+            )
+        )
+        self._live = live
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._live.stop()
+        await super().shutdown(sockets)
+
+
+def _assemble(config: HubConfig) -> Services:
+    engine = open_database(config.database_url())
+    live = Live()
+    writer = IngestWriter(
+        engine,
+        on_commit=live.commit_seen,
+        window=config.ingest.window,
+        max_batch=config.ingest.max_batch,
+        future_tolerance_s=config.ingest.future_tolerance_s,
+    )
+    broker = None
+    mqtt = config.mqtt
+    if mqtt.embedded:
+        broker = EmbeddedBroker(config.data_dir / "broker", mqtt.host, mqtt.port, mqtt.program)
+        mqtt = mqtt.model_copy(update={"port": broker.port})
+    return Services(config, engine, writer, live, Subscriber(mqtt, writer, engine), broker)
+
+
+def _nightly(services: Services) -> Nightly:
+    engine = services.engine
+    jobs = [
+        Job("bounding of undated events", lambda: bound_unsynced(engine)),
+        Job("consistency check", lambda: verify(engine)),
+        Job("clean-up", lambda: tidy(engine)),
+    ]
+    return Nightly(services.config.nightly.at, jobs)
+
+
+def _apply(engine: Engine, config: HubConfig) -> None:
+    assert config.seed is not None
+    result = apply_seed(engine, read_seed(config.seed))
+    if result.added or result.changed:
+        log.info("seed %s: %d added, %d changed", config.seed, result.added, result.changed)
+    for place in result.absent:
+        log.warning("%s is in the hub but no longer in %s", place, config.seed)
+
+
+@contextlib.contextmanager
+def _listening(config: HubConfig) -> Iterator[socket.socket]:
+    """The web port, taken before anything starts; AddressInUse where that cannot be."""
+    web = config.web
+    try:
+        listener = socket.create_server((web.host, web.port), family=_family(web.host))
+    except OSError as error:
+        raise AddressInUse(f"web.port: {web.host}:{web.port}: {error.strerror or error}") from error
+    with listener:
+        yield listener
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 400)
+
+
+async def _database_away(request: Request, error: Exception) -> JSONResponse:
+    log.error("%s %s: the database failed: %s", request.method, request.url.path, error)
+    return JSONResponse({"detail": "the database does not answer"}, 503, {"Retry-After": "5"})
