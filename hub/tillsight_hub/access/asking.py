@@ -9,7 +9,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 
 from ..services import ServicesDep
 from ..viewer import READERS, Role, Viewer
-from .forms import CSRF_HEADER, SAFE_METHODS, SESSION_COOKIE, check_csrf_token, check_same_origin
+from .forms import CSRF_HEADER, SAFE_METHODS, SESSION_COOKIE, check_csrf
 from .sessions import OpenSession, find_session
 from .throttle import Throttle
 from .tokens import find_token
@@ -34,8 +34,7 @@ def any_viewer(
     if session is None:
         raise _unknown("log in, or send an API token as `Authorization: Bearer ...`")
     if request.method not in SAFE_METHODS:
-        check_same_origin(request)
-        check_csrf_token(cookie, request.headers.get(CSRF_HEADER))
+        check_csrf(request, request.headers.get(CSRF_HEADER))
     return session.viewer
 
 

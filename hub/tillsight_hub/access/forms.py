@@ -34,33 +34,42 @@ def set_cookie(request: Request, response: Response, name: str, value: str, max_
     )
 
 
-def login_cookie(request: Request) -> str:
-    """This browser's login cookie, or a new one to set."""
-    return request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(32)
+def form_cookie(request: Request) -> str | None:
+    """What the tokens of this browser's forms are made from."""
+    return request.cookies.get(SESSION_COOKIE) or request.cookies.get(LOGIN_COOKIE)
 
 
-def check_same_origin(request: Request) -> None:
-    """403 where the browser says that another site sent this."""
+def new_login_cookie() -> str:
+    """For a browser that has neither."""
+    return secrets.token_urlsafe(32)
+
+
+def same_origin(request: Request) -> bool:
+    """Whether the browser says that one of our own pages sent this, or says nothing about it."""
     site = request.headers.get("sec-fetch-site")
     if site is not None and site not in ("same-origin", "none"):
-        raise HTTPException(403, "this request came from another site")
+        return False
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def token_matches(cookie: str | None, sent: object) -> bool:
+    """Whether the form's token was made from this cookie."""
+    return bool(cookie) and isinstance(sent, str) and hmac.compare_digest(csrf_token(cookie or ""), sent)
+
+
+def check_csrf(request: Request, sent: object) -> None:
+    """403 for a request that changes something and did not come from a page of this login."""
+    if not same_origin(request):
         raise HTTPException(403, "this request came from another site")
-
-
-def check_csrf_token(cookie: str | None, sent: object) -> None:
-    """403 where the token does not belong to the cookie."""
-    if not cookie or not isinstance(sent, str) or not hmac.compare_digest(csrf_token(cookie), sent):
+    if not token_matches(form_cookie(request), sent):
         raise HTTPException(403, "this form is too old: open the page again and repeat it")
 
 
 async def checked_form(request: Request) -> FormData:
     """The fields of a form that was sent from our own page."""
-    check_same_origin(request)
     form = await request.form(max_files=0, max_fields=20)
-    cookie = request.cookies.get(SESSION_COOKIE) or request.cookies.get(LOGIN_COOKIE)
-    check_csrf_token(cookie, form.get(CSRF_FIELD))
+    check_csrf(request, form.get(CSRF_FIELD))
     return form
 
 

@@ -1,15 +1,20 @@
 """Passwords: argon2id hashes, and the same work for a name that does not exist."""
 
 import secrets
+import threading
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from .errors import BadAccount
+from .errors import BadAccount, TooManyAttempts
 
 MIN_LENGTH = 10
 MAX_LENGTH = 200
+
+_PATIENCE_S = 5
+_at_work = threading.BoundedSemaphore(4)
+"""Each check takes 64 MiB: a flood of logins must not take all memory."""
 
 # Letters and digits that nobody mistakes for each other when they copy a printed password.
 _READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -28,10 +33,14 @@ def password_matches(stored: str | None, password: str) -> bool:
     """Whether the password belongs to the stored hash; None, for no such user, is False in the same time."""
     if len(password) > MAX_LENGTH:
         password, stored = "", None
+    if not _at_work.acquire(timeout=_PATIENCE_S):
+        raise TooManyAttempts(_PATIENCE_S)
     try:
         matches = _hasher().verify(stored or _hash_of_nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
+    finally:
+        _at_work.release()
     return matches and stored is not None
 
 

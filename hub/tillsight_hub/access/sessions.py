@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from .. import tables
 from ..database import writing
 from ..viewer import Viewer
+from .accounts import set_password
 from .audit import record
 from .clock import now_ms
 from .errors import LoginRefused
@@ -92,6 +93,21 @@ def find_session(engine: Engine, token: str, now: int | None = None) -> OpenSess
             longer = update(tables.session).where(columns.token_hash == hash_token(token))
             connection.execute(longer.values(expires=wanted))
     return OpenSession(Viewer(row.name, row.role, row.scope), token)
+
+
+def change_password(
+    engine: Engine, throttle: Throttle, session: OpenSession, *, current: str, new: str, address: str
+) -> None:
+    """A person's own new password, for who knows the present one; ends their other sessions."""
+    name = session.viewer.name
+    throttle.check(name, address)
+    with engine.connect() as connection:
+        query = select(tables.user.c.password_hash).where(tables.user.c.name == name)
+        stored = connection.scalar(query)
+    if not password_matches(stored, current):
+        throttle.failed(name, address)
+        raise LoginRefused("the present password is wrong")
+    set_password(engine, name, new, actor=name, keep_session=session.token_hash)
 
 
 def log_out(engine: Engine, session: OpenSession) -> None:

@@ -1,0 +1,27 @@
+"""Pages for people: server-rendered, live, and with all they need on this machine."""
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from ..access.throttle import Throttle
+from . import docs, login
+from .assets import Assets
+from .errors import add_error_pages
+from .headers import SecurityHeaders
+from .places import Places
+from .rendering import Pages
+
+
+def install_pages(app: FastAPI) -> None:
+    """Everything that a browser meets. The app must be made with `docs_url=None, redoc_url=None,
+    openapi_url=None`: the API's documentation is behind the login like the rest."""
+    assets = Assets()
+    app.state.pages = Pages(assets)
+    app.state.places = Places()
+    app.state.throttle = Throttle()
+    app.mount(docs.VIEWER_FILES_URL, StaticFiles(directory=docs.VIEWER_FILES), name="api-viewer")
+    app.mount(assets.prefix, assets.files(), name="static")
+    for part in (login, docs):
+        app.include_router(part.router)
+    add_error_pages(app)
+    app.add_middleware(SecurityHeaders)
