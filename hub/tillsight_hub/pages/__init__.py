@@ -19,7 +19,7 @@ def install_pages(app: FastAPI) -> None:
     app.state.pages = Pages(assets)
     app.state.places = Places()
     app.state.throttle = Throttle()
-    app.mount(docs.VIEWER_FILES_URL, StaticFiles(directory=docs.VIEWER_FILES), name="api-viewer")
+    app.mount(docs.VIEWER_FILES_URL, StaticFiles(directory=docs.viewer_files()), name="api-viewer")
     app.mount(assets.prefix, assets.files(), name="static")
     for part in (login, docs):
         app.include_router(part.router)

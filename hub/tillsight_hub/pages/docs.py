@@ -13,8 +13,11 @@ router = APIRouter(include_in_schema=False)
 
 OPENAPI_URL = "/openapi.json"
 VIEWER_FILES_URL = "/static/api-viewer"
-VIEWER_FILES = Path(str(files("fastapi_offline"))) / "static"
-"""Swagger UI 5, which reads OpenAPI 3.1, as a folder of files; nothing else of that package is used."""
+
+
+def viewer_files() -> Path:
+    """The folder of Swagger UI 5, which reads OpenAPI 3.1; nothing else of the package is used."""
+    return Path(str(files("fastapi_offline"))) / "static"
 
 
 @router.get("/docs")
