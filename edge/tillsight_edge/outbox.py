@@ -93,6 +93,7 @@ class Outbox:
         """Last number in the file when it was opened."""
         self._sendable = 0
         """Highest number that the hub can have heard of: that one, or what was given out since."""
+        self._full = False
         self.problem = ""
         """Why the outbox cannot be used; empty while it can."""
         self.set_aside = ""
@@ -198,6 +199,7 @@ class Outbox:
                 _remove(connection, ack.upto, "acked")
                 _set_meta(connection, "upto", ack.upto)
                 lost.settled(connection, ack.upto)
+            self._full = False
         if live and ack.missing:
             self._note_missing(ack.missing)
         return True
@@ -258,9 +260,9 @@ class Outbox:
         lost.report_dropped(connection, upto)
         _remove(connection, upto, "dropped")
         lost.remember(connection, [(first, upto)], "outbox-full")
-        log.error(
-            "outbox %s is full (%d events): dropped %d to %d", self._path, self._max_events, first, upto
-        )
+        if not self._full:
+            log.error("outbox %s is full: the oldest of %d events are dropped", self._path, self._max_events)
+        self._full = True
 
     def _note_missing(self, missing: list[SeqRange]) -> None:
         with self._transaction() as connection:
