@@ -13,28 +13,9 @@ from tillsight_models.events import ButtonPressed, ContactEnded, Payload, Stamp,
 from .chain import Place, store_of
 
 HOUR_WEIGHTS = (
-    0.1,
-    0.1,
-    0.1,
-    0.1,
-    0.1,
-    0.2,
-    0.3,
-    0.4,
-    0.5,
-    0.7,
-    0.9,
-    1.2,
-    1.5,
-    1.3,
-    1.0,
-    0.9,
-    1.0,
-    1.4,
-    1.7,
-    1.4,
+    *(0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.2),
+    *(1.5, 1.3, 1.0, 0.9, 1.0, 1.4, 1.7, 1.4, 0.8, 0.4, 0.2, 0.1),
 )
-HOUR_WEIGHTS += (0.8, 0.4, 0.2, 0.1)
 """How busy each local hour is; the lunch and the way home."""
 WEEKDAY_WEIGHTS = (0.9, 0.85, 0.9, 1.0, 1.2, 1.45, 0.7)
 REPEAT_SHARE = 0.04
