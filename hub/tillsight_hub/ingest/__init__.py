@@ -1,1 +1,1 @@
-"""From a device's message to committed rows, exactly once: checks, one write transaction, acknowledgements."""
+"""From a device's message to committed rows, exactly once: checks, one transaction, acknowledgements."""

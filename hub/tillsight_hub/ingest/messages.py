@@ -30,7 +30,7 @@ class Incoming:
     payload: bytes
     received: int
     """ms UTC on the hub."""
-    done: Callable[[Receipt], None]
+    done: Callable[[Receipt], None] = lambda _: None
     """Called once, from the writer's thread, after the COMMIT."""
 
 
@@ -44,7 +44,7 @@ class DeviceNote:
     """ms UTC on the hub."""
     retained: bool
     """The broker had kept it: it says nothing about when the device was last there."""
-    done: Callable[[Receipt], None]
+    done: Callable[[Receipt], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,314 @@
+"""Rollups: wide counters per touchpoint and local hour, and per touchpoint and business day.
+
+`tally` is the only place that turns an event into counters. Live ingest adds the tallies of new events;
+`recompute` and `rebuild` count the stored events again and must come to the same rows.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, text, union
+
+from tillsight_models.events import (
+    AttemptEnded,
+    ButtonPressed,
+    ContactEnded,
+    Payload,
+    SalesReported,
+    TrafficCounted,
+    decode_payload,
+)
+
+from . import tables
+from .database import writing
+from .hierarchy import VERSION_KEY, Touchpoint, read_hierarchy
+from .labels import NOT_COUNTED, Label
+from .tables import CONTACT_COUNTERS, COUNTERS, UNDATED_DAY, UNDATED_HOUR
+
+TO_THE_HOUR = ("ntp", "rtc")
+"""Clock qualities whose `t` is the time; `bounded` is good for the day only, `unsynced` for nothing."""
+
+HourKey = tuple[str, int]
+"""Touchpoint and UTC seconds at which its local hour began."""
+DayKey = tuple[str, str]
+"""Touchpoint and business date."""
+Counters = dict[str, int]
+AnyKey = TypeVar("AnyKey", HourKey, DayKey)
+
+_PAGE = 5000
+_DAY_MS = 86_400_000
+_HOUR_MS = 3_600_000
+
+
+# --- What an event counts ---------------------------------------------------------------------------------
+
+
+def tally(payload: Payload, labels: int, scale_id: str, *, is_closed: bool) -> Counters:
+    """What one event adds to its buckets.
+
+    `scale_id` is the touchpoint's scale; `is_closed` whether it happened outside opening hours (false where
+    its time is not known to the hour).
+    """
+    counted = {"events": 1}
+    if isinstance(payload, ButtonPressed):
+        counted |= _press(payload, labels, scale_id, is_closed)
+    elif isinstance(payload, ContactEnded):
+        dwell_ms = round(payload.dwell_s * 1000) * payload.people
+        counted |= {CONTACT_COUNTERS[payload.source]: payload.people}
+        counted |= {"dwell_ms": dwell_ms, "dwell_contacts": payload.people}
+    elif isinstance(payload, SalesReported):
+        counted |= {"contacts_pos": payload.receipts, "receipts": payload.receipts}
+        counted["sales_amount"] = payload.amount or 0
+    elif isinstance(payload, TrafficCounted):
+        counted |= {"entered": payload.entered, "left": payload.left}
+    elif isinstance(payload, AttemptEnded):
+        counted |= {"attempts": 1, "attempt_ms": round(payload.duration_s * 1000)}
+    return counted
+
+
+def _press(payload: ButtonPressed, labels: int, scale_id: str, is_closed: bool) -> Counters:
+    counted = {"presses": 1}
+    if labels & Label.REPEAT:
+        counted["repeats"] = 1
+    if labels & Label.UNDONE:
+        counted["undone"] = 1
+    if is_closed:
+        counted["closed"] = 1
+    if payload.scale != scale_id:
+        counted["other_scale"] = 1
+        return counted
+    counted[f"raw_{payload.rating}"] = 1
+    if not labels & NOT_COUNTED:
+        counted[f"rating_{payload.rating}"] = 1
+    return counted
+
+
+def buckets(touchpoint: Touchpoint, t: int, tq: str) -> tuple[int, str]:
+    """Hour and day bucket of an event at that touchpoint."""
+    calendar = touchpoint.calendar
+    if tq in TO_THE_HOUR:
+        return calendar.hour_start(t), calendar.business_day(t)
+    return UNDATED_HOUR, calendar.business_day(t) if tq == "bounded" else UNDATED_DAY
+
+
+class Standing(NamedTuple):
+    """What may change about a stored event."""
+
+    t: int
+    tq: str
+    labels: int
+
+
+class Tallies:
+    """Counters by bucket, gathered in memory before they touch the database."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[tuple[str, int, str], Counters] = {}
+        self.lowered = False
+        """Whether anything was taken out, so that a bucket may have become empty."""
+
+    def __bool__(self) -> bool:
+        return bool(self._buckets)
+
+    @property
+    def touchpoints(self) -> frozenset[str]:
+        return frozenset(tp for tp, _, _ in self._buckets)
+
+    def count(self, touchpoint: Touchpoint, payload: Payload, stands: Standing, times: int = 1) -> None:
+        """Count an event `times` times: -1 takes it out of its buckets again."""
+        t, tq, labels = stands
+        hour, day = buckets(touchpoint, t, tq)
+        is_closed = hour != UNDATED_HOUR and not touchpoint.calendar.is_open(t)
+        bucket = self._buckets.setdefault((touchpoint.id, hour, day), {})
+        for name, number in tally(payload, labels, touchpoint.scale.id, is_closed=is_closed).items():
+            bucket[name] = bucket.get(name, 0) + number * times
+        self.lowered = self.lowered or times < 0
+
+    def move(self, touchpoint: Touchpoint | None, payload: Payload, old: Standing, new: Standing) -> None:
+        """Take a stored event out of its buckets and count it as it stands now."""
+        if touchpoint is not None:
+            self.count(touchpoint, payload, old, times=-1)
+            self.count(touchpoint, payload, new)
+
+    def hours(self) -> dict[HourKey, Counters]:
+        return _summed(((tp, hour), counters) for (tp, hour, _), counters in self._buckets.items())
+
+    def days(self) -> dict[DayKey, Counters]:
+        return _summed(((tp, day), counters) for (tp, _, day), counters in self._buckets.items())
+
+
+def _summed(items: Iterable[tuple[AnyKey, Counters]]) -> dict[AnyKey, Counters]:
+    total: dict[AnyKey, Counters] = {}
+    for key, counters in items:
+        sums = total.setdefault(key, {})
+        for name, number in counters.items():
+            sums[name] = sums.get(name, 0) + number
+    return total
+
+
+# --- Adding to the tables ---------------------------------------------------------------------------------
+
+
+def add(connection: Connection, tallies: Tallies) -> None:
+    """Add the tallies to the rollups; a bucket without any event left disappears.
+
+    In the order of the keys, so that several writers on PostgreSQL wait for each other and never in a ring.
+    """
+    _add(connection, tables.rollup_hour, tallies.hours(), tallies.lowered)
+    _add(connection, tables.rollup_day, tallies.days(), tallies.lowered)
+
+
+def _add(connection: Connection, table: Table, sums: dict[AnyKey, Counters], lowered: bool) -> None:
+    keys = sorted(sums)
+    if keys:
+        upsert = _upsert(table.name, connection.dialect.name == "sqlite")
+        connection.exec_driver_sql(upsert, [_row(key, sums[key]) for key in keys])
+    if keys and lowered:
+        _delete_empty(connection, table, keys)
+
+
+def _row(key: tuple[str, Any], counters: Counters) -> tuple[Any, ...]:
+    return *key, *(counters.get(name, 0) for name in COUNTERS)
+
+
+@lru_cache(maxsize=4)
+def _upsert(table: str, is_sqlite: bool) -> str:
+    bucket = "hour" if table == tables.rollup_hour.name else "day"
+    columns = ["tp", bucket, *COUNTERS]
+    places = ", ".join(["?" if is_sqlite else "%s"] * len(columns))
+    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in COUNTERS)
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places}) "
+        f"ON CONFLICT (tp, {bucket}) DO UPDATE SET {sums}"
+    )
+
+
+def _delete_empty(connection: Connection, table: Table, keys: list[tuple[str, Any]]) -> None:
+    bucket = "hour" if table is tables.rollup_hour else "day"
+    connection.execute(
+        text(f"DELETE FROM {table.name} WHERE tp = :tp AND {bucket} = :bucket AND events = 0"),
+        [{"tp": tp, "bucket": key} for tp, key in keys],
+    )
+
+
+# --- Counting the stored events again ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a rebuild is."""
+
+    touchpoints_done: int
+    touchpoints: int
+    events: int
+    """Events counted so far."""
+
+
+def recompute(connection: Connection, hours: Collection[HourKey], days: Collection[DayKey]) -> None:
+    """Make these buckets anew from the stored events, in the transaction of `connection`."""
+    hold_writers(connection)
+    touchpoints = read_hierarchy(connection).touchpoints
+    for tp, hour in sorted(hours):
+        in_hour = _counted(connection, touchpoints[tp], _hour_events(hour)).hours()
+        _replace(connection, tables.rollup_hour, (tp, hour), in_hour)
+    for tp, day in sorted(days):
+        in_day = _counted(connection, touchpoints[tp], _day_events(touchpoints[tp], day)).days()
+        _replace(connection, tables.rollup_day, (tp, day), in_day)
+
+
+def recompute_touchpoints(connection: Connection, tp_ids: Iterable[str]) -> int:
+    """Make all buckets of these touchpoints anew, in the transaction of `connection`; the events counted.
+
+    Events are streamed; memory holds one touchpoint's buckets at a time.
+    """
+    hold_writers(connection)
+    touchpoints = read_hierarchy(connection).touchpoints
+    events = 0
+    for tp in tp_ids:
+        counted = _counted(connection, touchpoints[tp], None) if tp in touchpoints else Tallies()
+        for table in (tables.rollup_hour, tables.rollup_day):
+            connection.execute(delete(table).where(table.c.tp == tp))
+        add(connection, counted)
+        events += sum(counters["events"] for counters in counted.days().values())
+    return events
+
+
+def rebuild(engine: Engine, progress: Callable[[Progress], None] = lambda _: None) -> Progress:
+    """Make all rollups anew from the events.
+
+    One transaction per touchpoint: a reader sees a touchpoint's old or new rows and never half of them, and
+    ingest goes on in between.
+    """
+    with engine.connect() as connection:
+        known = connection.scalars(
+            union(*(select(table.c.tp).distinct() for table in (tables.rollup_hour, tables.rollup_day)))
+        )
+        tp_ids = sorted({*known, *read_hierarchy(connection).touchpoints})
+    state = Progress(0, len(tp_ids), 0)
+    for done, tp in enumerate(tp_ids, 1):
+        with writing(engine) as connection:
+            events = recompute_touchpoints(connection, [tp])
+        state = Progress(done, len(tp_ids), state.events + events)
+        progress(state)
+    return state
+
+
+def stored_events(
+    connection: Connection, tp: str, where: ColumnElement[bool] | None = None
+) -> Iterator[tuple[str, int, str, int, str]]:
+    """(type, t, tq, labels, data) of a touchpoint's events, streamed."""
+    event = tables.event.c
+    query = select(event.type, event.t, event.tq, event.labels, event.data).where(event.tp == tp)
+    if where is not None:
+        query = query.where(where)
+    for row in connection.execute(query.execution_options(yield_per=_PAGE)):
+        yield row[0], row[1], row[2], row[3], row[4]
+
+
+def count_events(touchpoint: Touchpoint, events: Iterable[tuple[str, int, str, int, str]]) -> Tallies:
+    """The tallies of stored events of one touchpoint."""
+    tallies = Tallies()
+    for type, t, tq, labels, data in events:
+        tallies.count(touchpoint, decode_payload(type, data.encode()), Standing(t, tq, labels))
+    return tallies
+
+
+def _counted(connection: Connection, touchpoint: Touchpoint, where: ColumnElement[bool] | None) -> Tallies:
+    return count_events(touchpoint, stored_events(connection, touchpoint.id, where))
+
+
+def _hour_events(hour: int) -> ColumnElement[bool]:
+    """Every event that can lie in that hour; a local hour is never longer than an hour."""
+    event = tables.event.c
+    if hour == UNDATED_HOUR:
+        return event.tq.not_in(TO_THE_HOUR)
+    return event.t.between(hour * 1000, hour * 1000 + _HOUR_MS - 1)
+
+
+def _day_events(touchpoint: Touchpoint, day: str) -> ColumnElement[bool]:
+    """Every event that can lie in that business day, which may end the day after, and some more."""
+    event = tables.event.c
+    if day == UNDATED_DAY:
+        return event.tq == "unsynced"
+    start, end = touchpoint.calendar.day_bounds(day)
+    return event.t.between(start, end + _DAY_MS)
+
+
+def _replace(connection: Connection, table: Table, key: AnyKey, counted: dict[AnyKey, Counters]) -> None:
+    bucket = table.c.hour if table is tables.rollup_hour else table.c.day
+    connection.execute(delete(table).where(table.c.tp == key[0], bucket == key[1]))
+    if key in counted:
+        upsert = _upsert(table.name, connection.dialect.name == "sqlite")
+        connection.exec_driver_sql(upsert, _row(key, counted[key]))
+
+
+def hold_writers(connection: Connection) -> None:
+    """Wait until no writer is between inserting events and adding their tallies, and keep them waiting.
+
+    Writers share this row of PostgreSQL (`hierarchy_version(hold=True)`); a SQLite writer is alone anyway.
+    """
+    version = select(tables.setting.c.value).where(tables.setting.c.key == VERSION_KEY)
+    if connection.dialect.name == "postgresql":
+        connection.execute(version.with_for_update())
