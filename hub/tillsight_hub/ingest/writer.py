@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,6 +48,8 @@ class IngestCounts:
     """What the writer has done since it started, for /metrics and /healthz."""
 
     transactions: int = 0
+    transaction_s: float = 0.0
+    """Time in committed transactions, together."""
     messages: int = 0
     stored: int = 0
     duplicates: int = 0
@@ -162,6 +165,7 @@ class IngestWriter:
         notes = [part for part in parts if isinstance(part, DeviceNote)]
         delay = RETRY_S
         while True:
+            began = time.monotonic()
             try:
                 outcome = self._intake.take(messages, notes)
             except Exception as error:
@@ -172,6 +176,7 @@ class IngestWriter:
                     raise _GaveUpError from error
                 delay = min(delay * 2, MAX_RETRY_S)
             else:
+                self.counts.transaction_s += time.monotonic() - began
                 self._succeeded(outcome)
                 return outcome
 
