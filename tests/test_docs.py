@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 import tillsight_edge.__main__
-import tillsight_hub.__main__
 from pydantic import BaseModel
 from starlette.routing import Route
+
+import tillsight_hub.__main__
 from tillsight_edge.config import DeviceConfig
 from tillsight_hub.app import create_app
-
 from tillsight_hub.config import HubConfig
-from tillsight_hub.metrics.registry import METRICS
+from tillsight_hub.metrics.catalogue import catalogue
+from tillsight_hub.metrics.settings import MetricSettings
 from tillsight_models.configuration import read_settings, setting_names
 from tillsight_models.events import PAYLOADS
 from tillsight_models.scales import SCALES
@@ -99,7 +100,7 @@ def test_every_route_is_described(tmp_path: Path) -> None:
 
 
 def test_every_metric_is_described() -> None:
-    assert not missing_from("hub", list(METRICS))
+    assert not missing_from("hub", [metric.id for metric in catalogue(MetricSettings())])
 
 
 def test_every_script_is_described_and_every_described_script_exists() -> None:

@@ -1,0 +1,93 @@
+"""The demo, as a newcomer runs it: unattended, with each broker, and interrupted."""
+
+import json
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.harness.processes import find_program, wait_until
+
+ROOT = Path(__file__).parents[2]
+MARK = "TILLSIGHT_TEST_MARK"
+
+
+def demo(*options: str, **environment: str) -> dict[str, Any]:
+    """What `scripts/demo --json` prints."""
+    done = subprocess.run(
+        [ROOT / "scripts" / "demo", "--json", *options],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+@pytest.mark.mosquitto
+def test_with_mosquitto_every_press_is_stored_once() -> None:
+    find_program("mosquitto", "mosquitto", Path("/usr/sbin"))
+    result = demo("--seconds", "8", "--broker", "mosquitto")
+    assert result["pressed"] > 10
+    assert result["stored"] == result["pressed"]
+    assert (result["lost"], result["duplicates"]) == (0, 0)
+    assert result["contacts"] > 0
+    assert result["dashboard_url"].startswith("http://127.0.0.1:")
+    assert 8 <= result["seconds"] < 10
+
+
+def test_with_the_broker_in_python_and_a_past_every_press_is_stored_once() -> None:
+    result = demo("--seconds", "4", "--broker", "amqtt", "--history", "2")
+    assert result["pressed"] > 200
+    assert result["stored"] == result["pressed"]
+    assert (result["lost"], result["duplicates"]) == (0, 0)
+
+
+def test_a_second_demo_goes_on_from_the_data_of_the_first(tmp_path: Path) -> None:
+    first = demo("--seconds", "3", "--broker", "amqtt", "--data", str(tmp_path / "kept"))
+    second = demo("--seconds", "3", "--broker", "amqtt", "--data", str(tmp_path / "kept"))
+    assert second["stored"] == second["pressed"] > first["pressed"]
+    assert (second["lost"], second["duplicates"]) == (0, 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_behind(number: signal.Signals, tmp_path: Path) -> None:
+    """Also by kill -9, after which the demo itself can do nothing."""
+    process = subprocess.Popen(
+        [ROOT / "scripts" / "demo", "--history", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, MARK: str(tmp_path), "TMPDIR": str(tmp_path)},
+    )
+    assert process.stdout is not None
+    with process, process.stdout:
+        words = ""
+        while "Ctrl-C ends it." not in words:
+            line = process.stdout.readline()
+            assert line, "the demo ended before it said that it was ready"
+            words += line
+        assert "password" in words
+        assert len(marked_processes(tmp_path)) > 6
+        process.send_signal(number)
+        rest = process.stdout.read()
+    if number is not signal.SIGKILL:
+        assert process.returncode == 0
+        assert not list(tmp_path.iterdir()), "temporary files"
+        assert "0 doubled, 0 events lost" in rest
+    wait_until(lambda: not marked_processes(tmp_path), "the end of all processes")
+
+
+def marked_processes(mark: Path) -> list[str]:
+    """Process ids of those that inherited this mark."""
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if f"{MARK}={mark}\0".encode() in environment.read_bytes():
+                found.append(environment.parent.name)
+    return found
