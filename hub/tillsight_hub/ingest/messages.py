@@ -48,6 +48,13 @@ class DeviceNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignored:
+    """A message that says nothing to us, and is acknowledged when its turn comes."""
+
+    done: Callable[[Receipt], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceAck:
     """An acknowledgement and the device that it is for."""
 

@@ -63,7 +63,7 @@ def advance(connection: Connection, stream: Stream) -> list[Range]:
     if known and (not fresh or (fresh[0] == stream.upto + 1 and fresh[-1] == stream.upto + len(fresh))):
         stream.upto = stream.highest
         return []
-    stream.upto, missing = survey(_accounted(connection, stream.id, stream.upto), stream.upto)
+    stream.upto, missing = survey(accounted(connection, stream.id, stream.upto), stream.upto)
     return missing
 
 
@@ -104,7 +104,7 @@ def save(connection: Connection, streams: Mapping[str, Stream]) -> None:
         connection.execute(_SAVE, rows)
 
 
-def _accounted(connection: Connection, stream: str, after: int) -> Iterator[Range]:
+def accounted(connection: Connection, stream: str, after: int) -> Iterator[Range]:
     """Runs of seqs beyond `after` that are stored, quarantined or lost; read as far as somebody asks."""
     gap = tables.stream_gap.c
     query = select(gap.first, gap.last).where(gap.stream == stream, gap.last > after).order_by(gap.first)

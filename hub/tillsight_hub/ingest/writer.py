@@ -17,7 +17,7 @@ from tillsight_models.delivery import DEFAULT_WINDOW
 from .checks import Message, read_message, refused_whole
 from .crash_points import crash_point
 from .intake import FUTURE_TOLERANCE_S, Intake, Outcome, now_ms
-from .messages import Committed, DeviceAck, DeviceNote, Incoming, PressSeen, Receipt
+from .messages import Committed, DeviceAck, DeviceNote, Ignored, Incoming, PressSeen, Receipt
 
 __all__ = ["Committed", "DeviceNote", "Incoming", "IngestCounts", "IngestWriter", "PressSeen", "Receipt"]
 
@@ -29,8 +29,8 @@ MAX_BATCH_BYTES = 2_000_000
 RETRY_S = 0.1
 MAX_RETRY_S = 5.0
 
-Item = Incoming | DeviceNote
-Part = Message | DeviceNote
+Item = Incoming | DeviceNote | Ignored
+Part = Message | DeviceNote | Ignored
 """An item, taken apart."""
 Value = TypeVar("Value")
 
@@ -185,8 +185,8 @@ class IngestWriter:
 
         Where the quarantine is refused too, it was not the content: then that is tried again for ever.
         """
-        if isinstance(part, DeviceNote):
-            log.error("a note of device %s was ignored: %s", part.place.device, error)
+        if not isinstance(part, Message):
+            log.error("%r is ignored: %s", part, error)
             self._done(part, Receipt(committed=True))
             return
         rest = Message(part.incoming, part.place, refusals=part.refusals)
@@ -257,7 +257,7 @@ class IngestWriter:
 
 def _read(item: Item) -> Part:
     """A message taken apart; what we did not think of is refused, and must not stop the writer."""
-    if isinstance(item, DeviceNote):
+    if not isinstance(item, Incoming):
         return item
     try:
         return read_message(item)
