@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tillsight_models.errors import BadConfig, TillsightError
 from .access.commands import add_token_arguments, add_user_arguments, run_token_command, run_user_command
 from .config import HubConfig, load_config
 from .database import migrate, open_database, prepare
+from .exports.command import add_export_arguments, run_export_command
 
 FAILED, BAD_CONFIG, INTERRUPTED = 1, 2, 130
 
@@ -88,12 +90,6 @@ def _database(config: HubConfig) -> Engine:
     return engine
 
 
-def _progress(done: int, total: int) -> None:
-    """A counter that stays on one line of a terminal, and out of pipes and logs."""
-    if sys.stderr.isatty():
-        print(f"\r{done:,} of {total:,}", end="" if done < total else "\n", file=sys.stderr, flush=True)
-
-
 # --- Commands --------------------------------------------------------------------------------------------
 
 
@@ -141,6 +137,71 @@ def _broker(_: Arguments, config: HubConfig) -> int:
     return 0
 
 
+def _rebuild_rollups(_: Arguments, config: HubConfig) -> int:
+    from .rollups import Progress, rebuild
+
+    def tell(progress: Progress) -> None:
+        if sys.stderr.isatty():
+            end = "\n" if progress.touchpoints_done == progress.touchpoints else "\r"
+            print(
+                f"{progress.touchpoints_done} of {progress.touchpoints} touchpoints",
+                end=end,
+                file=sys.stderr,
+                flush=True,
+            )
+
+    done = rebuild(_database(config), tell)
+    print(f"{done.events:,} events of {done.touchpoints} touchpoints counted anew")
+    return 0
+
+
+def _verify(_: Arguments, config: HubConfig) -> int:
+    from .consistency import verify
+
+    verdict = verify(_database(config), depth="all")
+    for mismatch in verdict.examples:
+        print(mismatch)
+    print(f"{verdict.events:,} events, {verdict.mismatches} mismatches")
+    return FAILED if verdict.mismatches else 0
+
+
+def _quarantine_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    words = {"list": "what was set aside, and why", "replay": "try again, say after a device was registered"}
+    for name, help_text in words.items():
+        action = actions.add_parser(name, help=help_text, description=help_text)
+        action.add_argument(
+            "--reason", help="only what was set aside for this reason, such as unknown-device"
+        )
+        action.add_argument("--device", metavar="ID", help="only what came from this device")
+        action.add_argument("--number", type=int, action="append", help="only this row; may be given often")
+        if name == "list":
+            action.add_argument("--limit", type=int, default=100, help="most rows to show; default: 100")
+
+
+def _quarantine(arguments: Arguments, config: HubConfig) -> int:
+    from .ingest.intake import Intake
+    from .quarantine import Selection, count_by_reason, listed, replay
+
+    engine = _database(config)
+    ids = tuple(arguments.number) if arguments.number else None
+    selection = Selection(arguments.reason, arguments.device, ids)
+    if arguments.action == "replay":
+        ingest = config.ingest
+        intake = Intake(engine, window=ingest.window, future_tolerance_s=ingest.future_tolerance_s)
+        outcome = replay(engine, selection, intake)
+        for refused in outcome.refused:
+            print(f"{refused.id}: {refused.reason}: {refused.detail}")
+        print(f"{outcome.taken} taken, {len(outcome.refused)} refused again")
+        return 0
+    for row in listed(engine, selection, arguments.limit):
+        received = datetime.fromtimestamp(row.received / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        print(f"{row.id}: {received} {row.dev or row.topic}: {row.reason}: {row.detail}")
+    for reason, number in count_by_reason(engine).items():
+        print(f"{number:,} {reason}", file=sys.stderr)
+    return 0
+
+
 def _user(arguments: Arguments, config: HubConfig) -> int:
     return run_user_command(arguments, _database(config))
 
@@ -154,8 +215,13 @@ COMMANDS = {
     for command in (
         Command("run", "take events in and serve pages and API", _run),
         Command("seed", "write a hierarchy file into the database", _seed, _seed_arguments),
+        Command("export", "write scores or events into a file", run_export_command, add_export_arguments),
+        Command("verify", "compare rollups and watermarks with the events; exit 1 if any differ", _verify),
+        Command("quarantine", "what was set aside", _quarantine, _quarantine_arguments),
+        Command("rebuild-rollups", "count all events anew, beside a running hub too", _rebuild_rollups),
         Command("user", "accounts of people", _user, add_user_arguments),
         Command("token", "API tokens of programs and devices", _token, add_token_arguments),
+        Command("export", "scores or events into a file", run_export_command, add_export_arguments),
         Command("broker", "run the embedded broker alone", _broker),
         Command("migrate", "bring the database to this version's tables", _migrate),
     )

@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 import uvicorn
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
@@ -17,8 +18,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tillsight_models.errors import TillsightError
 
 from .access import ensure_first_user
-from .access.throttle import Throttle
-from .api import access, health, ingest
+from .api import access, devices, events, export, health, ingest, scores, touchpoints
+from .api.reading import refuse
 from .broker import EmbeddedBroker
 from .clocks import bound_unsynced
 from .config import HubConfig
@@ -27,15 +28,24 @@ from .database import migrate, open_database, tidy, wait_for_database
 from .errors import AddressInUse
 from .ingest.subscriber import Subscriber
 from .ingest.writer import IngestWriter
-from .live import Live
+from .live import Live, TooManyStreams
 from .nightly import Job, Nightly
-from .pages.headers import SecurityHeaders
+from .pages import install_pages
 from .seed import apply_seed, read_seed
 from .services import Services
 
 log = logging.getLogger(__name__)
 
-ROUTERS = (health.router, ingest.router, access.router)
+ROUTERS = (
+    health.router,
+    ingest.router,
+    access.router,
+    scores.router,
+    touchpoints.router,
+    devices.router,
+    events.router,
+    export.router,
+)
 DATABASE_PATIENCE_S = 30.0
 """A server that boots together with the hub may take this long."""
 STREAMS_END_S = 3
@@ -59,13 +69,14 @@ def create_app(config: HubConfig) -> FastAPI:
         openapi_url=None,
     )
     app.state.services = _assemble(config)
-    app.state.throttle = Throttle()
-    app.add_middleware(SecurityHeaders)
     app.add_exception_handler(TillsightError, _refused)
+    app.add_exception_handler(RequestValidationError, refuse)
+    app.add_exception_handler(TooManyStreams, _busy)
     app.add_exception_handler(OperationalError, _database_away)
     app.add_exception_handler(PoolTimeout, _database_away)
     for router in ROUTERS:
         app.include_router(router)
+    install_pages(app)
     return app
 
 
@@ -180,6 +191,10 @@ def _family(host: str) -> socket.AddressFamily:
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": str(error)}, 400)
+
+
+async def _busy(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 503, {"Retry-After": "5"})
 
 
 async def _database_away(request: Request, error: Exception) -> JSONResponse:

@@ -48,9 +48,9 @@ async def ingest(request: Request, device: CurrentDevice, services: ServicesDep)
     """Store events of one device, which sends its API token (role `device`)."""
     payload = await _read_body(request)
     topic = await run_in_threadpool(_topic_of, services.engine, device.scope or "")
-    receipt = await _committed(services.writer, topic, payload)
-    if not receipt.committed:
-        raise HTTPException(503, "the hub is stopping; send it again", RETRY)
+    receipt = await _committed(services.writer, topic, payload) if services.writer.running else None
+    if receipt is None or not receipt.committed:
+        raise HTTPException(503, "the hub takes no events now; send it again", RETRY)
     return Ingested(
         stored=receipt.stored,
         duplicates=receipt.duplicates,
