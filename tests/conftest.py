@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 from tests.harness.brokers import Mosquitto
 from tests.harness.browser import find_chromium, open_browser
 from tests.harness.databases import PostgreSQL
+from tests.harness.panel_micropython import MicroPython
 from tests.harness.processes import MissingPart
 
 Part = TypeVar("Part")
@@ -55,6 +56,12 @@ def postgresql_url(postgresql_server: PostgreSQL) -> Iterator[str]:
     """SQLAlchemy's URL of a fresh, empty database of this test alone."""
     with postgresql_server.fresh_database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def micropython() -> MicroPython:
+    """The MicroPython runtime."""
+    return need(MicroPython)
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,7 @@ class HostLink:
         self.events: list[PanelEvent] = []
         """Received and not yet confirmed."""
         self.panel: PanelAbout | None = None
-        """Of the panel's present boot; None before its first hello."""
+        """Of the panel's present boot; None before its first hello on this connection."""
         self.stuck = 0
         """Mask of the panel's stuck buttons."""
         self.heard_ms = -1
@@ -86,11 +86,13 @@ class HostLink:
     def reconnect(self) -> None:
         """The line was closed and opened again; the panel may be another one."""
         self._reader.clear()
+        self.panel = None
         self._wants_hello = True
         self._poll_ms = -1
 
     def feed(self, data: bytes, ms: int) -> None:
         """Take bytes from the panel that arrived at `ms`."""
+        bad = self._reader.bad
         for payload in self._reader.feed(data):
             message = unpack(payload)
             if message is None:
@@ -105,6 +107,8 @@ class HostLink:
                 self._acknowledge = True
             elif message[0] == LIGHT_SEEN and message[1] == self._light_number:
                 self._light = None
+        if self._reader.bad != bad:
+            self._acknowledge = True  # so that the panel knows that somebody is there
 
     def confirm(self, event: PanelEvent) -> None:
         """The oldest of `events` is committed; any other is ignored."""
@@ -145,9 +149,7 @@ class HostLink:
         self._acknowledge = True
         if self.panel is None or self.panel.boot != panel.boot:
             self.stuck = 0
-            self._next = self._first_wanted(panel)
-        elif 0 < steps(self._next, panel.oldest) < 0x8000:  # somebody else has taken events meanwhile
-            self._next = panel.oldest
+        self._next = self._first_wanted(panel)
         self.panel = panel
 
     def _first_wanted(self, panel: PanelAbout) -> int:

@@ -83,6 +83,8 @@ class PanelLink:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the host."""
+        if data:
+            self._resend_ms = RESEND_MS  # somebody is there, even if nothing arrives intact
         for payload in self._reader.feed(data):
             message = unpack(payload)
             if message is None:
@@ -93,7 +95,6 @@ class PanelLink:
                 self._show(message[1], message[2])
             elif message[0] == POLL:
                 self._received = self._sent = 0
-                self._resend_ms = RESEND_MS
                 self._say_hello()
 
     def tick(self, ms: int, stuck: int = 0) -> bytes:
@@ -139,7 +140,6 @@ class PanelLink:
             self._waiting_since = self._ms
         self._received = there - done
         self._sent = max(self._sent - done, self._received)
-        self._resend_ms = RESEND_MS
 
     def _show(self, number: int, signal: int) -> None:
         if number != self._light_number:

@@ -1,6 +1,7 @@
 """The RP2040's pins, USB line and watchdog around a Panel; runs only on MicroPython."""
 
 import os
+import random
 import select
 import sys
 import time
@@ -104,14 +105,14 @@ def next_boot(path: str = BOOT_FILE) -> int:
         with open(path) as file:
             last = int(file.read())
     except (OSError, ValueError):
-        last = int.from_bytes(os.urandom(4), "big")
+        last = random.getrandbits(32)
     boot = (last + 1) & 0xFFFFFFFF
     try:
         with open(path + ".new", "w") as file:
             file.write(str(boot))
         os.rename(path + ".new", path)
     except OSError:
-        return int.from_bytes(os.urandom(4), "big")
+        return random.getrandbits(32)
     return boot
 
 

@@ -336,9 +336,9 @@ def test_a_panel_without_a_host_tries_ever_more_rarely() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 100_000),
-    flipped=st.floats(0, 0.04),
-    dropped=st.floats(0, 0.04),
-    doubled=st.floats(0, 0.04),
+    flipped=st.floats(0, 0.025),
+    dropped=st.floats(0, 0.025),
+    doubled=st.floats(0, 0.025),
     commit_ms=st.integers(0, 60),
     deaths=st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 300)), max_size=4),
 )

@@ -30,6 +30,7 @@ class Till:
     plugged: bool = True
     host: HostLink | None = None
     boot: int = 0
+    _journal: list[tuple[int, int, bytes]] = field(default_factory=list)
     _pins: list[tuple[int, int, bool]] = field(default_factory=list)
     _due: tuple[PanelEvent, int] | None = None
 
@@ -42,6 +43,8 @@ class Till:
         """As the watchdog does it: memory gone, the boot number one higher."""
         self.boot += 1
         self.panel = Panel(BUTTONS, self.boot, panel_id=0xE661)
+        self._fed = b""
+        self._journal = [(self.ms, self.levels, b"")]
 
     def start_agent(self) -> None:
         mark = self.outbox[-1][:2] if self.outbox else None
@@ -73,6 +76,11 @@ class Till:
         """Buttons of the committed presses."""
         return [value for _, _, kind, value in self.outbox if kind == PRESS]
 
+    def script(self) -> str:
+        """What the panel was given since its last reset, as `panel_script_program` plays it."""
+        begin = f"panel {self.boot} {self._journal[0][0]}"
+        return "\n".join([begin, *(f"{ms} {levels} {fed.hex()}" for ms, levels, fed in self._journal[1:])])
+
     def kinds(self) -> list[tuple[int, int]]:
         """(kind, value) of all that is committed."""
         return [(kind, value) for _, _, kind, value in self.outbox]
@@ -86,12 +94,23 @@ class Till:
         for _, button, closed in due:
             bit = 1 << (button - 1)
             self.levels = self.levels | bit if closed else self.levels & ~bit
+        self._note()
         sent = self.panel.tick(self.ms, self.levels)
         if self.host is None or not self.plugged:
             return
         self.host.feed(self.to_host(sent), self.ms)
         self._commit(self.host)
-        self.panel.feed(self.to_panel(self.host.tick(self.ms)))
+        self._fed = self.to_panel(self.host.tick(self.ms))
+        self.panel.feed(self._fed)
+
+    def _note(self) -> None:
+        """For the script: milliseconds that are alike become one line."""
+        _, levels, fed = self._journal[-1]
+        if len(self._journal) > 1 and not self._fed and levels == self.levels:
+            self._journal[-1] = self.ms, levels, fed
+        else:
+            self._journal.append((self.ms, self.levels, self._fed))
+        self._fed = b""
 
     def _commit(self, host: HostLink) -> None:
         while host.events and self.commit_ms is not None:

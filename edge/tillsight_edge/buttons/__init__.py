@@ -1,0 +1,1 @@
+"""Button panels: one adapter a file, each a `ButtonPanel`."""
