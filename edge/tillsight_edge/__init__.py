@@ -1,1 +1,1 @@
-
+"""Everything that runs at the till: buttons and sensors, the outbox, and the way to the hub."""

@@ -207,15 +207,7 @@ class Outbox:
     def books(self) -> Books:
         """The accounts so far; they survive restarts."""
         with self._reading() as connection:
-            rows = connection.execute("SELECT type, appended, acked, dropped FROM book ORDER BY type")
-            last = int(_meta(connection, "last_seq"))
-            return Books(
-                stream=str(_meta(connection, "stream")),
-                upto=int(_meta(connection, "upto")),
-                last_seq=last,
-                left=last + 1 - _first_seq(connection),
-                by_type={type: Book(*counts) for type, *counts in rows},
-            )
+            return read_books(connection)
 
     def oldest(self) -> bytes | None:
         """The event that waits longest, or None when nothing waits."""
@@ -344,6 +336,19 @@ class Outbox:
         if self._connection is not None and self._connection.in_transaction:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
+
+
+def read_books(connection: sqlite3.Connection) -> Books:
+    """The accounts in an outbox's file, which may belong to a running agent."""
+    rows = connection.execute("SELECT type, appended, acked, dropped FROM book ORDER BY type")
+    last = int(_meta(connection, "last_seq"))
+    return Books(
+        stream=str(_meta(connection, "stream")),
+        upto=int(_meta(connection, "upto")),
+        last_seq=last,
+        left=last + 1 - _first_seq(connection),
+        by_type={type: Book(*counts) for type, *counts in rows},
+    )
 
 
 def _meta(connection: sqlite3.Connection, key: str) -> Any:

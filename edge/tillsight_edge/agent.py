@@ -1,0 +1,316 @@
+"""The agent: the one place where the parts of a device are chosen, joined and kept running."""
+
+import fcntl
+import logging
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from tillsight_models import __version__
+from tillsight_models.delivery import Birth
+from tillsight_models.events import ContactEnded, DeviceStarted, HealthReported, PanelReported
+from tillsight_models.topics import DeviceTopics
+
+from .clock import AnchorWatch, SystemClock
+from .config import DeviceConfig
+from .errors import OutboxInUse, OutboxUnwritable
+from .feedback import Feedback
+from .health import HealthWatch
+from .http import HttpsTransport
+from .mqtt import MqttTransport
+from .outbox import Outbox
+from .pending import Pending
+from .ports import (
+    PANEL_MARK,
+    ButtonPanel,
+    Clock,
+    LightSignal,
+    PanelStatus,
+    PresenceSensor,
+    Transport,
+    panel_position,
+)
+from .presence import GpioPresence, PresenceContacts
+from .status import write_status
+from .supervision import Supervisor
+from .uplink import Uplink
+
+log = logging.getLogger(__name__)
+
+TURN_S = 1.0
+UPLINK_HANGS_S = 90.0
+"""An uplink that has not turned for this long hangs; the longest that it waits for is an HTTPS answer."""
+DRAIN_LOOK_S = 0.05
+
+
+class Agent:
+    """One device. `run` returns after `stop`, and has let go of pins, ports and files by then.
+
+    `pin_factory` is gpiozero's, for pins that are not this machine's own.
+    """
+
+    def __init__(self, config: DeviceConfig, pin_factory: Any = None) -> None:
+        self._config = config
+        self._pin_factory = pin_factory
+        self._clock: Clock = SystemClock(config.clock.has_rtc)
+        self._awake, self._uplink_awake = threading.Event(), threading.Event()
+        self._stopping, self._uplink_stopping = threading.Event(), threading.Event()
+        self.outbox = Outbox(
+            config.outbox.path,
+            device=config.device.id,
+            touchpoint=config.device.touchpoint,
+            max_events=config.outbox.max_events,
+            on_append=self._uplink_awake.set,
+        )
+        self._pending = Pending(self.outbox)
+        self._panel: ButtonPanel | None = None
+        self.feedback = Feedback(config.panel, self.outbox, self._clock, self._light)
+        self._sensor: PresenceSensor | None = None
+        self._contacts = PresenceContacts(config.presence)
+        self._seen: SimpleQueue[tuple[bool, int]] = SimpleQueue()
+        self._transport = self._new_transport()
+        self._uplink = Uplink(self.outbox, self._transport, self._clock, random.Random())
+        self._uplink_turned_ms = self._clock.mono_ms()
+        self._uplink_thread = threading.Thread(target=self._keep_sending, name="uplink", daemon=True)
+        self._anchors = AnchorWatch(self._clock)
+        self._health = HealthWatch(
+            self.outbox,
+            config.outbox.path.parent,
+            self._clock,
+            self._panel_status,
+            lambda: self._uplink.clock_offset_ms,
+        )
+        self._told: tuple[str, str] | None = None
+        """Panel state and clock quality as last reported."""
+        self._heartbeat_ms = self._report_ms = 0
+        self._supervisor = Supervisor()
+        self.started = threading.Event()
+        """Set once shoppers are welcome."""
+        self.failed = False
+        """The agent stopped because of a mistake in itself."""
+
+    def run(self, drain_s: float = 0) -> None:
+        """Work until `stop`; then let the outbox drain for `drain_s` at most."""
+        with _only_one(self._config.outbox.path):
+            try:
+                self._start()
+                while not self._stopping.is_set():
+                    self._turn()
+                    self._awake.wait(TURN_S)
+                    self._awake.clear()
+            finally:
+                self._end(drain_s)
+
+    def stop(self) -> None:
+        """Ask `run` to return; from any thread or signal handler."""
+        self._stopping.set()
+        self._awake.set()
+
+    def _start(self) -> None:
+        config = self._config
+        log.info(
+            "device %s at %s starts, panel %s", config.device.id, config.device.touchpoint, config.panel.kind
+        )
+        at = self._clock.stamp()
+        capabilities = self._capabilities()
+        started = DeviceStarted(
+            version=__version__, boot=at.boot, panel=config.panel.kind, capabilities=capabilities
+        )
+        self._pending.append(started, at)
+        self._transport.start(self._uplink_awake.set)
+        self._uplink_thread.start()
+        if config.presence.pins:
+            self._sensor = GpioPresence(config.presence, self._clock, self._pin_factory)
+            self._sensor.start(self._saw)
+        self._start_panel()
+        self._supervisor.ready()
+        self.started.set()
+
+    def _turn(self) -> None:
+        self._start_panel()
+        if self.outbox.problem:
+            self.outbox.probe()
+        self._pending.retry()
+        if anchor := self._anchors.look():
+            self._pending.append(*anchor)
+        self._count_contacts()
+        self._tell_health()
+        self._supervise()
+
+    def _end(self, drain_s: float) -> None:
+        self._supervisor.stopping()
+        for part in (self._sensor, self._panel):
+            if part is not None:
+                part.stop()
+        self._count_contacts()
+        self._drain(drain_s)
+        self._uplink_stopping.set()
+        self._uplink_awake.set()
+        if self._uplink_thread.is_alive():
+            self._uplink_thread.join()
+        self._transport.stop()
+        self.outbox.close()
+        self._config.status_file.unlink(missing_ok=True)
+        log.info("device %s has stopped", self._config.device.id)
+
+    def _drain(self, seconds: float) -> None:
+        end_ms = self._clock.mono_ms() + seconds * 1000
+        pause = threading.Event()
+        while self._clock.mono_ms() < end_ms:
+            try:
+                if not self.outbox.books().left:
+                    return
+            except OutboxUnwritable:
+                return
+            pause.wait(DRAIN_LOOK_S)
+
+    def _keep_sending(self) -> None:
+        try:
+            while not self._uplink_stopping.is_set():
+                self._uplink_turned_ms = self._clock.mono_ms()
+                try:
+                    rest_s = self._uplink.turn()
+                except OutboxUnwritable:
+                    rest_s = TURN_S
+                self._uplink_awake.wait(rest_s)
+                self._uplink_awake.clear()
+        except Exception:
+            log.exception("the uplink failed")
+            self.failed = True
+            self.stop()
+
+    def _start_panel(self) -> None:
+        """A serial panel can only start once the outbox says what it has delivered before."""
+        if self._panel is not None:
+            return
+        try:
+            panel = self._new_panel()
+        except OutboxUnwritable:
+            return
+        self._panel = panel
+        panel.start(self.feedback.press, self._panel_reports)
+
+    def _new_panel(self) -> ButtonPanel:
+        config = self._config.panel
+        if config.kind == "gpio":
+            from .buttons.gpio import GpioPanel
+
+            return GpioPanel(config, self._clock, self._pin_factory)
+        if config.kind == "keyboard":
+            from .buttons.keyboard import KeyboardPanel
+
+            return KeyboardPanel(config, self._clock)
+        from .buttons.serial import SerialPanel
+
+        return SerialPanel(config.port, self._clock, panel_position(self.outbox.mark(PANEL_MARK)))
+
+    def _new_transport(self) -> Transport:
+        hub, device = self._config.hub, self._config.device
+        if hub.transport == "https":
+            return HttpsTransport(hub)
+        topics = DeviceTopics(device.org, device.site, device.id)
+        return MqttTransport(hub, topics, self._hello, random.Random())
+
+    def _hello(self) -> Birth:
+        return Birth(
+            version=__version__,
+            stream=self.outbox.stream,
+            session=self.outbox.next_session(),
+            boot=self._clock.stamp().boot,
+            first_seq=self.outbox.first_seq,
+            capabilities=self._capabilities(),
+            scale=self._config.panel.scale,
+        )
+
+    def _capabilities(self) -> list[str]:
+        able = {
+            "buttons": True,
+            "undo": self._config.panel.undo_s > 0,
+            "presence": bool(self._config.presence.pins),
+        }
+        return [name for name, is_able in able.items() if is_able]
+
+    def _light(self, signal: LightSignal) -> None:
+        if self._panel is not None:
+            self._panel.light(signal)
+
+    def _panel_status(self) -> PanelStatus:
+        return PanelStatus("none") if self._panel is None else self._panel.status()
+
+    def _panel_reports(self, report: PanelReported) -> None:
+        self._pending.append(report, self._clock.stamp())
+        self._awake.set()
+
+    def _saw(self, present: bool, mono_ms: int) -> None:
+        self._seen.put((present, mono_ms))
+        self._awake.set()
+
+    def _count_contacts(self) -> None:
+        while True:
+            try:
+                ended = self._contacts.change(*self._seen.get_nowait())
+            except Empty:
+                break
+            self._contact(ended)
+        self._contact(self._contacts.tick(self._clock.mono_ms()))
+
+    def _contact(self, ended: tuple[ContactEnded, int] | None) -> None:
+        if ended is not None:
+            contact, left_ms = ended
+            self._pending.append(contact, self._clock.stamp(left_ms))
+
+    def _tell_health(self) -> None:
+        at = self._clock.stamp()
+        state = (self._panel_status().state, at.tq)
+        changed = state != self._told
+        if not changed and at.mono < self._heartbeat_ms:
+            return
+        health = self._health.read()
+        self._heartbeat_ms = at.mono + round(1000 * self._config.health.heartbeat_s)
+        self._transport.tell(health)
+        self._write_status(health)
+        if changed or at.mono >= self._report_ms:
+            self._told = state
+            self._report_ms = at.mono + round(1000 * self._config.health.report_s)
+            self._pending.append(health, at)
+
+    def _write_status(self, health: HealthReported) -> None:
+        write_status(
+            self._config.status_file,
+            connected=self._transport.connection() != 0,
+            problem=self.outbox.problem,
+            health=health,
+        )
+
+    def _supervise(self) -> None:
+        silent_s = (self._clock.mono_ms() - self._uplink_turned_ms) / 1000
+        if self.outbox.problem:
+            self._supervisor.troubled(self.outbox.problem)
+        elif silent_s > UPLINK_HANGS_S:
+            self._supervisor.troubled(f"the uplink hangs for {silent_s:.0f} s")
+        else:
+            connected = "connected" if self._transport.connection() else "not connected"
+            self._supervisor.alive(f"{connected}, panel {self._panel_status().state}")
+
+
+@contextmanager
+def _only_one(outbox: Path) -> Iterator[None]:
+    """Two agents on one outbox would send twice and throw each other off the broker."""
+    lock = outbox.with_name(f"{outbox.name}.lock")
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        file = lock.open("a")
+    except OSError as error:  # nothing can be written there, so nobody else is at work either
+        log.warning("%s: %s", lock, error.strerror)
+        yield
+        return
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutboxInUse(f"outbox {outbox}: another agent is using it") from None
+        yield
