@@ -75,7 +75,7 @@ class Uplink:
 
     def _take(self, heard: Heard) -> None:
         if isinstance(heard.message, HubState):
-            self._hub_is(heard.message)
+            self._hub_is(heard.message, heard.live)
         else:
             self._acknowledged(heard.message, heard.live)
 
@@ -93,9 +93,14 @@ class Uplink:
             under_way = self._sent > acked or self._reported
             self._resend_ms = self._later() if under_way else None
 
-    def _hub_is(self, hub: HubState) -> None:
-        """A hub that came back may have missed what was under way; nobody waits for a long back-off then."""
-        came_back = hub.state == "ready" and self._hub_since not in (0, hub.since)
+    def _hub_is(self, hub: HubState, live: bool) -> None:
+        """A hub that came back may have missed what was under way; nobody waits for a long back-off then.
+
+        A broker that lost its memory tells nothing of the hub until that comes back itself: then live news
+        is the first that we hear.
+        """
+        is_news = hub.since != self._hub_since and (live or self._hub_since != 0)
+        came_back = hub.state == "ready" and is_news
         self._hub_since = hub.since
         if came_back and self._resend_ms is not None:
             self._backoff_s = BACKOFF_START_S

@@ -140,6 +140,21 @@ def test_a_hub_that_comes_back_does_not_wait_for_a_long_back_off(tmp_path: Path)
     assert line.outbox.books().left == 0
 
 
+def test_a_hub_that_comes_after_the_device_is_sent_to_at_once(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    press_times(line.outbox, 1)
+    line.broker.lossy = lambda: True
+    for _ in range(1_000):
+        line.uplink.turn()
+        line.clock.advance(0.1)
+    line.broker.lossy = lambda: False
+    line.broker.hub_says(HubState(state="ready", since=1))
+    for _ in range(25):
+        line.uplink.turn()
+        line.clock.advance(0.1)
+    assert line.outbox.books().left == 0
+
+
 def test_a_full_outbox_reports_ahead_so_that_the_hub_can_move_on(tmp_path: Path) -> None:
     line = Line(tmp_path, window=20, max_events=100)
     press_times(line.outbox, 10)
