@@ -4,12 +4,14 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from ..access.throttle import Throttle
-from . import docs, login
+from ..metrics.catalogue import catalogue
+from ..services import Services
+from . import docs, login, overview, touchpoint
 from .assets import Assets
 from .errors import add_error_pages
 from .headers import SecurityHeaders
-from .places import Places
 from .rendering import Pages
+from .source import Source
 
 
 def install_pages(app: FastAPI) -> None:
@@ -17,11 +19,12 @@ def install_pages(app: FastAPI) -> None:
     openapi_url=None`: the API's documentation is behind the login like the rest."""
     assets = Assets()
     app.state.pages = Pages(assets)
-    app.state.places = Places()
+    services: Services = app.state.services
+    app.state.source = Source(services.engine, catalogue(services.config.metrics))
     app.state.throttle = Throttle()
     app.mount(docs.VIEWER_FILES_URL, StaticFiles(directory=docs.viewer_files()), name="api-viewer")
     app.mount(assets.prefix, assets.files(), name="static")
-    for part in (login, docs):
+    for part in (login, overview, touchpoint, docs):
         app.include_router(part.router)
     add_error_pages(app)
     app.add_middleware(SecurityHeaders)
