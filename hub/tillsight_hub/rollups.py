@@ -62,7 +62,7 @@ def tally(payload: Payload, labels: int, scale_id: str, *, is_closed: bool) -> C
         counted |= {"contacts_pos": payload.receipts, "receipts": payload.receipts}
         counted["sales_amount"] = payload.amount or 0
     elif isinstance(payload, TrafficCounted):
-        counted |= {"entered": payload.entered, "left": payload.left}
+        counted |= {"visitors_in": payload.entered, "visitors_out": payload.left}
     elif isinstance(payload, AttemptEnded):
         counted |= {"attempts": 1, "attempt_ms": round(payload.duration_s * 1000)}
     return counted
@@ -176,9 +176,10 @@ def _row(key: tuple[str, Any], counters: Counters) -> tuple[Any, ...]:
 @lru_cache(maxsize=4)
 def _upsert(table: str, is_sqlite: bool) -> str:
     bucket = "hour" if table == tables.rollup_hour.name else "day"
-    columns = ["tp", bucket, *COUNTERS]
+    counters = [f'"{name}"' for name in COUNTERS]  # one of them is a word of SQL
+    columns = ["tp", bucket, *counters]
     places = ", ".join(["?" if is_sqlite else "%s"] * len(columns))
-    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in COUNTERS)
+    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in counters)
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places}) "
         f"ON CONFLICT (tp, {bucket}) DO UPDATE SET {sums}"

@@ -190,8 +190,8 @@ COUNTERS: dict[str, str] = {
     "dwell_contacts": "contacts in that sum",
     "receipts": "receipts at the till",
     "sales_amount": "sales in minor units",
-    "entered": "visitors in",
-    "left": "visitors out",
+    "visitors_in": "visitors in",
+    "visitors_out": "visitors out",
     "attempts": "sales attempts",
     "attempt_ms": "sum of the duration of sales attempts",
 }

@@ -326,8 +326,8 @@ def upgrade() -> None:
             nullable=False,
             comment="sales in minor units",
         ),
-        sa.Column("entered", sa.BigInteger(), server_default="0", nullable=False, comment="visitors in"),
-        sa.Column("left", sa.BigInteger(), server_default="0", nullable=False, comment="visitors out"),
+        sa.Column("visitors_in", sa.BigInteger(), server_default="0", nullable=False, comment="visitors in"),
+        sa.Column("visitors_out", sa.BigInteger(), server_default="0", nullable=False, comment="visitors out"),
         sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False, comment="sales attempts"),
         sa.Column(
             "attempt_ms",
@@ -547,8 +547,8 @@ def upgrade() -> None:
             nullable=False,
             comment="sales in minor units",
         ),
-        sa.Column("entered", sa.BigInteger(), server_default="0", nullable=False, comment="visitors in"),
-        sa.Column("left", sa.BigInteger(), server_default="0", nullable=False, comment="visitors out"),
+        sa.Column("visitors_in", sa.BigInteger(), server_default="0", nullable=False, comment="visitors in"),
+        sa.Column("visitors_out", sa.BigInteger(), server_default="0", nullable=False, comment="visitors out"),
         sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False, comment="sales attempts"),
         sa.Column(
             "attempt_ms",
