@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,16 +11,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, func, insert, inspect, select, text, update
 
+from tillsight_hub.access import add_user
 from tillsight_hub.database import (
     head_revision,
     migrate,
     open_database,
     prepare,
+    tidy,
     wait_for_database,
     writing,
 )
 from tillsight_hub.errors import DatabaseFailed, DatabaseUnreachable, SchemaMismatch
-from tillsight_hub.tables import metadata, org, setting
+from tillsight_hub.tables import metadata, org, session, setting, user
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -93,6 +96,21 @@ def test_prepare_makes_the_tables_of_an_empty_database(engine: Engine) -> None:
     prepare(engine)
     with engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(org)) == 0
+
+
+def test_the_night_forgets_ended_sessions(engine: Engine) -> None:
+    migrate(engine)
+    add_user(engine, "anna", "correct horse battery", "analyst")
+    now = time.time_ns() // 1_000_000
+    with writing(engine) as connection:
+        user_id = connection.scalar(select(user.c.id))
+        for name, expires in (("over", now - 1), ("open", now + 60_000)):
+            connection.execute(
+                insert(session).values(token_hash=name, user_id=user_id, created=1, expires=expires)
+            )
+    tidy(engine)
+    with engine.connect() as connection:
+        assert connection.scalars(select(session.c.token_hash)).all() == ["open"]
 
 
 def test_a_write_transaction_is_all_or_nothing(engine: Engine) -> None:

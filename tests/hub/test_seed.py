@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
+from tests.harness.ingesting import NOON, Box, rollups_of, take
 
 from tillsight_hub.database import migrate, open_database, writing
 from tillsight_hub.hierarchy import hierarchy_version, read_hierarchy
+from tillsight_hub.rollups import rebuild
 from tillsight_hub.seed import Seed, apply_seed, read_seed
-from tillsight_hub.tables import device
+from tillsight_hub.tables import device, rollup_day
 from tillsight_models.errors import BadConfig
 
 EXAMPLE = Path(__file__).parents[2] / "hub" / "seed.example.toml"
@@ -86,6 +88,28 @@ def test_what_a_device_reported_survives_a_seed(engine: Engine) -> None:
     with engine.connect() as connection:
         row = connection.execute(device.select().where(device.c.id == "box-1")).mappings().one()
     assert (row["touchpoint_id"], row["state"], row["session"]) == ("rome-2", "ready", 7)
+
+
+def test_new_hours_count_the_rollups_of_their_touchpoints_anew(engine: Engine) -> None:
+    """A shop that turns out to be open past midnight: the press at 01:30 belongs to the evening before."""
+    apply_seed(engine, _seed())
+    box = Box(tp="rome-1")
+    one_at_night = NOON - 12 * 3_600_000 + 90 * 60_000
+    take(engine, (box, [box.press(t=one_at_night), box.press(t=NOON)]))
+    assert _days(engine) == [("2026-10-06", 2)]
+    nights = [{**SMALL["store"][0], "opening_hours": {"mon": ["09:00-03:00"], "tue": ["09:00-03:00"]}}]
+    result = apply_seed(engine, _seed(store=nights))
+    assert result.recomputed == ("rome-1", "rome-2")
+    assert _days(engine) == [("2026-10-05", 1), ("2026-10-06", 1)]
+    counted = rollups_of(engine)
+    rebuild(engine)
+    assert rollups_of(engine) == counted
+
+
+def _days(engine: Engine) -> list[tuple[str, int]]:
+    query = select(rollup_day.c.day, rollup_day.c.presses).order_by(rollup_day.c.day)
+    with engine.connect() as connection:
+        return [(row.day, row.presses) for row in connection.execute(query)]
 
 
 def test_what_the_seed_no_longer_names_is_told_and_stays(engine: Engine) -> None:

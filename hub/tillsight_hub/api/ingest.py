@@ -34,7 +34,8 @@ _BODY = {
 
 
 class Ingested(BaseModel):
-    """What became of the message."""
+    """What became of the message. The three numbers are those of its transaction, which other messages may
+    have been part of; `acks` is about this device alone."""
 
     stored: int
     duplicates: int
