@@ -1,0 +1,212 @@
+"""The stage: a broker, a hub and edges, each a process that can be killed and started again alone."""
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Engine
+
+from tillsight_hub.database import open_database
+
+from .brokers import Mosquitto
+from .chaos_books import OutboxState
+from .ports import free_port
+from .processes import Process, listens, wait_until
+
+ROOT = Path(__file__).parents[2]
+ORG, STORE = "acme", "mill-street"
+
+
+class Broker(Protocol):
+    """What the stage needs of a broker."""
+
+    port: int
+    process: Process
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+class Amqtt:
+    """amqtt as the hub starts it, but a child of ours; it keeps nothing over a kill."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        argv = [sys.executable, "-m", "tillsight_hub.broker", str(os.getpid()), "amqtt", "127.0.0.1"]
+        self.process = Process([*argv, str(self.port)], folder / "amqtt.log")
+
+    def start(self) -> None:
+        """Start it and wait until it accepts connections."""
+        self.process.start()
+        self.process.wait_for(lambda: listens(self.port), f"amqtt on port {self.port}")
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    def kill(self) -> None:
+        self.process.kill()
+
+
+def start_broker(kind: str, folder: Path) -> Broker:
+    """A new broker of this kind, not yet started."""
+    return Amqtt(folder) if kind == "amqtt" else Mosquitto(folder)
+
+
+class Hub:
+    """`tillsight-hub run` with a seed of `devices`, each at a touchpoint of its own."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        mqtt_port: int,
+        database_url: str | None,
+        devices: Sequence[str],
+        window: int | None = None,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.port = free_port()
+        self.database_url = database_url or f"sqlite:///{folder / 'data' / 'hub.db'}"
+        (folder / "seed.toml").write_text(_seed(devices), encoding="utf-8")
+        (folder / "hub.toml").write_text(self._config(mqtt_port, window), encoding="utf-8")
+        self.process = self._process({})
+
+    def start(self, env: Mapping[str, str] | None = None) -> None:
+        """Start it without waiting; `env` is added to its environment for this start only."""
+        self.process = self._process(env or {})
+        self.process.start()
+
+    def wait_ready(self) -> None:
+        """Wait until it answers over HTTP."""
+        self.process.wait_for(self._answers, "the hub")
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    def open(self) -> Engine:
+        """Its database, for looking into."""
+        return open_database(self.database_url)
+
+    @property
+    def log(self) -> str:
+        return self.process.output()
+
+    def _process(self, env: Mapping[str, str]) -> Process:
+        program = Path(sys.executable).with_name("tillsight-hub")
+        argv: list[str | Path] = [program, "run", "--config", self.folder / "hub.toml"]
+        return Process(argv, self.folder / "hub.log", env=env, cwd=self.folder)
+
+    def _answers(self) -> bool:
+        with suppress(urllib.error.URLError, OSError):
+            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2).close()
+            return True
+        return False
+
+    def _config(self, mqtt_port: int, window: int | None) -> str:
+        return "\n".join(
+            [
+                'data_dir = "data"',
+                'seed = "seed.toml"',
+                "[database]",
+                f'url = "{self.database_url}"',
+                "[mqtt]",
+                "embedded = false",
+                f"port = {mqtt_port}",
+                "[web]",
+                f"port = {self.port}",
+                *([] if window is None else ["[ingest]", f"window = {window}"]),
+                "",
+            ]
+        )
+
+
+class Edge:
+    """One device: the real agent under a program that presses and keeps a ledger."""
+
+    def __init__(
+        self,
+        folder: Path,
+        device: str,
+        *,
+        mqtt_port: int,
+        rate: float,
+        presses: int = 0,
+        max_events: int = 1_000_000,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.device = device
+        self.outbox = folder / f"{device}.outbox"
+        self.ledger = folder / f"{device}.ledger"
+        self.quiet = folder / "quiet"
+        """A file: while it exists no edge of this folder presses."""
+        options: dict[str, object] = {
+            "device": device,
+            "outbox": self.outbox,
+            "ledger": self.ledger,
+            "quiet": self.quiet,
+            "port": mqtt_port,
+            "rate": rate,
+            "presses": presses,
+            "max-events": max_events,
+        }
+        words = [f"--{name}={value}" for name, value in options.items()]
+        argv: list[str | Path] = [sys.executable, "-m", "tests.harness.chaos_edge", *words]
+        self.process = Process(argv, folder / f"{device}.log", cwd=ROOT)
+
+    def start(self) -> None:
+        self.process.start()
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    @property
+    def drained(self) -> bool:
+        """Whether the outbox exists and holds nothing."""
+        return self.outbox.exists() and OutboxState.read(self.outbox).left == 0
+
+
+def wait_drained(edges: Sequence[Edge], seconds: float) -> None:
+    """Wait until no outbox holds anything; AssertionError names those that do."""
+    try:
+        wait_until(lambda: all(edge.drained for edge in edges), "empty outboxes", seconds)
+    except AssertionError:
+        left = {edge.device: OutboxState.read(edge.outbox).left for edge in edges if edge.outbox.exists()}
+        raise AssertionError(f"after {seconds:g} s the outboxes still hold {left}") from None
+
+
+def touchpoint_of(device: str) -> str:
+    """The touchpoint at which the seed puts a device."""
+    return f"{device}-desk"
+
+
+def _seed(devices: Sequence[str]) -> str:
+    lines = [
+        *("[[org]]", f'id = "{ORG}"', 'name = "Acme"'),
+        *("[[region]]", 'id = "north"', 'name = "North"', f'org = "{ORG}"'),
+        *("[[store]]", f'id = "{STORE}"', 'name = "Mill Street"', 'region = "north"', 'tz = "Europe/Berlin"'),
+    ]
+    for device in devices:
+        lines += [
+            *(
+                "[[touchpoint]]",
+                f'id = "{touchpoint_of(device)}"',
+                f'name = "{device}"',
+                f'store = "{STORE}"',
+            ),
+            *("[[device]]", f'id = "{device}"', f'touchpoint = "{touchpoint_of(device)}"'),
+        ]
+    return "\n".join(lines) + "\n"
