@@ -176,10 +176,9 @@ def _row(key: tuple[str, Any], counters: Counters) -> tuple[Any, ...]:
 @lru_cache(maxsize=4)
 def _upsert(table: str, is_sqlite: bool) -> str:
     bucket = "hour" if table == tables.rollup_hour.name else "day"
-    counters = [f'"{name}"' for name in COUNTERS]  # one of them is a word of SQL
-    columns = ["tp", bucket, *counters]
+    columns = ["tp", bucket, *COUNTERS]
     places = ", ".join(["?" if is_sqlite else "%s"] * len(columns))
-    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in counters)
+    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in COUNTERS)
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places}) "
         f"ON CONFLICT (tp, {bucket}) DO UPDATE SET {sums}"
