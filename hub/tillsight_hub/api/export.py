@@ -1,0 +1,94 @@
+"""`/api/v1/export`: the same files as `tillsight-hub export`, streamed."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from ..access import CurrentViewer, require_role
+from ..errors import PartMissing, UnknownMetric
+from ..exports.columns import EVENT_COLUMNS, SCORE_COLUMNS, Kind
+from ..exports.export import Export, ExportKind, write_export
+from ..exports.formats import MEDIA_TYPES, Columns, Format
+from ..metrics.catalogue import catalogue
+from ..metrics.counts import FLAGS
+from ..metrics.registry import STATUSES
+from ..periods import Every
+from ..services import ServicesDep
+from ..viewer import Viewer
+from .reading import READ_ERRORS, ScoreQuery, period_of, visible_places
+
+router = APIRouter(prefix="/api/v1/export", tags=["export"], responses=READ_ERRORS)
+
+ExportReader = Annotated[Viewer, Depends(require_role("admin", "analyst"))]
+
+
+class ColumnOut(BaseModel):
+    """A column of an exported table."""
+
+    name: str
+    type: Kind
+    meaning: str
+
+
+class DictionaryOut(BaseModel):
+    """What an export's columns and words mean; the metrics are at /api/v1/metrics."""
+
+    scores: list[ColumnOut]
+    events: list[ColumnOut]
+    statuses: dict[str, str]
+    flags: dict[str, str]
+
+
+class ExportQuery(ScoreQuery):
+    """What to export, and into which format."""
+
+    format: Format = Field("csv", description="parquet needs the part `analytics`")
+    kind: ExportKind = Field("scores", description="scores, or the events one by one")
+    by: Every = Field("day", description="of scores: one row per metric and ...")
+
+
+@router.get("", response_class=StreamingResponse)
+def export(
+    viewer: ExportReader, services: ServicesDep, query: Annotated[ExportQuery, Query()]
+) -> StreamingResponse:
+    """A file of scores or events, written while it is sent."""
+    with services.engine.connect() as connection:
+        _, places = visible_places(connection, viewer, query.place)
+    asked = Export(
+        kind=query.kind,
+        format=query.format,
+        places=tuple(places),
+        period=period_of(query, places),
+        every=query.by,
+        level=query.level,
+        metrics=catalogue(services.config.metrics),
+        chosen=tuple(query.metric),
+    )
+    try:
+        asked.check()
+    except UnknownMetric as error:
+        raise HTTPException(422, str(error)) from error
+    except PartMissing as error:
+        raise HTTPException(501, str(error)) from error
+    return StreamingResponse(
+        write_export(services.engine, asked),
+        media_type=MEDIA_TYPES[query.format],
+        headers={"Content-Disposition": f'attachment; filename="{asked.file_name}"'},
+    )
+
+
+@router.get("/dictionary")
+def dictionary(_: CurrentViewer) -> DictionaryOut:
+    """What every column, status and flag of an export means."""
+    return DictionaryOut(
+        scores=_columns(SCORE_COLUMNS),
+        events=_columns(EVENT_COLUMNS),
+        statuses={str(word): text for word, text in STATUSES.items()},
+        flags=FLAGS,
+    )
+
+
+def _columns(columns: Columns) -> list[ColumnOut]:
+    return [ColumnOut(name=column.name, type=column.kind, meaning=column.meaning) for column in columns]
