@@ -1,4 +1,6 @@
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,10 @@ from tillsight_panel.messages import (
     ACK,
     EVENT,
     FIRMWARE,
+    HEARTBEAT,
     HELLO,
+    LIGHT,
+    LIGHT_SEEN,
     OVERFLOW,
     POLL,
     PRESS,
@@ -304,6 +309,24 @@ def test_a_hello_tells_what_the_panel_is() -> None:
     assert about is not None
     assert (about.boot, about.buttons, about.queue, about.reset_cause) == (9, 4, 24, 2)
     assert (about.panel_id, about.firmware) == ("e66164084373532b", "1.0")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pack(HELLO, VERSION, *FIRMWARE, 0x12345678, 1, 5, 24, 2, 0xE66164084373532B),
+        pack(EVENT, 0x12345678, 1, 9, PRESS, 3),
+        pack(HEARTBEAT, 0x12345678, 61_000, 1, 0, 0, 0),
+        pack(LIGHT_SEEN, 7),
+        pack(POLL),
+        pack(ACK, 0x12345678, 2, 1),
+        pack(LIGHT, 7, THANKS),
+    ],
+)
+def test_the_bytes_in_the_description_of_the_protocol_are_right(message: bytes) -> None:
+    text = (Path(__file__).parents[2] / "firmware" / "README.md").read_text(encoding="utf-8")
+    assert f"`{encode(message).hex(' ')}`" in text
+    assert re.search(rf"\| 0x{message[0]:02x} \w+ \| \w+ \| {len(message)} \|", text)
 
 
 def test_an_acknowledgement_of_another_boot_or_of_the_future_is_ignored() -> None:

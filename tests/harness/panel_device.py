@@ -4,6 +4,7 @@ Runs on MicroPython and on CPython. A run that was held up catches up on every m
 what the machine did meanwhile does not stretch a press.
 """
 
+from tillsight_panel.messages import PRESS
 from tillsight_panel.panel import Panel
 
 BUTTONS = 5
@@ -20,9 +21,15 @@ class Device:
         self._levels = 0
         self._waiting: list[int] = []
         self._until = 20  # released pins must be seen before anything counts
+        self._pressed = 0
+        self._closed_until = 0
+        self._burst = 0
 
     def command(self, text: str) -> None:
-        """`press 3`: queue a press behind those that wait. `hold 3`, `release 3`: at once. `reset`."""
+        """`press 3`: behind the presses that wait. `hold 3`, `release 3`, `reset`: at once.
+
+        `burst 200`: so many events, without any pins, as fast as the link takes them.
+        """
         word, _, button = text.partition(" ")
         if word == "press":
             self._waiting.append(int(button))
@@ -30,6 +37,8 @@ class Device:
             self._levels |= 1 << (int(button) - 1)
         elif word == "release":
             self._levels &= ~(1 << (int(button) - 1))
+        elif word == "burst":
+            self._burst = int(button)
         elif word == "reset":
             self.panel = Panel(BUTTONS, self.panel.link.boot + 1, panel_id=0xE661, reset_cause=2)
             self._until = self._ms + 20
@@ -40,6 +49,9 @@ class Device:
         out = bytearray()
         while self._ms < ms:
             self._ms += 1
+            while self._burst and self.panel.link.queued < 16:
+                self.panel.link.push(PRESS, 1 + self._burst % BUTTONS, self._ms)
+                self._burst -= 1
             if self._ms >= self._until and self._waiting:
                 button = self._waiting.pop(0)
                 self._pressed = 1 << (button - 1)
@@ -47,9 +59,6 @@ class Device:
                 self._until = self._closed_until + OPEN_MS
             out.extend(self.panel.tick(self._ms, self._levels | self._fingers()))
         return bytes(out)
-
-    _pressed = 0
-    _closed_until = 0
 
     def _fingers(self) -> int:
         return self._pressed if self._ms < self._closed_until else 0
