@@ -39,7 +39,7 @@ ON_MICROPYTHON = {
     "sys",
     "time",
 }
-ON_MICROPYTHON |= {"errno", "gc", "machine", "micropython", "neopixel", "rp2"}
+ON_MICROPYTHON |= {"errno", "gc", "machine", "micropython", "neopixel", "rp2", "select"}
 
 TOP_FOLDERS = {".ci", "deploy", "edge", "firmware", "hub", "models", "scripts", "systemd", "tests"}
 SAYS_NOTHING = {"utils", "util", "helpers", "helper", "manager", "misc", "base", "common"}
