@@ -15,14 +15,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from tillsight_models.errors import TillsightError
+from tillsight_models.errors import BadConfig, TillsightError
 
 from .access import ensure_first_user
 from .api import access, devices, events, export, health, ingest, scores, touchpoints
 from .api.reading import refuse
 from .broker import EmbeddedBroker
 from .clocks import bound_unsynced
-from .config import HubConfig
+from .config import HubConfig, unreadable_files
 from .consistency import verify
 from .database import migrate, open_database, tidy, wait_for_database
 from .errors import AddressInUse
@@ -48,6 +48,7 @@ ROUTERS = (
 )
 DATABASE_PATIENCE_S = 30.0
 """A server that boots together with the hub may take this long."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 STREAMS_END_S = 3
 """How long open requests may take to end when the hub stops."""
 
@@ -100,6 +101,12 @@ def running(services: Services) -> Iterator[None]:
 
 def serve(config: HubConfig, announce: Callable[[str], None]) -> None:
     """Run the hub until SIGTERM or Ctrl-C; `announce` gets the lines for the person at the terminal."""
+    if problems := list(unreadable_files(config)):
+        raise BadConfig(problems)
+    if config.web.host not in LOOPBACK and not config.web.secure_cookies:
+        log.warning(
+            "passwords travel in clear: put a TLS proxy before %s and set web.secure_cookies", config.web.host
+        )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), _listening(config) as listener:
         app = create_app(config)

@@ -1,7 +1,7 @@
 """The hub's configuration: one TOML file, and defaults with which it runs without any."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -140,6 +140,19 @@ def load_config(path: Path | None = None, data_dir: Path | None = None) -> HubCo
     if path is not None:
         config = _anchored(config, path.parent)
     return config if data_dir is None else config.model_copy(update={"data_dir": data_dir})
+
+
+def unreadable_files(settings: Settings, prefix: str = "") -> Iterator[str]:
+    """A line for each file that the configuration names and that cannot be read."""
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, Settings):
+            yield from unreadable_files(value, f"{prefix}{name}.")
+        elif isinstance(value, Path) and name != "data_dir":
+            try:
+                value.open("rb").close()
+            except OSError as error:
+                yield f"{prefix}{name}: {value}: {error.strerror or error}"
 
 
 def driver_url(url: str) -> str:

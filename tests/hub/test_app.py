@@ -65,10 +65,16 @@ def test_a_database_that_is_none_stops_the_start(tmp_path: Path) -> None:
         pass
 
 
-def test_events_come_in_while_the_hub_stops_and_starts_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def test_events_come_in_while_the_hub_stops_and_starts_again(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path}/a.db"
+    if database == "postgresql":
+        url = request.getfixturevalue("postgresql_url")
     box = Box()
     for seq in (1, 2):
-        with running_hub(tmp_path) as hub:
+        with running_hub(tmp_path, database={"url": url}) as hub:
             headers = hub.bearer("device", "box-1")
             answer = hub.client.post("/api/v1/ingest", content=box.press(), headers=headers)
             assert answer.json()["acks"][0]["upto"] == seq

@@ -12,12 +12,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
+from tests.harness.ingesting import SEED, Box, seeded, take
 from tests.harness.ports import free_port
 from tests.harness.processes import Process, listens, wait_until
 
 from tillsight_hub.__main__ import COMMANDS, main
+from tillsight_hub.database import writing
+from tillsight_hub.seed import Seed, apply_seed
+from tillsight_hub.tables import rollup_day
 
-SEED = """
+SMALL_SEED = """
 org = [{ id = "acme", name = "Acme" }]
 region = [{ id = "south", name = "South", org = "acme" }]
 store = [{ id = "rome", name = "Rome", region = "south", tz = "Europe/Rome" }]
@@ -65,7 +70,7 @@ def no_system_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _seed_file(tmp_path: Path) -> str:
     path = tmp_path / "seed.toml"
-    path.write_text(SEED)
+    path.write_text(SMALL_SEED)
     return str(path)
 
 
@@ -115,6 +120,18 @@ def test_bad_configuration_is_one_line_each_and_exit_2(
     assert main(["run", "--config", str(path)]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(":")[0] for line in lines] == ["web.port", "ingest.window"]
+
+
+def test_files_that_cannot_be_read_are_one_line_each_and_exit_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "hub.toml"
+    path.write_text('seed = "seed.toml"\n[mqtt]\nca_file = "ca.pem"\n')
+    assert main(["run", "--config", str(path)]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"seed: {tmp_path}/seed.toml: No such file or directory",
+        f"mqtt.ca_file: {tmp_path}/ca.pem: No such file or directory",
+    ]
 
 
 def test_the_configuration_may_come_before_or_after_the_command(
@@ -174,6 +191,41 @@ def test_a_broken_database_is_one_line(tmp_path: Path, capsys: pytest.CaptureFix
     (tmp_path / "data" / "hub.db").write_text("no database at all " * 500)
     assert main(["user", "list"]) == 1
     assert capsys.readouterr().err.endswith("hub.db: file is not a database\n")
+
+
+def test_rollups_that_differ_are_found_and_counted_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = seeded(f"sqlite:///{tmp_path}/data/hub.db")
+    box = Box()
+    take(engine, (box, [box.press() for _ in range(3)]))
+    assert main(["verify"]) == 0
+    with writing(engine) as connection:
+        connection.execute(update(rollup_day).values(presses=2, events=2))
+    assert main(["verify"]) == 1
+    assert "presses is 2, by the events 3" in capsys.readouterr().out
+    assert main(["rebuild-rollups"]) == 0
+    assert "3 events of 3 touchpoints counted anew" in capsys.readouterr().out
+    assert main(["verify"]) == 0
+
+
+def test_what_was_set_aside_is_listed_and_taken_after_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = seeded(f"sqlite:///{tmp_path}/data/hub.db", {**SEED, "device": []})
+    box = Box()
+    take(engine, (box, box.press()), (box, b"{"))
+    assert main(["quarantine", "replay", "--device", "box-1", "--reason", "unknown-device"]) == 0
+    assert "0 taken, 1 refused again" in capsys.readouterr().out
+    apply_seed(engine, Seed.model_validate(SEED))
+    assert main(["quarantine", "list", "--reason", "unknown-device"]) == 0
+    assert "box-1: unknown-device: device box-1 is not registered" in capsys.readouterr().out
+    assert main(["quarantine", "replay"]) == 0
+    assert "1 taken, 1 refused again" in capsys.readouterr().out
+    assert main(["quarantine", "list", "--number", "1"]) == 0
+    listed = capsys.readouterr()
+    assert "unknown-device" not in listed.out
+    assert "1 bad-json" in listed.err
 
 
 def test_the_broker_runs_alone(tmp_path: Path) -> None:
