@@ -83,11 +83,17 @@ def period_of(query: ScoreQuery, places: Sequence[Touchpoint]) -> Period:
         raise HTTPException(422, str(error)) from error
 
 
+class Problem(BaseModel):
+    """Why there is no answer."""
+
+    detail: str = Field(description="one line for a person")
+
+
 READ_ERRORS: dict[int | str, dict[str, Any]] = {
-    401: {"description": "nobody is logged in, or the token is unknown"},
-    403: {"description": "your role may not read this"},
-    404: {"description": "no place of this id that you may see"},
-    422: {"description": "a filter is wrong; `detail` says which and what was expected"},
+    401: {"model": Problem, "description": "nobody is logged in, or the token is unknown"},
+    403: {"model": Problem, "description": "your role may not read this"},
+    404: {"model": Problem, "description": "no place of this id that you may see"},
+    422: {"model": Problem, "description": "a parameter is wrong; `detail` says which and what was expected"},
 }
 """For the OpenAPI document."""
 
