@@ -14,12 +14,16 @@ from pathlib import Path
 from .books import Result, sent_as_past, sent_by, settle
 from .chain import PLACES, STORES, Place, device_file, now
 from .children import ChildEnded, Children
-from .hub_side import USER, HubSide, fill_the_past, lay_out, wait_until_ready
+from .hub_side import USER, HubSide, fill_the_past, lay_out, wait_until_connected, wait_until_ready
 
 PROGRAMS = Path(sys.executable).parent
 FOREVER_S = 365 * 86_400
-DRAIN_S = 60.0
+DRAIN_S = 60
 """How long the outboxes may take to empty once the shoppers have gone."""
+CONTACTS_PER_MINUTE = 30
+"""At each till; a day of a real one in half an hour."""
+BUSY, CALM = 24, 8
+"""Presses a minute at each till: to be counted in a short time, or to be looked at."""
 
 
 def main() -> int:
@@ -56,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--history", type=int, metavar="DAYS", help="days of simulated past; 7, with --json 0"
     )
+    parser.add_argument(
+        "--presses-per-minute",
+        type=float,
+        metavar="X",
+        help=f"at each till; {CALM}, with --seconds {BUSY}",
+    )
     parser.add_argument("--port", type=int, help="of the pages; 8080 where that is free")
     parser.add_argument("--seed", type=int, default=1, help="which shoppers come")
     parser.add_argument("--data", type=Path, metavar="DIR", help="keep everything there and go on from it")
@@ -79,7 +89,7 @@ class Demo:
         with _interrupts():
             try:
                 hub = self._open()
-                self._let_people_press()
+                self._let_people_press(hub)
             finally:
                 self._close()
         return self._count(hub)
@@ -96,21 +106,23 @@ class Demo:
             fill_the_past(hub, days, now(), self.arguments.seed)
         for number, place in enumerate(PLACES):
             self._start_device(place, hub.mqtt_port, number)
-        self._announce(hub)
+        wait_until_connected(hub, self.children.check)
         return hub
 
     def _start_device(self, place: Place, mqtt_port: int, number: int) -> None:
         config = self.folder / f"{place.device}.toml"
         config.write_text(device_file(place, self._outbox(place), mqtt_port), encoding="utf-8")
+        pace = self.arguments.presses_per_minute or (BUSY if self.arguments.seconds else CALM)
         argv = [str(PROGRAMS / "tillsight-edge"), "simulate", "--config", str(config)]
-        argv += ["--seconds", str(self.arguments.seconds or FOREVER_S)]
-        argv += ["--seed", str(self.arguments.seed * 1000 + number)]
+        argv += ["--seed", str(self.arguments.seed * 1000 + number), "--drain-seconds", str(DRAIN_S)]
+        argv += ["--presses-per-minute", str(pace), "--contacts-per-minute", str(CONTACTS_PER_MINUTE)]
         self.children.start(place.device, argv)
 
-    def _let_people_press(self) -> None:
+    def _let_people_press(self, hub: HubSide) -> None:
         began = time.monotonic()
         limit = self.arguments.seconds or FOREVER_S
         try:
+            self._announce(hub)
             while (passed := time.monotonic() - began) < limit:
                 self.children.check()
                 time.sleep(min(0.5, limit - passed))
@@ -119,11 +131,9 @@ class Demo:
         self.pressing_s = time.monotonic() - began
 
     def _close(self) -> None:
-        """The tills first, so that the hub can store what they still hold."""
+        """The tills first: they see the shoppers out, and the hub can store what they still hold."""
         try:
-            if self.pressing_s and self.arguments.seconds:
-                self.children.wait(self.devices, DRAIN_S)
-            self.children.stop(self.devices)
+            self.children.stop(self.devices, DRAIN_S + 10)
             self.children.stop()
         except BaseException:
             self.children.kill()
@@ -141,6 +151,8 @@ class Demo:
         return self.folder / "outboxes" / f"{place.device}.db"
 
     def _announce(self, hub: HubSide) -> None:
+        limit = self.arguments.seconds
+        end = "Ctrl-C ends it." if limit is None else f"It ends by itself after {limit:g} s."
         kept = "" if self.arguments.data else "  (gone at the end; --data DIR keeps it)"
         self._say(
             f"""
@@ -152,7 +164,7 @@ Tillsight demo: {len(PLACES)} tills in {len(STORES)} stores
   API       {hub.url}api/docs
   data      {self.folder}{kept}
 
-Ctrl-C ends it."""
+{end}"""
         )
 
     def _say(self, words: str) -> None:

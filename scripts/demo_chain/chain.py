@@ -118,6 +118,11 @@ scale = "{place.scale}"
 {pins}
 [presence]
 pins = [26]
+min_dwell_s = 0.5
+leave_gap_s = 0.3
+
+[health]
+heartbeat_s = 5
 
 [outbox]
 path = {json.dumps(str(outbox))}

@@ -35,19 +35,9 @@ class Children:
             if child.poll():
                 raise ChildEnded(f"{name} ended with code {child.returncode}: {self.last_words(name)}")
 
-    def wait(self, names: list[str], seconds: float) -> bool:
-        """Whether all of these ended by themselves in time."""
-        deadline = time.monotonic() + seconds
-        for name in names:
-            try:
-                self._running[name].wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                return False
-        return True
-
     def stop(self, names: list[str] | None = None, seconds: float = 20.0) -> None:
         """Ask these (or all) to end, and end who does not within `seconds`."""
-        children = [self._running[name] for name in names or self._running]
+        children = [child for name, child in self._running.items() if names is None or name in names]
         for child in children:
             if child.poll() is None:
                 child.send_signal(signal.SIGTERM)

@@ -35,9 +35,9 @@ class Past:
 def past(place: Place, days: int, until: datetime, seed: int) -> Past:
     """The events of the `days` before `until`, in order, in a stream of their own."""
     dice = random.Random(f"{seed}/{place.id}")
-    happened = sorted(_happenings(place, days, until, dice), key=lambda one: one[0])
+    start = (until - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
+    happened = sorted(_happenings(place, start, until, dice), key=lambda one: one[0])
     stream = secrets.token_hex(8)  # of this run: another run at another time has other events
-    start = until - timedelta(days=days)
     events = [
         encode_event(
             new_event(
@@ -70,12 +70,12 @@ def messages(events: list[bytes], most: int = 200, most_bytes: int = 60_000) -> 
 
 
 def _happenings(
-    place: Place, days: int, until: datetime, dice: random.Random
+    place: Place, start: datetime, until: datetime, dice: random.Random
 ) -> Iterator[tuple[datetime, Payload]]:
     store = store_of(place)
     zone = ZoneInfo(store.tz)
     opens, closes = store.hours(until)
-    hour = (until - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
+    hour = start
     while hour < until:
         local = hour.astimezone(zone)
         if opens <= local.hour < closes:

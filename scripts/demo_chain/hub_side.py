@@ -10,18 +10,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from tillsight_hub.access import add_user, create_token, list_users, set_password
 from tillsight_hub.database import open_database, prepare
 from tillsight_hub.seed import apply_seed, read_seed
+from tillsight_hub.tables import device
 
 from .books import remember_past
 from .chain import PLACES, seed_file
+from .children import ChildEnded
 from .history import messages, past
 
 USER = "demo"
 USUAL_PORT = 8080
+PATIENCE_S = 60.0
+"""For a slow machine that starts eight programs at once."""
 
 
 @dataclass(frozen=True)
@@ -72,18 +76,41 @@ def lay_out(folder: Path, port: int | None, broker: str, now: datetime) -> HubSi
     return hub
 
 
-def wait_until_ready(hub: HubSide, check: Callable[[], None], seconds: float = 60.0) -> None:
-    """Return once the hub answers; `check` raises when its process is gone."""
-    deadline = time.monotonic() + seconds
-    while True:
-        check()
+def wait_until_ready(hub: HubSide, check: Callable[[], None]) -> None:
+    """Return once the hub answers; `check` raises when a process is gone."""
+
+    def answers() -> bool:
         try:
             with urllib.request.urlopen(f"{hub.url}healthz", timeout=5):
-                return
+                return True
         except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+            return False
+
+    _wait(answers, check, "the hub does not answer")
+
+
+def wait_until_connected(hub: HubSide, check: Callable[[], None]) -> None:
+    """Return once every till has said to the hub that it is there."""
+    engine = hub.open_database()
+    ready = select(func.count()).select_from(device).where(device.c.state == "ready")
+
+    def all_there() -> bool:
+        with engine.connect() as connection:
+            return connection.scalar(ready) == len(PLACES)
+
+    try:
+        _wait(all_there, check, "not every till reaches the hub")
+    finally:
+        engine.dispose()
+
+
+def _wait(condition: Callable[[], bool], check: Callable[[], None], otherwise: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        check()
+        if time.monotonic() > deadline:
+            raise ChildEnded(f"{otherwise} after {PATIENCE_S:g} s")
+        time.sleep(0.1)
 
 
 def fill_the_past(hub: HubSide, days: int, until: datetime, seed: int) -> None:
