@@ -96,14 +96,17 @@ class Hierarchy:
         return touchpoint is not None and _is_in(scope, touchpoint)
 
 
+_VERSION = select(tables.setting.c.value).where(tables.setting.c.key == VERSION_KEY)
+_HELD_VERSION = _VERSION.with_for_update(read=True)
+
+
 def hierarchy_version(connection: Connection, *, hold: bool = False) -> int:
     """Grows with every change; 0 before the first.
 
     `hold` keeps it from changing until the transaction ends, for who writes rollups by what it says. (On
     PostgreSQL a shared lock of that row; on SQLite a write transaction is alone anyway.)
     """
-    query = select(tables.setting.c.value).where(tables.setting.c.key == VERSION_KEY)
-    return int(connection.scalar(query.with_for_update(read=True) if hold else query) or 0)
+    return int(connection.scalar(_HELD_VERSION if hold else _VERSION) or 0)
 
 
 def read_hierarchy(connection: Connection) -> Hierarchy:

@@ -4,7 +4,7 @@
 `recompute` and `rebuild` count the stored events again and must come to the same rows.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
@@ -45,16 +45,16 @@ _HOUR_MS = 3_600_000
 # --- What an event counts ---------------------------------------------------------------------------------
 
 
-def tally(payload: Payload, labels: int, scale_id: str, *, is_closed: bool) -> Counters:
+def tally(payload: Payload, labels: int, scale_id: str, *, is_closed: bool) -> Mapping[str, int]:
     """What one event adds to its buckets.
 
     `scale_id` is the touchpoint's scale; `is_closed` whether it happened outside opening hours (false where
     its time is not known to the hour).
     """
-    counted = {"events": 1}
     if isinstance(payload, ButtonPressed):
-        counted |= _press(payload, labels, scale_id, is_closed)
-    elif isinstance(payload, ContactEnded):
+        return _press(payload.rating, payload.scale == scale_id, labels, is_closed)
+    counted = {"events": 1}
+    if isinstance(payload, ContactEnded):
         dwell_ms = round(payload.dwell_s * 1000) * payload.people
         counted |= {CONTACT_COUNTERS[payload.source]: payload.people}
         counted |= {"dwell_ms": dwell_ms, "dwell_contacts": payload.people}
@@ -68,20 +68,22 @@ def tally(payload: Payload, labels: int, scale_id: str, *, is_closed: bool) -> C
     return counted
 
 
-def _press(payload: ButtonPressed, labels: int, scale_id: str, is_closed: bool) -> Counters:
-    counted = {"presses": 1}
+@lru_cache(maxsize=1024)
+def _press(rating: int, is_own_scale: bool, labels: int, is_closed: bool) -> Counters:
+    """Of the few presses that differ; the answers are shared, so nobody may change them."""
+    counted = {"events": 1, "presses": 1}
     if labels & Label.REPEAT:
         counted["repeats"] = 1
     if labels & Label.UNDONE:
         counted["undone"] = 1
     if is_closed:
         counted["closed"] = 1
-    if payload.scale != scale_id:
+    if not is_own_scale:
         counted["other_scale"] = 1
         return counted
-    counted[f"raw_{payload.rating}"] = 1
+    counted[f"raw_{rating}"] = 1
     if not labels & NOT_COUNTED:
-        counted[f"rating_{payload.rating}"] = 1
+        counted[f"rating_{rating}"] = 1
     return counted
 
 

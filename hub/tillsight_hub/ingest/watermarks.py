@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, bindparam, select, text
 
 from .. import tables
 
@@ -41,13 +41,8 @@ class Stream:
 
 def read_streams(connection: Connection, ids: Collection[str], *, hold: bool) -> dict[str, Stream]:
     """The streams that exist already; `hold` keeps other workers from them until the transaction ends."""
-    query = select(tables.stream).where(tables.stream.c.id.in_(sorted(ids))).order_by(tables.stream.c.id)
-    if hold:
-        query = query.with_for_update(key_share=True)
-    return {
-        row.id: Stream(row.id, row.device_id, row.upto, row.highest, row.first_seen, row.last_seen)
-        for row in connection.execute(query)
-    }
+    rows = connection.execute(_HOLD if hold else _READ, {"ids": sorted(ids)})
+    return {row[0]: Stream(*row) for row in rows}
 
 
 def advance(connection: Connection, stream: Stream) -> list[Range]:
@@ -139,6 +134,14 @@ def _store_losses(connection: Connection, stream: Stream) -> None:
         connection.execute(_PUT_LOSS, rows)
 
 
+_READ = (
+    select(
+        *(tables.stream.c[name] for name in ("id", "device_id", "upto", "highest", "first_seen", "last_seen"))
+    )
+    .where(tables.stream.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(tables.stream.c.id)
+)
+_HOLD = _READ.with_for_update(key_share=True)
 _PAGE_OF_SEQS = text(
     "SELECT seq FROM (SELECT seq FROM event WHERE stream = :stream AND seq > :after "
     "ORDER BY seq LIMIT :page) e "
