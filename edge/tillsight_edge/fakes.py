@@ -54,6 +54,10 @@ class FakeClock:
         self._mono_ms += round(seconds * 1000)
         self._wall_ms += round(seconds * 1000)
 
+    def advance_to(self, mono_ms: int) -> None:
+        """Let time pass until the monotonic clock shows this."""
+        self.advance((mono_ms - self._mono_ms) / 1000)
+
     def synchronise(self, wall_ms: int) -> None:
         """The wall clock jumps to the true time, as after the first answer of a time server."""
         self._wall_ms, self.quality = wall_ms, "ntp"

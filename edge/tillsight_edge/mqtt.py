@@ -2,6 +2,7 @@
 
 import logging
 import random
+import socket
 import ssl
 import threading
 from collections import deque
@@ -143,6 +144,7 @@ class MqttTransport:
             else:
                 self._ready(client, birth)
 
+        client.on_socket_open = _send_at_once
         client.on_connect = connected
         client.on_subscribe = subscribed
         client.on_message = self._arrived
@@ -174,6 +176,11 @@ class MqttTransport:
         if not self._was_lost and not self._stopping.is_set():
             log.warning("broker %s:%d is away: %s", self._hub.host, self._hub.mqtt_port, why)
         self._was_lost = True
+
+
+def _send_at_once(_client: Client, _userdata: Any, connection: Any) -> None:
+    """No Nagle: a window of a few small messages would wait 40 ms for the other side's ACK."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _password(hub: HubSettings) -> str | None:

@@ -27,7 +27,7 @@ def write_status(file: Path, *, connected: bool, problem: str, health: HealthRep
         "written": time.time(),
         "connected": connected,
         "problem": problem,
-        "health": msgspec.to_builtins(health),
+        "health": msgspec.structs.asdict(health),
     }
     part = file.with_name(f"{file.name}.part")
     try:
@@ -76,7 +76,8 @@ def as_text(status: dict[str, Any]) -> str:
             f" {total['acked']} acknowledged, {total['dropped']} dropped (stream {outbox['stream']})"
         )
     for name, value in (status["health"] or {}).items():
-        lines.append(f"{name.replace('_', ' ')}: {value}")
+        if value not in (None, ""):
+            lines.append(f"{name.replace('_', ' ')}: {value}")
     return "\n".join(lines)
 
 
