@@ -25,7 +25,7 @@ def answers_here(script: str) -> list[str]:
     return answers
 
 
-def noisy_session(first_ms: int) -> str:
+def noisy_life(first_ms: int) -> str:
     """A panel's life since its reset: presses, noise, a host that dies at times, lights, a stuck button."""
     till = Till(Noise(0.01, 0.01, 0.01, seed=5), Noise(0.01, 0.01, 0.01, seed=6), ms=first_ms)
     till.reset_panel()
@@ -62,7 +62,7 @@ def run_board(micropython: MicroPython, **task: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("first_ms", [0, WRAP_MS - 6_000], ids=["from 0", "over the wrap"])
 def test_micropython_answers_as_cpython_byte_for_byte(micropython: MicroPython, first_ms: int) -> None:
-    script = noisy_session(first_ms)
+    script = noisy_life(first_ms)
     expected = answers_here(script)
     assert len(expected) > 200
     assert micropython.run(SCRIPT_PROGRAM, script).splitlines() == expected
