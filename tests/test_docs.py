@@ -73,23 +73,23 @@ def test_every_command_and_option_is_described(folder: str, name: str, parser: o
     assert callable(parser)
     words = sorted(set(command_words(parser(), name)))
     assert len(words) > 5
-    assert not missing_from(folder, words)
+    assert not (missing := missing_from(folder, words)), missing
 
 
 @pytest.mark.parametrize(("folder", "model"), [("edge", DeviceConfig), ("hub", HubConfig)])
 def test_every_setting_is_described(folder: str, model: type[BaseModel]) -> None:
     settings = list(setting_names(model))
     assert len(settings) > 5
-    assert not missing_from(folder, settings)
+    assert not (missing := missing_from(folder, settings)), missing
 
 
 def test_every_channel_event_and_scale_is_described() -> None:
-    assert not missing_from("models", [*CHANNELS, *PAYLOADS, *SCALES])
+    assert not (missing := missing_from("models", [*CHANNELS, *PAYLOADS, *SCALES])), missing
 
 
 def test_every_field_of_every_event_is_described() -> None:
     fields = {field for payload in PAYLOADS.values() for field in payload.__struct_fields__}
-    assert not missing_from("models", sorted(fields))
+    assert not (missing := missing_from("models", sorted(fields))), missing
 
 
 def test_every_route_is_described(tmp_path: Path) -> None:
@@ -99,18 +99,19 @@ def test_every_route_is_described(tmp_path: Path) -> None:
         {route.path for router in included if router for route in router.routes if isinstance(route, Route)}
     )
     assert len(routes) > 5
-    assert not missing_from("hub", routes)
+    assert not (missing := missing_from("hub", routes)), missing
 
 
 def test_every_metric_is_described() -> None:
-    assert not missing_from("hub", [metric.id for metric in catalogue(MetricSettings())])
+    metrics = [metric.id for metric in catalogue(MetricSettings())]
+    assert not (missing := missing_from("hub", metrics)), missing
 
 
 def test_every_script_is_described_and_every_described_script_exists() -> None:
     scripts = {
         path.name for path in (ROOT / "scripts").iterdir() if path.is_file() and path.suffix in ("", ".py")
     }
-    assert not missing_from("scripts", [f"scripts/{name}" for name in sorted(scripts)])
+    assert not (missing := missing_from("scripts", [f"scripts/{name}" for name in sorted(scripts)])), missing
     for path in tracked_files():
         if path.suffix == ".md":
             named = set(SCRIPT.findall(path.read_text(encoding="utf-8")))
