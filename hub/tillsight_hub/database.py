@@ -120,11 +120,14 @@ def name_of(engine: Engine) -> str:
 
 def _open_sqlite(url: str) -> Engine:
     engine = create_engine(url, pool_size=10, max_overflow=30, connect_args={"timeout": 30})
-    folder = Path(engine.url.database or "").absolute().parent
+    path = Path(engine.url.database or "").absolute()
 
     @event.listens_for(engine, "do_connect")
-    def make_folder(*_: Any) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    def make_file(*_: Any) -> None:
+        """Password hashes lie in it: nobody else may read it. SQLite's side files get the same mode."""
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:

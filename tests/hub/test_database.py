@@ -161,6 +161,14 @@ def test_sqlite_survives_a_power_cut_and_checks_references(tmp_path: Path) -> No
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
 
 
+def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
+    engine = _migrated(tmp_path)
+    with writing(engine) as connection:
+        connection.execute(insert(org).values(id="acme", name="Acme"))
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"hub.db": 0o600, "hub.db-wal": 0o600, "hub.db-shm": 0o600}
+
+
 def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "hub.db"
     path.write_text("shopping list, and many more words to fill a page of it\n" * 100)

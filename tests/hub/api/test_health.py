@@ -82,6 +82,11 @@ def test_every_counter_is_there(hub: RunningHub) -> None:
     assert "process_resident_memory_bytes" in families
 
 
+def test_every_counter_is_described() -> None:
+    words = (Path(__file__).parents[3] / "hub" / "README.md").read_text(encoding="utf-8")
+    assert [name for name in COUNTERS if f"`{name}`" not in words] == []
+
+
 def test_counters_say_what_happened(hub: RunningHub) -> None:
     with writing(hub.services.engine) as connection:
         connection.execute(
