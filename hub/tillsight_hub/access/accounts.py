@@ -15,13 +15,6 @@ from .passwords import hash_password, new_password
 
 UserRole = Literal["admin", "ops", "manager", "analyst"]
 USER_ROLES: tuple[UserRole, ...] = get_args(UserRole)
-ROLE_MEANINGS: dict[str, str] = {
-    "admin": "everything, users and tokens included",
-    "ops": "scores, devices and the operational counters",
-    "manager": "scores and devices of their part of the chain",
-    "analyst": "scores, raw events and exports",
-    "device": "hand in events of one device, read nothing",
-}
 
 _name = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 

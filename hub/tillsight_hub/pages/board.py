@@ -13,7 +13,7 @@ from ..periods import Period
 from ..scores import read_counts
 from ..tables import COUNTERS, device, event, rollup_hour
 from ..tables import touchpoint as touchpoint_table
-from .hours import Hour, Slot, hours_of, slots_of
+from .hours import Hour, Slot, Spark, hours_of, slots_of, spark_of
 
 Measure = Literal["dissatisfied", "satisfied"]
 MEASURES: dict[Measure, str] = {
@@ -21,6 +21,8 @@ MEASURES: dict[Measure, str] = {
     "satisfied": "relative_satisfaction",
 }
 """What the overview can show of those served, and the metric that it is."""
+SHOWN = (*MEASURES.values(), "csat", "contacts", "responses", "response_rate", "silent_share")
+"""The metrics of a row."""
 
 Link = Literal["ready", "disconnected", "lost", "unknown", "none"]
 WORST_LINK: tuple[Link, ...] = ("lost", "disconnected", "unknown", "ready")
@@ -50,6 +52,10 @@ class Row:
     devices: Devices
     is_open: bool
 
+    @property
+    def spark(self) -> Spark:
+        return spark_of(self.hours)
+
     def score(self, measure: Measure) -> Score | None:
         """What the overview shows: of those served, or of those who pressed where nothing counts."""
         if self.touchpoint.contact_source is None:
@@ -65,6 +71,7 @@ def read_rows(
 ) -> list[Row]:
     """A row for each touchpoint, in their order. A handful of statements, however many touchpoints."""
     places = list(touchpoints)
+    shown = metrics.chosen(SHOWN)
     days = {place.id: place.calendar.business_day(now_ms) for place in places}
     counts = _counts(connection, places, days)
     hours = _hours(connection, places, days, now_ms)
@@ -75,7 +82,7 @@ def read_rows(
             touchpoint=place,
             day=days[place.id],
             counts=counts[place.id],
-            scores={score.metric: score for score in metrics.scores(counts[place.id])},
+            scores={score.metric: score for score in shown.scores(counts[place.id])},
             hours=hours[place.id],
             last_press=presses.get(place.id),
             devices=devices.get(place.id, NO_DEVICES),

@@ -1,6 +1,6 @@
 """The hours of one business day: what was counted in each, and which of them nobody heard."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -35,6 +35,36 @@ class Hour:
 
 
 @dataclass(frozen=True)
+class Spark:
+    """The hours as four SVG paths in a box of `width` by HEIGHT, which the page stretches as it likes."""
+
+    width: int
+    top: int
+    """People or answers that fill the height."""
+    served: str
+    said: str
+    unhappy: str
+    gaps: str
+
+
+SPARK_STEP = 10
+SPARK_HEIGHT = 30
+
+
+def spark_of(hours: Sequence[Hour]) -> Spark:
+    """The small chart of a day: a column per hour."""
+    top = max((max(hour.contacts, hour.counts.responses) for hour in hours), default=0) or 1
+    return Spark(
+        width=SPARK_STEP * len(hours),
+        top=top,
+        served=_columns([hour.contacts / top for hour in hours]),
+        said=_columns([hour.counts.responses / top for hour in hours]),
+        unhappy=_columns([hour.counts.negative / top for hour in hours]),
+        gaps=_columns([1.0 if hour.state == "gap" else 0.0 for hour in hours]),
+    )
+
+
+@dataclass(frozen=True)
 class Slot:
     """An hour on the axis of a day, before anything is known of it."""
 
@@ -62,6 +92,15 @@ def hours_of(slots: list[Slot], counted: Mapping[int, Counts], none_yet: Counts,
         hours.append(Hour(slot.start, slot.label, slot.open_minutes, state, counts))
     used = [at for at, hour in enumerate(hours) if hour.open_minutes or hour.counts.presses or hour.contacts]
     return hours[used[0] : used[-1] + 1] if used else []
+
+
+def _columns(heights: Sequence[float]) -> str:
+    """One closed column for each height that is not zero, as path data."""
+    return "".join(
+        f"M{at * SPARK_STEP + 1} {SPARK_HEIGHT}v-{height * SPARK_HEIGHT:.1f}h{SPARK_STEP - 2}V{SPARK_HEIGHT}z"
+        for at, height in enumerate(heights)
+        if height > 0
+    )
 
 
 def _slots(calendar: PlaceCalendar, start: int, end: int) -> Iterator[Slot]:

@@ -1,18 +1,18 @@
 """`/`: every touchpoint that the viewer may see, today, in one page that keeps itself up to date."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Header, HTTPException, Query, Request
+from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from ..access import CurrentViewer, PageSession
 from ..access.clock import now_ms
 from ..hierarchy import Hierarchy, Touchpoint
-from ..live import Parts, TooManyStreams
+from ..live import Parts
 from ..metrics.registry import Score
 from ..services import ServicesDep
 from .board import MEASURES, Measure, Row, read_rows, total_by_scale
@@ -66,10 +66,7 @@ async def overview_stream(
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """The changes of the page as server-sent events."""
-    try:
-        return services.live.respond(OverviewView(pages, source, viewer.scope, measure), last_event_id)
-    except TooManyStreams as full:
-        raise HTTPException(503, str(full), {"Retry-After": "15"}) from full
+    return services.live.respond(OverviewView(pages, source, viewer.scope, measure), last_event_id)
 
 
 class OverviewView:
@@ -83,6 +80,8 @@ class OverviewView:
         self._measure: Measure = measure
         self._rows: dict[str, Row] = {}
         self._axis_end = 1.0
+        self._drawn: dict[str, tuple[Row, float, bytes]] = {}
+        """Per touchpoint the row, the axis that it was drawn for, and the part."""
 
     def concerns(self, touchpoints: frozenset[str]) -> bool:
         return not touchpoints.isdisjoint(self._rows)
@@ -98,11 +97,12 @@ class OverviewView:
         self._rows |= {row.touchpoint.id: row for row in rows}
         if changed is None:
             self._axis_end = axis_end(shown_scores(rows, self._measure))
-        return dict(self._parts(hierarchy, rows, complete=changed is None))
+            self._forget_others()
+        return self._parts(hierarchy, rows, complete=changed is None)
 
     def _parts(self, hierarchy: Hierarchy, rows: Sequence[Row], *, complete: bool) -> dict[str, bytes]:
         values = {"measure": self._measure, "axis_end": self._axis_end}
-        parts = {f"tp.{row.touchpoint.id}": self._row(row, values) for row in rows}
+        parts = {f"tp.{row.touchpoint.id}": self._row(row) for row in rows}
         summary = summary_values(self._source, self._rows.values())
         parts["summary"] = _part(self._pages.html("overview/summary.html", **summary, **values))
         if complete:
@@ -112,9 +112,20 @@ class OverviewView:
                 parts[f"store.{place.store_id}"] = _part(html)
         return parts
 
-    def _row(self, row: Row, values: Mapping[str, object]) -> bytes:
-        html = self._pages.html("overview/row.html", row=row, **values)
-        return _part(html, presses=row.counts.presses, last_press=row.last_press)
+    def _row(self, row: Row) -> bytes:
+        """Most rows are what they were at the last refresh: only the others are drawn again."""
+        drawn = self._drawn.get(row.touchpoint.id)
+        if drawn is None or drawn[:2] != (row, self._axis_end):
+            html = self._pages.html(
+                "overview/row.html", row=row, measure=self._measure, axis_end=self._axis_end
+            )
+            part = _part(html, presses=row.counts.presses, last_press=row.last_press)
+            drawn = self._drawn[row.touchpoint.id] = (row, self._axis_end, part)
+        return drawn[2]
+
+    def _forget_others(self) -> None:
+        for gone in self._drawn.keys() - self._rows.keys():
+            del self._drawn[gone]
 
 
 def overview_values(source: Source, hierarchy: Hierarchy, rows: Sequence[Row], look: Look) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from ..access import CurrentViewer, PageSession
 from ..access.clock import now_ms
-from ..live import Parts, TooManyStreams
+from ..live import Parts
 from ..metrics.registry import Catalogue
 from ..services import ServicesDep
 from .day import Day, read_day
@@ -64,10 +64,7 @@ def touchpoint_stream(
         if not hierarchy.contains(viewer.scope, touchpoint_id):
             raise HTTPException(404, "no such touchpoint")
     view = TouchpointView(pages, source, touchpoint_id, chosen)
-    try:
-        return services.live.respond(view, last_event_id)
-    except TooManyStreams as full:
-        raise HTTPException(503, str(full), {"Retry-After": "15"}) from full
+    return services.live.respond(view, last_event_id)
 
 
 class TouchpointView:

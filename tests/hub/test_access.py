@@ -1,0 +1,184 @@
+"""Nothing is open by default: every route of the hub, walked with every kind of visitor."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.routing import Mount, Route
+from tests.harness.websites import USERS, Visitor, Website, website
+
+from tillsight_hub.access import create_token
+
+OPEN = {"/login", "/healthz"}
+"""What anybody may ask for, beside the files in /static."""
+PAGES = {"/", "/touchpoints/{touchpoint_id}", "/account", "/docs", "/logout"}
+"""What leads people to the login; the rest tells programs 401."""
+
+MAY: dict[str, set[str]] = {
+    "/": {"admin", "ops", "manager", "analyst"},
+    "/touchpoints/{touchpoint_id}": {"admin", "ops", "manager", "analyst"},
+    "/live/overview": {"admin", "ops", "manager", "analyst"},
+    "/live/touchpoints/{touchpoint_id}": {"admin", "ops", "manager", "analyst"},
+    "/account": {"admin", "ops", "manager", "analyst"},
+    "/docs": {"admin", "ops", "manager", "analyst"},
+    "/openapi.json": {"admin", "ops", "manager", "analyst"},
+    "/metrics": {"admin", "ops"},
+    "/api/v1/me": {"admin", "ops", "manager", "analyst"},
+    "/api/v1/users": {"admin"},
+    "/api/v1/tokens": {"admin"},
+    "/api/v1/scores": {"admin", "ops", "manager", "analyst"},
+    "/api/v1/metrics": {"admin", "ops", "manager", "analyst"},
+    "/api/v1/touchpoints": {"admin", "ops", "manager", "analyst"},
+    "/api/v1/devices": {"admin", "ops", "manager"},
+    "/api/v1/events": {"admin", "analyst"},
+    "/api/v1/export": {"admin", "analyst"},
+    "/api/v1/export/dictionary": {"admin", "ops", "manager", "analyst"},
+}
+"""Which roles may GET what."""
+NOT_GET = {"/logout", "/api/v1/ingest", "/api/v1/users/{name}", "/api/v1/tokens/{number}"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    with website(tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+def routes(site: Website) -> list[Route]:
+    """All of them, those in included routers too; a kind that is not known here fails the test."""
+    found: list[Route] = []
+    for route in site.app.routes:
+        if isinstance(route, Mount):
+            assert route.path.startswith("/static/")
+            continue
+        inner = getattr(route, "original_router", None)
+        candidates = [route] if inner is None else inner.routes
+        assert all(isinstance(candidate, Route) for candidate in candidates), candidates
+        found += candidates
+    return found
+
+
+def concrete(path: str) -> str:
+    names = {"touchpoint_id": "till-1", "name": "ada", "number": "999"}
+    period = "?from=2026-10-01&to=2026-10-02" if path in ("/api/v1/scores", "/api/v1/export") else ""
+    return path.format(**names) + period
+
+
+def status(client: httpx.Client, method: str, path: str) -> int:
+    """Of the headers alone: a live stream has no end."""
+    with client.stream(method, path) as answer:
+        return answer.status_code
+
+
+def test_every_route_is_in_the_table_of_who_may(site: Website) -> None:
+    assert {route.path for route in routes(site)} == OPEN | MAY.keys() | NOT_GET
+
+
+def test_without_a_login_every_route_is_closed(site: Website) -> None:
+    with httpx.Client(base_url=site.url) as stranger:
+        for route in routes(site):
+            for method in route.methods or set():
+                answer = status(stranger, method, concrete(route.path))
+                if route.path in OPEN:
+                    assert answer in (200, 403, 503), (method, route.path)
+                else:
+                    assert answer == (303 if route.path in PAGES else 401), (method, route.path, answer)
+
+
+@pytest.mark.parametrize("credentials", ["Bearer tillsight_wrong", "Bearer", "Basic YWRhOmFkYQ=="])
+def test_wrong_credentials_are_as_good_as_none(site: Website, credentials: str) -> None:
+    with httpx.Client(base_url=site.url, headers={"Authorization": credentials}) as stranger:
+        for path in MAY.keys() - PAGES:
+            assert status(stranger, "GET", concrete(path)) == 401, path
+    with httpx.Client(base_url=site.url, cookies={"tillsight_session": "guessed"}) as stranger:
+        for path in MAY:
+            assert status(stranger, "GET", concrete(path)) == (303 if path in PAGES else 401), path
+
+
+@pytest.mark.parametrize("name", USERS)
+def test_each_role_gets_what_it_may_and_nothing_else(site: Website, name: str) -> None:
+    role = USERS[name][0]
+    with httpx.Client(base_url=site.url, timeout=20) as client:
+        assert Visitor(client).log_in(name).status_code == 303
+        for path, roles in MAY.items():
+            answer = status(client, "GET", concrete(path))
+            assert (answer < 400) if role in roles else (answer == 403), (role, path, answer)
+
+
+def test_a_devices_token_reads_nothing(site: Website) -> None:
+    token = create_token(site.services.engine, "box", "device", "box-1")
+    with httpx.Client(base_url=site.url, headers={"Authorization": f"Bearer {token}"}) as device:
+        for path in MAY.keys() - PAGES:
+            assert status(device, "GET", concrete(path)) == 403, path
+
+
+def test_only_a_devices_token_may_hand_in_events(site: Website) -> None:
+    for role in ("admin", "ops", "manager", "analyst"):
+        token = create_token(site.services.engine, role, role)
+        answer = httpx.post(
+            f"{site.url}/api/v1/ingest", content=b"[]", headers={"Authorization": f"Bearer {token}"}
+        )
+        assert answer.status_code == 403, role
+
+
+def test_people_see_their_part_of_the_chain_only(site: Website) -> None:
+    with httpx.Client(base_url=site.url, timeout=20) as client:
+        Visitor(client).log_in("mona")
+        assert "Till 1" in client.get("/").text
+        assert "Stall" not in client.get("/").text
+        assert client.get("/touchpoints/till-1").status_code == 200
+        assert client.get("/touchpoints/stall").status_code == 404
+        assert status(client, "GET", "/live/touchpoints/stall") == 404
+
+
+def test_an_admin_of_a_part_makes_no_accounts(site: Website) -> None:
+    token = create_token(site.services.engine, "part", "admin", "rome")
+    with httpx.Client(base_url=site.url, headers={"Authorization": f"Bearer {token}"}) as client:
+        assert client.get("/api/v1/users").status_code == 403
+        assert client.post("/api/v1/tokens", json={"name": "x", "role": "admin"}).status_code == 403
+
+
+def test_accounts_and_tokens_over_http(site: Website) -> None:
+    with httpx.Client(base_url=site.url, timeout=20) as client:
+        visitor = Visitor(client)
+        visitor.log_in("ada")
+        token = {"X-CSRF-Token": visitor.csrf_token("/")}
+        new = {"name": "nina", "password": "long enough", "role": "analyst", "scope": "north"}
+        assert client.post("/api/v1/users", json=new).status_code == 403
+        assert client.post("/api/v1/users", json=new, headers=token).status_code == 201
+        again = client.post("/api/v1/users", json=new, headers=token)
+        assert (again.status_code, again.json()["detail"]) == (422, "user 'nina': exists already")
+        assert {"name": "nina", "role": "analyst"}.items() <= client.get("/api/v1/users").json()[-2].items()
+        change = client.patch("/api/v1/users/nina", json={"disabled": True}, headers=token)
+        assert change.json() == {"done": True}
+        made = client.post("/api/v1/tokens", json={"name": "bi", "role": "analyst", "days": 1}, headers=token)
+        bearer = {"Authorization": f"Bearer {made.json()['token']}"}
+        assert httpx.get(f"{site.url}/api/v1/me", headers=bearer).json()["name"] == "token bi"
+        number = client.get("/api/v1/tokens").json()[0]["id"]
+        assert client.delete(f"/api/v1/tokens/{number}", headers=token).status_code == 200
+        assert httpx.get(f"{site.url}/api/v1/me", headers=bearer).status_code == 401
+
+
+def test_every_answer_carries_the_headers_that_keep_pages_to_themselves(site: Website) -> None:
+    for path in ("/login", "/healthz", "/", "/api/v1/me", "/nothing", "/static/nothing"):
+        headers = httpx.get(f"{site.url}{path}").headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["cache-control"] == "no-store"
+
+
+def test_secure_cookies_travel_over_https_only(tmp_path: Path) -> None:
+    from fastapi.testclient import TestClient
+
+    from tillsight_hub.app import create_app
+    from tillsight_hub.config import HubConfig
+    from tillsight_models.configuration import read_settings
+
+    settings = {"data_dir": tmp_path, "mqtt": {"embedded": False}, "web": {"secure_cookies": True}}
+    app = create_app(read_settings(settings, HubConfig))
+    assert "Secure" in TestClient(app).get("/login").headers["set-cookie"]
+    app.state.services.engine.dispose()
