@@ -9,20 +9,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+import paho.mqtt.client as mqtt
 import pytest
 from sqlalchemy import select
 from tests.harness.hubs import running_hub
 from tests.harness.ingesting import Box
 from tests.harness.ports import free_port
-from tests.harness.processes import Process
+from tests.harness.processes import Process, wait_until
 
 from tillsight_hub import tables
 from tillsight_hub.access import create_token
 from tillsight_hub.app import create_app
+from tillsight_hub.broker import find_mosquitto
 from tillsight_hub.config import HubConfig
 from tillsight_hub.database import open_database
 from tillsight_hub.errors import DatabaseFailed
 from tillsight_models.configuration import read_settings
+from tillsight_models.delivery import Ack, decode
 
 SEED = Path(__file__).parents[2] / "hub" / "seed.example.toml"
 
@@ -78,6 +81,39 @@ def test_events_come_in_while_the_hub_stops_and_starts_again(
             headers = hub.bearer("device", "box-1")
             answer = hub.client.post("/api/v1/ingest", content=box.press(), headers=headers)
             assert answer.json()["acks"][0]["upto"] == seq
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param(
+            "mosquitto",
+            marks=[
+                pytest.mark.mosquitto,
+                pytest.mark.skipif(find_mosquitto() is None, reason="apt-get install mosquitto"),
+            ],
+        ),
+        "amqtt",
+    ],
+)
+def test_a_press_over_the_embedded_broker_is_stored_and_acknowledged(program: str, tmp_path: Path) -> None:
+    box = Box()
+    answers: list[bytes] = []
+    with running_hub(tmp_path, mqtt={"port": 0, "program": program}) as hub:
+        wait_until(lambda: hub.client.get("/healthz").status_code == 200, "the hub's connection")
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="box-1")
+        client.on_connect = lambda *_: client.subscribe(box.topic.removesuffix("ev") + "ack", qos=1)
+        client.on_subscribe = lambda *_: client.publish(box.topic, box.press(), qos=1)
+        client.on_message = lambda _client, _userdata, message: answers.append(message.payload)
+        assert hub.services.broker is not None
+        client.connect("127.0.0.1", hub.services.broker.port)
+        client.loop_start()
+        wait_until(lambda: bool(answers), "the acknowledgement")
+        client.disconnect()
+        client.loop_stop()
+        assert decode(answers[0], Ack).upto == 1
+        with hub.services.engine.connect() as connection:
+            assert connection.scalars(select(tables.event.c.stream)).all() == [box.stream]
 
 
 @pytest.fixture
