@@ -1,0 +1,80 @@
+"""Every word of the pages has its key, and every key its use."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tillsight_hub.metrics.counts import FLAGS
+from tillsight_hub.metrics.registry import STATUSES
+from tillsight_hub.pages import assets
+from tillsight_hub.pages.errors import TITLES
+from tillsight_hub.pages.texts import texts
+from tillsight_models.scales import SCALES
+
+HUB = assets.FOLDER.parent
+SOURCES = {
+    path: path.read_text(encoding="utf-8")
+    for path in [*(HUB / "templates").rglob("*.html"), *(HUB / "pages").glob("*.py")]
+}
+t = texts()
+
+
+def keys_in(text: str) -> set[str]:
+    return set(re.findall(r"""\bt\(\s*["']([a-z_]+\.[a-zA-Z0-9_.-]+)["']""", text))
+
+
+def test_every_key_that_a_page_uses_exists() -> None:
+    used = {(path.name, key) for path, text in SOURCES.items() for key in keys_in(text)}
+    plural = {key.rpartition(".")[0] for key in t.keys if key.endswith(".one")}
+    composed = ("_", ".")
+    missing = {
+        (name, key)
+        for name, key in used
+        if not t.has(key) and key not in plural and not key.endswith(composed)
+    }
+    assert len(used) > 100
+    assert not missing
+
+
+def test_every_text_is_used() -> None:
+    everything = "\n".join(SOURCES.values())
+    prefixes = re.findall(r"""\bt\(\s*["']([a-z_]+\.[a-z_]*)["']\s*~""", everything)
+    used = set().union(*(keys_in(text) for text in SOURCES.values())) | {*TITLES.values(), "error.other"}
+    unused = {
+        key
+        for key in t.keys
+        if key not in used
+        and key.rpartition(".")[0] not in used
+        and not any(key.startswith(p) for p in prefixes)
+    }
+    assert not unused
+
+
+@pytest.mark.parametrize("prefix, names", [("flag", FLAGS), ("status.why", STATUSES), ("scale", SCALES)])
+def test_what_the_metrics_may_say_has_words(prefix: str, names: dict[str, object]) -> None:
+    separator = "_" if prefix == "status.why" else "."
+    assert not [name for name in names if not t.has(f"{prefix}{separator}{name}")]
+
+
+def test_numbers_choose_their_words() -> None:
+    assert t("overview.troubled", n=1) == "1 in trouble"
+    assert t("overview.troubled", n=3) == "3 in trouble"
+    with pytest.raises(KeyError):
+        t("overview.nonsense")
+
+
+def test_templates_hold_no_inline_script_or_style() -> None:
+    for path, text in SOURCES.items():
+        if path.suffix == ".html":
+            assert not re.search(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=", text), path
+
+
+def test_nothing_comes_from_another_host() -> None:
+    ours = [
+        *SOURCES,
+        *(path for path in (HUB / "static").rglob("*") if path.suffix in (".js", ".css", ".svg")),
+    ]
+    for path in ours:
+        found = re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", Path(path).read_text(encoding="utf-8"))
+        assert set(found) <= {"http://www.w3.org"}, path
