@@ -221,7 +221,6 @@ COMMANDS = {
         Command("rebuild-rollups", "count all events anew, beside a running hub too", _rebuild_rollups),
         Command("user", "accounts of people", _user, add_user_arguments),
         Command("token", "API tokens of programs and devices", _token, add_token_arguments),
-        Command("export", "scores or events into a file", run_export_command, add_export_arguments),
         Command("broker", "run the embedded broker alone", _broker),
         Command("migrate", "bring the database to this version's tables", _migrate),
     )
