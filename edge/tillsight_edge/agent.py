@@ -84,8 +84,8 @@ class Agent:
             self._panel_status,
             lambda: self._uplink.clock_offset_ms,
         )
-        self._told: tuple[str, str] | None = None
-        """Panel state and clock quality as last reported."""
+        self._told: tuple[str, ...] = ()
+        """What was last reported of that which must not wait."""
         self._heartbeat_ms = self._report_ms = 0
         self._supervisor = Supervisor()
         self.started = threading.Event()
@@ -265,7 +265,7 @@ class Agent:
 
     def _tell_health(self) -> None:
         at = self._clock.stamp()
-        state = (self._panel_status().state, at.tq)
+        state = (self._panel_status().state, at.tq, self.outbox.set_aside)
         changed = state != self._told
         if not changed and at.mono < self._heartbeat_ms:
             return

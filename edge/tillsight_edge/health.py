@@ -39,6 +39,7 @@ class HealthWatch:
             outbox_events=books.left,
             outbox_lag_s=self._lag_s(now),
             outbox_dropped=books.total.dropped,
+            outbox_set_aside=self._outbox.set_aside,
             disk_free_percent=disk_free_percent(self._folder),
             temperature_c=temperature_c(),
             clock_offset_ms=self._clock_offset_ms(),

@@ -173,6 +173,8 @@ class HealthReported(Payload, frozen=True, kw_only=True):
     outbox_events: Count = 0
     outbox_lag_s: Seconds = 0.0
     outbox_dropped: int = 0
+    outbox_set_aside: Text = ""
+    """File name under which the device kept an outbox that was damaged or another device's."""
     disk_free_percent: Percent | None = None
     temperature_c: float | None = None
     clock_offset_ms: float | None = None

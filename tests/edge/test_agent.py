@@ -171,6 +171,15 @@ def test_a_boot_in_1970_is_anchored_when_the_time_comes(tmp_path: Path, run: Any
     assert started.at.boot == "boot-2"
 
 
+def test_a_damaged_outbox_is_reported_with_the_name_under_which_it_was_kept(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "outbox.db").write_bytes(b"this is no database" * 1_000)
+    agent = run(device_config(tmp_path))
+    wait_until(lambda: len(all_held(agent.outbox)) >= 3, "start, anchor and health")
+    reports = [e.payload for e in all_held(agent.outbox) if isinstance(e.payload, HealthReported)]
+    assert ".damaged-" in reports[0].outbox_set_aside
+    assert (tmp_path / reports[0].outbox_set_aside).exists()
+
+
 def test_only_one_agent_works_on_an_outbox(tmp_path: Path, run: Run, factory: MockFactory) -> None:
     config = device_config(tmp_path)
     run(config)
