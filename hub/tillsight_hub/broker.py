@@ -16,7 +16,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from .errors import AddressInUse, BrokerFailed
 
@@ -215,11 +217,23 @@ def _die_with(parent: int) -> None:
         sys.exit(1)
 
 
+class _Subscriptions(dict[str, Any]):
+    """amqtt 0.12 walks its subscriptions while it waits for the network. One who subscribes meanwhile must
+    not break the walk: the connection that it is for would stay open, and never be answered again."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(super().__iter__()))
+
+    def items(self) -> Any:
+        return list(super().items())
+
+
 async def _serve_amqtt(address: str) -> None:
     from amqtt.broker import Broker
 
     plugins = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
     broker = Broker({"listeners": {"default": {"type": "tcp", "bind": address}}, "plugins": plugins})
+    broker._subscriptions = _Subscriptions()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -134,3 +134,37 @@ def test_mosquitto_is_found_outside_the_path_of_a_user(monkeypatch: pytest.Monke
         pytest.skip("apt-get install mosquitto")
     monkeypatch.setenv("PATH", "/nowhere")
     assert find_mosquitto() == Path("/usr/sbin/mosquitto")
+
+
+def test_devices_that_come_all_at_once_are_all_served(broker: EmbeddedBroker) -> None:
+    """amqtt by itself breaks off the greeting of one client when another subscribes in the middle of it."""
+    broker.start()
+    hub = _client(broker, "hub", "d/+/birth", [])
+    for _ in range(3):
+        connected: list[str] = []
+        devices = [_client(broker, f"d{n}", f"d/{n}/ack", connected, f"d/{n}/birth") for n in range(25)]
+        wait_until(lambda served=connected: len(served) >= 25, "all devices")  # type: ignore[misc]
+        for device in devices:
+            device.disconnect()
+            device.loop_stop()
+        assert len(connected) == 25, "some had to come twice"
+    hub.disconnect()
+    hub.loop_stop()
+    assert "Traceback" not in (broker.folder / "log").read_text(encoding="utf-8")
+
+
+def _client(
+    broker: EmbeddedBroker, name: str, topics: str, connected: list[str], retained: str = ""
+) -> mqtt.Client:
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=name, clean_session=name != "hub")
+
+    def greet(*_: object) -> None:
+        if retained:
+            client.publish(retained, b"here", qos=1, retain=True)
+        client.subscribe(topics, qos=1)
+
+    client.on_connect = greet
+    client.on_subscribe = lambda *_: connected.append(name)
+    client.connect_async(broker.host, broker.port)
+    client.loop_start()
+    return client
