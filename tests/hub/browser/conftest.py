@@ -1,0 +1,98 @@
+"""A hub behind a real port, and a real browser that notes everything that goes wrong in its pages."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page
+from tests.harness.websites import PASSWORD, Visitor, Website, website
+
+from tillsight_hub.access.forms import SESSION_COOKIE
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
+@dataclass
+class Window:
+    """A page of the browser, logged in."""
+
+    page: Page
+    site: Website
+    complaints: list[str] = field(default_factory=list)
+    """Errors in scripts, refused by the content security policy, or files that were not there."""
+
+    def listen(self) -> None:
+        def heard(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                self.complaints.append(f"{message.type}: {message.text} {message.location}")
+
+        self.page.on("console", heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.site.url + path)
+        return self.page
+
+    def wait_until_live(self) -> None:
+        self.page.wait_for_selector("#pulse[data-state=live]")
+
+    def log_in(self, name: str = "ada", password: str = PASSWORD) -> None:
+        if "/login" not in self.page.url:
+            self.open("/login")
+        self.page.fill("#name", name)
+        self.page.fill("#password", password)
+        self.page.press("#password", "Enter")
+        self.page.wait_for_load_state()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    """One hub for the tests of a file."""
+    with website(tmp_path_factory.mktemp("site"), users=("ada", "mona")) as running:
+        yield running
+
+
+def session_of_ada(site: Website) -> dict[str, str]:
+    """Her cookie, from a form that no browser had to fill in."""
+    with httpx.Client(base_url=site.url, timeout=20) as client:
+        assert Visitor(client).log_in("ada").status_code == 303
+        return {"name": SESSION_COOKIE, "value": client.cookies[SESSION_COOKIE], "url": site.url}
+
+
+OpenWindow = Callable[..., Window]
+
+
+@pytest.fixture
+def open_window(browser: Browser) -> Iterator[OpenWindow]:
+    """`open_window(site, width=390, theme="dark")`: somebody logged in; complaints fail the test."""
+    windows: list[Window] = []
+
+    def opened(site: Website, *, width: int = 1440, height: int = 900, theme: str = "light") -> Window:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,  # type: ignore[arg-type]
+            reduced_motion="reduce",
+        )
+        windows.append(Window(context.new_page(), site))
+        windows[-1].listen()
+        context.add_cookies([session_of_ada(site)])  # type: ignore[list-item]
+        windows[-1].open("/")
+        return windows[-1]
+
+    yield opened
+    for window in windows:
+        window.page.context.close()
+    assert not [complaint for window in windows for complaint in window.complaints]
+
+
+@pytest.fixture
+def window(site: Website, open_window: OpenWindow) -> Window:
+    """Ada at her desk."""
+    return open_window(site)
