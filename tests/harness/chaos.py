@@ -13,7 +13,7 @@ from tillsight_hub.consistency import verify
 
 from .chaos_books import Verdict, audit
 from .chaos_schedule import BROKER, HUB, Kill, schedule
-from .chaos_stage import Broker, Edge, Hub, start_broker, wait_drained
+from .chaos_stage import Broker, Edge, Hub, hush, start_broker, wait_drained
 from .processes import Process
 
 LONGEST_DRAIN_S = 90.0
@@ -135,7 +135,7 @@ class Chaos:
 
     def _drain(self) -> float:
         begin = time.monotonic()
-        next(iter(self.edges.values())).quiet.touch()
+        hush(self.edges.values())
         for name in (BROKER, HUB, *self.edges):
             if not self._process(name).running:
                 self.deaths.append(f"{name} ended by itself with {self._process(name).exit_code}")
@@ -157,12 +157,8 @@ class Chaos:
     def _audit(self) -> Verdict:
         engine = self.hub.open()
         try:
-            verdict = audit(
-                engine,
-                {device: edge.ledger for device, edge in self.edges.items()},
-                {device: edge.outbox for device, edge in self.edges.items()},
-                self.kills["edge"],
-            )
+            witnesses = [edge.witness for edge in self.edges.values()]
+            verdict = audit(engine, witnesses, edge_kills=self.kills["edge"])
             verdict.violations += self.deaths + mismatches(engine)
         finally:
             engine.dispose()

@@ -7,6 +7,7 @@ outbox's nor the hub's own accounts are believed.
 import os
 import sqlite3
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from tillsight_hub import tables
 Key = tuple[str, int]
 """(stream, seq)"""
 MOST_EXAMPLES = 5
+OUTBOX_TYPE = "device.dropped"
+"""The outbox appends these itself, so no ledger has them."""
 
 
 class Ledger:
@@ -26,30 +29,39 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
-    def write(self, stream: str, seq: int, type: str, rating: int) -> None:
-        os.write(self._file, f"{stream} {seq} {type} {rating}\n".encode())
+    def write(self, stream: str, seq: int, line: "Line") -> None:
+        os.write(self._file, f"{stream} {seq} {line.device} {line.type} {line.rating} {line.mono}\n".encode())
 
 
 @dataclass(frozen=True)
 class Line:
-    """What a ledger says of one event."""
+    """What a ledger, and the hub, says of one event."""
 
     device: str
     type: str
     rating: int
     """0 for what is no press."""
+    mono: int
 
 
-def read_ledger(path: Path, device: str) -> dict[Key, Line]:
-    """All lines of a device's ledger; the same number twice is a fault of the outbox and raises."""
+def read_ledger(path: Path) -> dict[Key, Line]:
+    """All lines of a ledger; the same number twice is a fault of the outbox and raises."""
     lines: dict[Key, Line] = {}
     for text in path.read_text(encoding="ascii").splitlines() if path.exists() else []:
-        stream, seq, type, rating = text.split()
+        stream, seq, device, type, rating, mono = text.split()
         key = (stream, int(seq))
         if key in lines:
-            raise AssertionError(f"outbox of {device} gave the number {key} twice")
-        lines[key] = Line(device, type, int(rating))
+            raise AssertionError(f"{path}: the outbox gave the number {key} twice")
+        lines[key] = Line(device, type, int(rating), int(mono))
     return lines
+
+
+@dataclass(frozen=True)
+class Witness:
+    """The files of one edge."""
+
+    ledger: Path
+    outbox: Path
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,8 @@ class Verdict:
     stored: int = 0
     unledgered: int = 0
     """Stored, held by an outbox, but not in its ledger: the edge died between the two."""
+    lost: int = 0
+    """Reported by the edges as dropped."""
     rollup_events: dict[str, int] = field(default_factory=dict)
     violations: list[str] = field(default_factory=list)
 
@@ -84,64 +98,76 @@ class Verdict:
         if not holds:
             self.violations.append(text)
 
-    def expect_none(self, what: str, found: dict[Any, Any] | set[Any] | list[Any]) -> None:
+    def expect_none(self, what: str, found: Collection[Any]) -> None:
         if found:
             examples = ", ".join(str(item) for item in sorted(found, key=str)[:MOST_EXAMPLES])
             self.violations.append(f"{len(found)} {what}: {examples}")
 
 
-@dataclass(frozen=True)
-class Stored:
-    """One row of the hub's events."""
-
-    dev: str
-    type: str
-    rating: int
-
-
-def stored_events(connection: Connection) -> dict[Key, Stored]:
+def stored_events(connection: Connection) -> dict[Key, Line]:
     """All that the hub has."""
     event = tables.event.c
-    rows = connection.execute(select(event.stream, event.seq, event.dev, event.type, event.rating))
-    return {(row.stream, row.seq): Stored(row.dev, row.type, row.rating or 0) for row in rows}
+    query = select(event.stream, event.seq, event.dev, event.type, event.rating, event.mono)
+    return {
+        (stream, seq): Line(dev, type, rating or 0, mono)
+        for stream, seq, dev, type, rating, mono in connection.execute(query)
+    }
 
 
-def audit(engine: Engine, ledgers: dict[str, Path], outboxes: dict[str, Path], edge_kills: int) -> Verdict:
-    """Compare everything with everything, after the chaos and once all is drained.
+def audit(
+    engine: Engine, witnesses: Sequence[Witness], *, edge_kills: int, may_lose: bool = False
+) -> Verdict:
+    """Compare everything with everything, once all is drained.
 
-    `ledgers` and `outboxes` by device. An edge that is killed may leave one event without its line.
+    An edge that is killed may leave one event without its line. `may_lose` is for outboxes that are meant to
+    be too small: what they say that they dropped is not missed then.
     """
     verdict = Verdict()
     lines: dict[Key, Line] = {}
-    for device, path in ledgers.items():
-        lines |= read_ledger(path, device)
-    states = {device: OutboxState.read(path) for device, path in outboxes.items()}
+    for witness in witnesses:
+        lines |= read_ledger(witness.ledger)
+    outboxes = [OutboxState.read(witness.outbox) for witness in witnesses]
     with engine.connect() as connection:
         stored = stored_events(connection)
-        _check_events(verdict, lines, stored, states, edge_kills)
-        _check_streams(verdict, connection, states)
+        lost = _lost(connection)
+        missing = set(lines) - set(stored) - lost
+        _check_stored(verdict, lines, stored, outboxes, edge_kills)
+        _check_streams(verdict, connection, outboxes)
         _check_rollups(verdict, connection)
+        refused = connection.execute(_REFUSED).all()
+    verdict.expect_none("events of a ledger are not stored", missing)
+    verdict.expect_none("events are in quarantine", refused)
+    verdict.expect_none("events are stored and reported as lost", set(stored) & lost)
+    if not may_lose:
+        verdict.expect_none("events were reported as lost", lost)
+    verdict.lost = len(lost)
     return verdict
 
 
-def _check_events(
+_BAD = tables.quarantine.c
+_REFUSED = select(_BAD.stream, _BAD.seq, _BAD.reason, _BAD.detail)
+
+
+def _lost(connection: Connection) -> set[Key]:
+    gap = tables.stream_gap.c
+    ranges = connection.execute(select(gap.stream, gap.first, gap.last))
+    return {(stream, seq) for stream, first, last in ranges for seq in range(first, last + 1)}
+
+
+def _check_stored(
     verdict: Verdict,
     lines: dict[Key, Line],
-    stored: dict[Key, Stored],
-    states: dict[str, OutboxState],
+    stored: dict[Key, Line],
+    outboxes: list[OutboxState],
     edge_kills: int,
 ) -> None:
-    last = {state.stream: state.last_seq for state in states.values()}
-    unledgered = set(stored) - set(lines)
-    unknown = {(stream, seq) for stream, seq in unledgered if seq > last.get(stream, 0)}
-    differing = {
-        key: (line, stored[key])
-        for key, line in lines.items()
-        if key in stored and Stored(line.device, line.type, line.rating) != stored[key]
-    }
-    unledgered = {key for key in unledgered if stored[key].type != "device.dropped"}
+    last = {outbox.stream: outbox.last_seq for outbox in outboxes}
+    extra = set(stored) - set(lines)
+    unknown = {(stream, seq) for stream, seq in extra if seq > last.get(stream, 0)}
+    unledgered = {key for key in extra if stored[key].type != OUTBOX_TYPE}
+    both = set(lines) & set(stored)
+    differing = [(key, lines[key], stored[key]) for key in both if lines[key] != stored[key]]
     verdict.ledgered, verdict.stored, verdict.unledgered = len(lines), len(stored), len(unledgered)
-    verdict.expect_none("events of a ledger are not stored", set(lines) - set(stored))
     verdict.expect_none("stored events that no ledger and no outbox knows", unknown)
     verdict.expect_none("stored events differ from their ledger", differing)
     verdict.expect(
@@ -150,19 +176,17 @@ def _check_events(
     )
 
 
-def _check_streams(verdict: Verdict, connection: Connection, states: dict[str, OutboxState]) -> None:
-    watermarks = dict(connection.execute(select(tables.stream.c.id, tables.stream.c.upto)).tuples().all())
-    for device, state in states.items():
-        verdict.expect(state.left == 0, f"outbox of {device} still holds {state.left} events")
-        upto = watermarks.get(state.stream, 0)
+def _check_streams(verdict: Verdict, connection: Connection, outboxes: list[OutboxState]) -> None:
+    watermarks = {row.id: row.upto for row in connection.execute(select(tables.stream))}
+    for outbox in outboxes:
+        upto = watermarks.get(outbox.stream, 0)
         verdict.expect(
-            upto == state.last_seq, f"{device}: hub accounts for events up to {upto} of {state.last_seq}"
+            outbox.left == 0, f"stream {outbox.stream}: {outbox.left} events are still on the edge"
         )
-    gap, bad = tables.stream_gap.c, tables.quarantine.c
-    gaps = connection.execute(select(gap.stream, gap.first, gap.last, gap.reason)).tuples().all()
-    refused = connection.execute(select(bad.stream, bad.seq, bad.reason, bad.detail)).tuples().all()
-    verdict.expect_none("ranges were reported as lost", list(gaps))
-    verdict.expect_none("events are in quarantine", list(refused))
+        verdict.expect(
+            upto == outbox.last_seq,
+            f"stream {outbox.stream}: the hub accounts for events up to {upto} of {outbox.last_seq}",
+        )
 
 
 def _check_rollups(verdict: Verdict, connection: Connection) -> None:

@@ -14,6 +14,8 @@ from itertools import count
 from pathlib import Path
 from unittest.mock import patch
 
+import msgspec
+
 from tillsight_edge.agent import Agent
 from tillsight_edge.clock import SystemClock
 from tillsight_edge.config import (
@@ -28,7 +30,7 @@ from tillsight_edge.outbox import Outbox
 from tillsight_edge.ports import PanelPress
 from tillsight_models.events import ButtonPressed, ContactEnded, Payload, Stamp
 
-from .chaos_books import Ledger
+from .chaos_books import Ledger, Line
 from .chaos_stage import ORG, STORE, touchpoint_of
 
 RATINGS = 4
@@ -39,14 +41,23 @@ class LedgeredOutbox(Outbox):
     """The product's outbox and a line in the ledger after each commit; kill -9 leaves at most one without."""
 
     ledger: Ledger
-    _one_at_a_time = threading.Lock()
 
     def append(self, payload: Payload, at: Stamp, mark: tuple[str, str] | None = None) -> int:
-        with self._one_at_a_time:
+        with self._lock:
             seq = super().append(payload, at, mark)
             rating = payload.rating if isinstance(payload, ButtonPressed) else 0
-            self.ledger.write(self.stream, seq, payload.TYPE, rating)
+            self.ledger.write(self.stream, seq, Line(self._device, payload.TYPE, rating, at.mono))
             return seq
+
+
+class BootedClock(SystemClock):
+    """The machine's clock in a boot of our own, where one is given: two agents can be on two machines so."""
+
+    boot = ""
+
+    def stamp(self, mono_ms: int | None = None) -> Stamp:
+        at = super().stamp(mono_ms)
+        return msgspec.structs.replace(at, boot=self.boot) if self.boot else at
 
 
 class Shoppers:
@@ -55,7 +66,7 @@ class Shoppers:
     def __init__(self, agent: Agent, quiet: Path) -> None:
         self._agent = agent
         self._quiet = quiet
-        self._clock = SystemClock()
+        self._clock = BootedClock()
 
     def press(self, number: int) -> None:
         button = 1 + number % RATINGS
@@ -86,7 +97,11 @@ def main() -> int:
     panel = SimulatedPanel(RATINGS)
     panel.start()
     LedgeredOutbox.ledger = Ledger(arguments.ledger)
-    with patch("tillsight_edge.agent.Outbox", LedgeredOutbox):
+    BootedClock.boot = arguments.boot
+    with (
+        patch("tillsight_edge.agent.Outbox", LedgeredOutbox),
+        patch("tillsight_edge.agent.SystemClock", BootedClock),
+    ):
         agent = Agent(_config(arguments, panel.port))
     signal.signal(signal.SIGTERM, lambda *_: agent.stop())
     shoppers = Shoppers(agent, arguments.quiet)
@@ -116,6 +131,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, required=True, help="0: as fast as it goes")
     parser.add_argument("--presses", type=int, default=0, help="0: without end")
     parser.add_argument("--max-events", type=int, default=1_000_000)
+    parser.add_argument("--boot", default="")
     return parser.parse_args()
 
 

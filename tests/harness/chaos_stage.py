@@ -4,7 +4,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from tillsight_hub.database import open_database
 
 from .brokers import Mosquitto
-from .chaos_books import OutboxState
+from .chaos_books import OutboxState, Witness
 from .ports import free_port
 from .processes import Process, listens, wait_until
 
@@ -143,9 +143,12 @@ class Edge:
         rate: float,
         presses: int = 0,
         max_events: int = 1_000_000,
+        boot: str = "",
     ) -> None:
+        """`presses` 0: without end; `rate` 0: as fast as the disk lets it; `boot` "": this machine's."""
         folder.mkdir(parents=True, exist_ok=True)
         self.device = device
+        self.boot = boot
         self.outbox = folder / f"{device}.outbox"
         self.ledger = folder / f"{device}.ledger"
         self.quiet = folder / "quiet"
@@ -159,6 +162,7 @@ class Edge:
             "rate": rate,
             "presses": presses,
             "max-events": max_events,
+            "boot": boot,
         }
         words = [f"--{name}={value}" for name, value in options.items()]
         argv: list[str | Path] = [sys.executable, "-m", "tests.harness.chaos_edge", *words]
@@ -174,17 +178,27 @@ class Edge:
         self.process.stop()
 
     @property
-    def drained(self) -> bool:
-        """Whether the outbox exists and holds nothing."""
-        return self.outbox.exists() and OutboxState.read(self.outbox).left == 0
+    def witness(self) -> Witness:
+        return Witness(self.ledger, self.outbox)
+
+    @property
+    def left(self) -> int | None:
+        """Events in the outbox; None while there is no outbox."""
+        return OutboxState.read(self.outbox).left if self.outbox.exists() else None
+
+
+def hush(edges: Iterable[Edge]) -> None:
+    """No more presses; what is in the outboxes is still sent."""
+    for edge in edges:
+        edge.quiet.touch()
 
 
 def wait_drained(edges: Sequence[Edge], seconds: float) -> None:
     """Wait until no outbox holds anything; AssertionError names those that do."""
     try:
-        wait_until(lambda: all(edge.drained for edge in edges), "empty outboxes", seconds)
+        wait_until(lambda: all(edge.left == 0 for edge in edges), "empty outboxes", seconds)
     except AssertionError:
-        left = {edge.device: OutboxState.read(edge.outbox).left for edge in edges if edge.outbox.exists()}
+        left = {edge.device: edge.left for edge in edges}
         raise AssertionError(f"after {seconds:g} s the outboxes still hold {left}") from None
 
 
