@@ -3,10 +3,10 @@
 A period is whole business days. Counts of two scales are never added: they are two groups.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import reduce
+from functools import cache, reduce
 from itertools import groupby
 from operator import add
 from typing import Literal
@@ -25,6 +25,8 @@ from .sums import Kind, Sums, add_to
 PlaceBy = Literal["touchpoint", "store", "region", "org"]
 DayBy = Literal["day", "week", "month", "weekday"]
 By = Literal[PlaceBy, DayBy, "hour"]
+
+Spans = Callable[[PlaceCalendar], tuple[int, int, int]]
 
 HOUR_UNKNOWN = "unknown"
 """Key of what is known to the day only."""
@@ -100,11 +102,12 @@ def _by_place(
     connection: Connection, places: Sequence[Touchpoint], period: Period, by: PlaceBy, doubts: list[Doubt]
 ) -> list[Group]:
     rows = sums.of_touchpoints(connection, places, period)
+    span = _spans(period)
     groups: dict[tuple[str, str], list[Touchpoint]] = {}
     for place in places:
         groups.setdefault((_place(place, by)[0], place.scale.id), []).append(place)
     return [
-        _group(*_place(members[0], by), members, _doubted(_summed(members, rows), members, doubts), period)
+        _group(*_place(members[0], by), members, _doubted(_summed(members, rows), members, doubts), span)
         for members in groups.values()
     ]
 
@@ -146,7 +149,8 @@ def _by_day(
 def _day_group(key: str, days: Sequence[str], members: Sequence[Touchpoint], counts: Counts) -> Group:
     calendar = _shared_calendar(members)
     minutes = sum(map(calendar.open_minutes, days)) if calendar else None
-    return replace(_group(key, key, members, counts, Period(days[0], days[-1])), open_minutes=minutes)
+    span = _spans(Period(days[0], days[-1]))
+    return replace(_group(key, key, members, counts, span), open_minutes=minutes)
 
 
 def _days_by_key(period: Period, by: DayBy) -> dict[str, list[str]]:
@@ -191,20 +195,29 @@ def _by_hour(
     keys = [f"{hour:02}" for hour in range(24)]
     if any(key == HOUR_UNKNOWN for key, _ in totals):
         keys.append(HOUR_UNKNOWN)
+    span = _spans(period)
+    parts = [(members, _open_by_hour(members, period)) for members in _by_scale(places)]
     return [
-        _hour_group(key, members, _doubted(_of_kinds(key, members, totals), members, doubts), period)
+        _hour_group(key, members, _doubted(_of_kinds(key, members, totals), members, doubts), span, minutes)
         for key in keys
-        for members in _by_scale(places)
+        for members, minutes in parts
     ]
 
 
-def _hour_group(key: str, members: Sequence[Touchpoint], counts: Counts, period: Period) -> Group:
+def _hour_group(
+    key: str, members: Sequence[Touchpoint], counts: Counts, span: Spans, minutes: Mapping[str, int]
+) -> Group:
+    label = "hour unknown" if key == HOUR_UNKNOWN else f"{key}:00"
+    return replace(_group(key, label, members, counts, span), open_minutes=minutes.get(key))
+
+
+def _open_by_hour(members: Sequence[Touchpoint], period: Period) -> dict[str, int]:
+    """Opening minutes by local hour of day over the whole period; empty where the touchpoints' differ."""
     calendar = _shared_calendar(members)
-    if key == HOUR_UNKNOWN or calendar is None:
-        label = "hour unknown" if key == HOUR_UNKNOWN else f"{key}:00"
-        return replace(_group(key, label, members, counts, period), open_minutes=None)
-    minutes = sum(calendar.open_minutes_by_hour(day)[int(key)] for day in period.days())
-    return replace(_group(key, f"{key}:00", members, counts, period), open_minutes=minutes)
+    if calendar is None:
+        return {}
+    days = [calendar.open_minutes_by_hour(day) for day in period.days()]
+    return {f"{hour:02}": sum(minutes) for hour, minutes in enumerate(zip(*days, strict=True))}
 
 
 def _add_unknown_hours(
@@ -264,25 +277,30 @@ def _each_hour(connection: Connection, place: Touchpoint, period: Period) -> Ite
 
 
 def _series_group(key: str, place: Touchpoint, row: Sums, period: Period) -> Group:
-    return _group(key, key, (place,), Counts.from_rollup(row, place.scale, place.contact_source), period)
+    counts = Counts.from_rollup(row, place.scale, place.contact_source)
+    return _group(key, key, (place,), counts, _spans(period))
 
 
 # --- Shared ----------------------------------------------------------------------------------------------
 
 
-def _group(key: str, label: str, members: Sequence[Touchpoint], counts: Counts, period: Period) -> Group:
+def _spans(period: Period) -> Spans:
+    """Begin, end and opening minutes of a period, worked out once per calendar."""
+    return cache(lambda calendar: (*period.bounds(calendar), period.open_minutes(calendar)))
+
+
+def _group(key: str, label: str, members: Sequence[Touchpoint], counts: Counts, span: Spans) -> Group:
     calendars = [some[0].calendar for some in _by_calendar(members)]
-    bounds = [period.bounds(calendar) for calendar in calendars]
     zones = {calendar.tz for calendar in calendars}
     shared = _shared_calendar(members)
     return Group(
         key=key,
         label=label,
         counts=counts,
-        start=min(start for start, _ in bounds),
-        end=max(end for _, end in bounds),
+        start=min(span(calendar)[0] for calendar in calendars),
+        end=max(span(calendar)[1] for calendar in calendars),
         tz=zones.pop() if len(zones) == 1 else None,
-        open_minutes=period.open_minutes(shared) if shared else None,
+        open_minutes=span(shared)[2] if shared else None,
     )
 
 

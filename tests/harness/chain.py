@@ -65,8 +65,8 @@ class Chain:
     ) -> None:
         """Presses of one button at one moment."""
         payload = ButtonPressed(button=1, rating=rating, scale=scale or TOUCHPOINTS[touchpoint][2])
-        for _ in range(times):
-            self.put(touchpoint, self.at(touchpoint, local), payload, labels=labels, tq=tq, received=received)
+        t = self.at(touchpoint, local)
+        self.put(touchpoint, t, payload, times=times, labels=labels, tq=tq, received=received)
 
     def serve(self, touchpoint: str, local: str, people: int) -> None:
         """Contacts by a presence sensor, or receipts of the till where that counts them."""
@@ -74,11 +74,8 @@ class Chain:
             payload: Payload = SalesReported(period_s=60, receipts=people)
             self.put(touchpoint, self.at(touchpoint, local), payload)
             return
-        while people:
-            group = min(people, 100)
-            people -= group
-            contact = ContactEnded(source="presence", dwell_s=10, people=group)
-            self.put(touchpoint, self.at(touchpoint, local), contact)
+        contact = ContactEnded(source="presence", dwell_s=10)
+        self.put(touchpoint, self.at(touchpoint, local), contact, times=people)
 
     def put(
         self,
@@ -86,33 +83,32 @@ class Chain:
         t: int,
         payload: Payload,
         *,
+        times: int = 1,
         labels: Label = Label.NONE,
         tq: str = "ntp",
         received: int | None = None,
-        skip: int = 0,
     ) -> None:
-        """One event, after `skip` numbers that never arrive."""
-        self._seq[touchpoint] += 1 + skip
+        """Events that are alike but for their number."""
+        first = self._seq[touchpoint] + 1
+        self._seq[touchpoint] += times
+        row = {
+            "stream": stream_of(touchpoint),
+            "type": payload.TYPE,
+            "dev": f"box-{touchpoint}",
+            "tp": touchpoint,
+            "t": t,
+            "tq": tq,
+            "boot": "boot",
+            "mono": 0,
+            "device_t": t,
+            "device_tq": tq,
+            "received": received or t + 250,
+            "rating": getattr(payload, "rating", None),
+            "labels": int(labels),
+            "data": msgspec.json.encode(payload).decode(),
+        }
         with writing(self.engine) as connection:
-            connection.execute(
-                insert(tables.event).values(
-                    stream=stream_of(touchpoint),
-                    seq=self._seq[touchpoint],
-                    type=payload.TYPE,
-                    dev=f"box-{touchpoint}",
-                    tp=touchpoint,
-                    t=t,
-                    tq=tq,
-                    boot="boot",
-                    mono=0,
-                    device_t=t,
-                    device_tq=tq,
-                    received=received or t + 250,
-                    rating=getattr(payload, "rating", None),
-                    labels=int(labels),
-                    data=msgspec.json.encode(payload).decode(),
-                )
-            )
+            connection.execute(insert(tables.event), [row | {"seq": first + n} for n in range(times)])
 
     def lose(self, touchpoint: str, local: str, events: int) -> None:
         """The device gives up its next events and says so at that wall time."""

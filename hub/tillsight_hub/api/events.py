@@ -146,7 +146,7 @@ def _event(row: RowMapping, hierarchy: Hierarchy) -> EventOut:
         clock_quality=row["tq"],
         received=utc(row["received"]),
         rating=row["rating"],
-        labels=label_names(row["labels"]),
+        labels=list(label_names(row["labels"])),
         data=json.loads(row["data"]),
         extra=json.loads(row["extra"]) if row["extra"] else None,
     )

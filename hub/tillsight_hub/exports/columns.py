@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from functools import lru_cache
 from typing import Any, Generic, Literal, TypeVar
 
 from ..hierarchy import Touchpoint
@@ -43,6 +43,7 @@ class ScoreRow:
     silent_share: Score
     computed_at: int
     """ms UTC"""
+    software_version: str
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,10 @@ def utc(t_ms: int) -> datetime:
     return datetime.fromtimestamp(t_ms / 1000, UTC)
 
 
-def label_names(bits: int) -> list[str]:
+@lru_cache(maxsize=64)
+def label_names(bits: int) -> tuple[str, ...]:
     """The labels on an event by name: repeat, undone."""
-    return [str(label.name).lower() for label in Label(bits)]
+    return tuple(str(label.name).lower() for label in Label(bits))
 
 
 SCORE_COLUMNS: list[Column[ScoreRow]] = [
@@ -122,7 +124,7 @@ SCORE_COLUMNS: list[Column[ScoreRow]] = [
         lambda row: json.dumps(row.score.weights) if row.score.weights else None,
     ),
     Column("computed_at_utc", "time", "when this row was computed", lambda row: utc(row.computed_at)),
-    Column("software_version", "text", "version of Tillsight", lambda _: version("tillsight")),
+    Column("software_version", "text", "version of Tillsight", lambda row: row.software_version),
     Column("scale", "text", "rating scale of the touchpoint", lambda row: row.place.scale.id),
     Column("n", "integer", "answers, or people served, that the value rests on", lambda row: row.score.n),
     Column(

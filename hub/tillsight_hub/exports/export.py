@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Literal
 
 from sqlalchemy import Connection, Engine, Select, func, select
@@ -92,14 +93,14 @@ def _score_rows(connection: Connection, export: Export) -> Iterator[Cells]:
     """One row per touchpoint, period and metric."""
     metrics = export.metrics.chosen(export.chosen)
     rate, silent = export.metrics["response_rate"], export.metrics["silent_share"]
-    computed_at = time.time_ns() // 1_000_000
+    made = time.time_ns() // 1_000_000, version("tillsight")
     for place in export.places:
         for group in series(connection, place, export.period, export.every):
             rates = rate.score(group.counts, export.level), silent.score(group.counts, export.level)
             for metric in metrics:
                 if metric.applies(place.scale):
                     score = metric.score(group.counts, export.level)
-                    row = ScoreRow(place, group, metric, score, *rates, computed_at)
+                    row = ScoreRow(place, group, metric, score, *rates, *made)
                     yield [column.cell(row) for column in SCORE_COLUMNS]
 
 

@@ -4,6 +4,7 @@ Each returns None where the counts say nothing (n = 0). Shares are 0..1, NPS is 
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import sqrt
 from statistics import NormalDist
 from typing import NamedTuple
@@ -18,6 +19,7 @@ class Interval(NamedTuple):
     upper: float
 
 
+@lru_cache(maxsize=16)
 def z_value(level: float) -> float:
     """How many standard errors a two-sided normal interval of this level reaches: 1.96 for 0.95."""
     return NormalDist().inv_cdf((1 + level) / 2)
