@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.conftest import need
 from tests.harness.brokers import Mosquitto
 from tests.harness.chaos import Play, run_chaos
 from tests.harness.chaos_books import read_ledger
@@ -23,6 +24,7 @@ from tests.harness.chaos_scenes import (
     stored_facts,
 )
 from tests.harness.chaos_stage import Edge
+from tests.harness.databases import PostgreSQL
 from tests.harness.processes import wait_until
 
 from tillsight_hub.ingest.crash_points import EXIT_CODE, LABELS, VARIABLE
@@ -147,3 +149,27 @@ def test_tills_with_the_same_card_lose_nothing_unseen(mosquitto: Mosquitto, tmp_
     assert facts(honest) <= set(there)
     assert {reason for reason, _ in set_aside(hub)} == {"reused-seq"}
     assert doubled <= 2 * DEFAULT_WINDOW
+
+
+@pytest.mark.postgresql
+def test_the_hub_waits_for_a_database_that_is_away_while_the_broker_restarts(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    edge = Edge(tmp_path / "edges", "till-1", mqtt_port=mosquitto.port, rate=50)
+    server = need(PostgreSQL)
+    try:
+        server.start()
+        with server.fresh_database() as url, playing(tmp_path, mosquitto.port, [edge], url) as hub:
+            hub.start()
+            edge.start()
+            hub.wait_ready()
+            wait_until(lambda: stored(hub) > 50, "events on the hub")
+            server.kill()
+            mosquitto.kill()
+            mosquitto.start()
+            wait_until(lambda: (edge.left or 0) > 300, "events that wait")
+            server.start()
+            verdict = settle(hub, [edge])
+    finally:
+        server.remove()
+    assert verdict.violations == []

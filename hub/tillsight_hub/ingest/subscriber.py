@@ -11,6 +11,7 @@ from typing import Any
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from tillsight_models.delivery import Birth, DeviceState, HubState, decode, encode
 from tillsight_models.errors import BadEvent, BadTopic
@@ -103,7 +104,7 @@ class Subscriber:
 
     def _connect_and_stay(self) -> None:
         """Returns when the connection has ended; OSError where there never was one."""
-        self._orgs = self._known_orgs() or self._orgs
+        self._orgs = self._known_orgs()
         client = self._new_client()
         client.connect(self._settings.host, self._settings.port, KEEPALIVE_S)
         client.loop_start()
@@ -116,8 +117,12 @@ class Subscriber:
             client.loop_stop()
 
     def _known_orgs(self) -> list[str]:
-        with self._engine.connect() as connection:
-            return list(connection.scalars(select(tables.org.c.id).order_by(tables.org.c.id)))
+        """All orgs; while the database is away, those of the connection before."""
+        try:
+            with self._engine.connect() as connection:
+                return list(connection.scalars(select(tables.org.c.id).order_by(tables.org.c.id)))
+        except SQLAlchemyError:
+            return self._orgs
 
     def _new_client(self) -> Client:
         settings = self._settings
