@@ -22,6 +22,8 @@ from .tables import UNDATED_DAY
 Boot = tuple[str, str]
 """Device id and boot id."""
 
+EARLIEST_MS = 1_577_836_800_000
+"""2020-01-01: a clock that says less does not know the time, whatever it says of its quality."""
 AHEAD_MS = 3_600_000
 """An anchor that puts an event further than this after its arrival is wrong, and the event stays undated."""
 
@@ -40,7 +42,7 @@ def corrected(anchor: Anchor | None, mono: int, received: int) -> tuple[int, str
     if anchor is None:
         return None
     t = anchor.wall - (anchor.mono - mono)
-    return (t, anchor.quality) if 0 <= t <= received + AHEAD_MS else None
+    return (t, anchor.quality) if EARLIEST_MS <= t <= received + AHEAD_MS else None
 
 
 # --- Anchors ----------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from tillsight_models.events import (
 from tillsight_models.scales import SCALES
 from tillsight_models.topics import DeviceTopics, parse_topic
 
+from ..clocks import EARLIEST_MS
 from ..hierarchy import Hierarchy
 from ..labels import Label
 from .messages import Incoming
@@ -194,6 +195,8 @@ def _check_sender(event: Event, place: DeviceTopics) -> None:
 def _check_values(event: Event) -> None:
     """What the types of the contract do not say."""
     problem = _problem(event.payload, event.seq)
+    if event.at.tq != "unsynced" and event.at.t < EARLIEST_MS:
+        problem = f"t: {event.at.t} is before 2020 and said to be {event.at.tq}"
     if problem is not None:
         raise BadEvent("bad-type", f"{event.type}: {problem}")
 
@@ -210,6 +213,8 @@ def _problem(payload: Payload, seq: int) -> str | None:
         for first, last in payload.ranges:
             if not first <= last < seq:
                 return f"ranges: {first}-{last}, expected events before {seq}"
+    elif isinstance(payload, ClockAnchored) and payload.wall < EARLIEST_MS:
+        return f"wall: {payload.wall} is before 2020"
     elif isinstance(payload, SalesReported) and (payload.amount or 0) > MAX_AMOUNT:
         return f"amount: {payload.amount}, expected at most {MAX_AMOUNT}"
     return None

@@ -267,10 +267,13 @@ def _read(item: Item) -> Part:
 
 
 def _is_unavailable(error: Exception, dbapi: Any) -> bool:
-    """Whether the database, and not what we wanted to store, is the reason."""
+    """Whether the database, and not what we wanted to store, is the reason.
+
+    ProgrammingError is a missing table, column or permission: a mistake, but not the events'.
+    """
     cause = error.orig if isinstance(error, DBAPIError) else error
-    troubles = (dbapi.OperationalError, dbapi.InterfaceError, SQLAlchemyError, OSError, MemoryError)
-    return isinstance(cause, troubles)
+    of_database = (dbapi.OperationalError, dbapi.InterfaceError, dbapi.ProgrammingError)
+    return isinstance(cause, (*of_database, SQLAlchemyError, OSError, MemoryError))
 
 
 def _first_line(error: BaseException) -> str:
