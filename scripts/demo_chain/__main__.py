@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .books import Result, sent_as_past, sent_by, settle
-from .chain import PLACES, STORES, Place, device_file, now
+from .chain import PLACES, Place, device_file, now
 from .children import ChildEnded, Children
 from .hub_side import USER, HubSide, fill_the_past, lay_out, wait_until_connected, wait_until_ready
 
@@ -156,7 +156,7 @@ class Demo:
         kept = "" if self.arguments.data else "  (gone at the end; --data DIR keeps it)"
         self._say(
             f"""
-Tillsight demo: {len(PLACES)} tills in {len(STORES)} stores
+Tillsight demo: {len(PLACES)} tills in 3 stores
 
   pages     {hub.url}
   login     {USER}

@@ -7,11 +7,28 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 ORG = ("nordwind", "Nordwind Markets")
-REGIONS = {"europe": "Europe", "america": "America"}
-
-OPEN_AT, CLOSE_AT = 8, 21
-"""Usual opening hours, local time."""
+REGIONS = {"own": "Own stores", "partners": "Partners"}
+OPENS, CLOSES = 8, 21
+"""Opening hours of all stores, local time."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+CITIES = {
+    "Auckland": "Pacific/Auckland",
+    "Sydney": "Australia/Sydney",
+    "Tokyo": "Asia/Tokyo",
+    "Singapore": "Asia/Singapore",
+    "Mumbai": "Asia/Kolkata",
+    "Dubai": "Asia/Dubai",
+    "Nairobi": "Africa/Nairobi",
+    "Berlin": "Europe/Berlin",
+    "Lisbon": "Europe/Lisbon",
+    "São Paulo": "America/Sao_Paulo",
+    "New York": "America/New_York",
+    "Denver": "America/Denver",
+    "Los Angeles": "America/Los_Angeles",
+    "Honolulu": "Pacific/Honolulu",
+}
+"""Where the stores may be: round the world, so that it is afternoon in some of them at any time."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +40,20 @@ class Store:
     region: str
     tz: str
 
-    def hours(self, now: datetime) -> tuple[int, int]:
-        """Opening and closing hour; a demo at night needs shops that never close: (0, 24)."""
-        hour = now.astimezone(ZoneInfo(self.tz)).hour
-        return (OPEN_AT, CLOSE_AT) if OPEN_AT < hour < CLOSE_AT - 1 else (0, 24)
+
+def stores(now: datetime) -> tuple[Store, Store, Store]:
+    """Three stores far apart whose day has begun and is not about to end."""
+    awake = [
+        (city, tz)
+        for city, tz in CITIES.items()
+        if OPENS + 3 <= now.astimezone(ZoneInfo(tz)).hour < CLOSES - 2
+    ]
+    first, second, third = awake[0], awake[len(awake) // 2], awake[-1]
+    return (
+        Store("store-1", first[0], "own", first[1]),
+        Store("store-2", second[0], "own", second[1]),
+        Store("store-3", third[0], "partners", third[1]),
+    )
 
 
 @dataclass(frozen=True)
@@ -50,43 +77,26 @@ class Place:
         return f"{self.id}-box"
 
 
-STORES = (
-    Store("berlin", "Berlin Mitte", "europe", "Europe/Berlin"),
-    Store("lisbon", "Lisboa Chiado", "europe", "Europe/Lisbon"),
-    Store("new-york", "New York SoHo", "america", "America/New_York"),
-)
-
 NPS_MOODS = (3, 1, 1, 2, 2, 5, 6, 12, 22, 20, 26)
 
 PLACES = (
-    Place("berlin-checkout", "Checkout", "berlin", "smiley-4", "gpio", 30, 0.16, (6, 9, 35, 50)),
-    Place("berlin-service", "Service desk", "berlin", "smiley-5", "serial", 12, 0.22, (14, 16, 20, 28, 22)),
-    Place("lisbon-checkout", "Checkout", "lisbon", "smiley-4", "serial", 26, 0.13, (4, 7, 29, 60)),
-    Place("lisbon-fitting", "Fitting rooms", "lisbon", "smiley-4", "gpio", 14, 0.09, (12, 20, 40, 28)),
-    Place("new-york-checkout", "Checkout", "new-york", "smiley-4", "serial", 34, 0.11, (9, 14, 33, 44)),
-    Place("new-york-pickup", "Pick-up desk", "new-york", "nps", "gpio", 10, 0.18, NPS_MOODS),
+    Place("checkout-1", "Checkout", "store-1", "smiley-4", "gpio", 30, 0.16, (6, 9, 35, 50)),
+    Place("service-1", "Service desk", "store-1", "smiley-5", "serial", 12, 0.22, (14, 16, 20, 28, 22)),
+    Place("checkout-2", "Checkout", "store-2", "smiley-4", "serial", 26, 0.13, (4, 7, 29, 60)),
+    Place("fitting-2", "Fitting rooms", "store-2", "smiley-4", "gpio", 14, 0.09, (12, 20, 40, 28)),
+    Place("checkout-3", "Checkout", "store-3", "smiley-4", "serial", 34, 0.11, (9, 14, 33, 44)),
+    Place("pickup-3", "Pick-up desk", "store-3", "nps", "gpio", 10, 0.18, NPS_MOODS),
 )
-
-
-def store_of(place: Place) -> Store:
-    """The store that a touchpoint is in."""
-    return next(store for store in STORES if store.id == place.store)
 
 
 def seed_file(now: datetime) -> str:
     """The hub's seed file of the whole chain."""
     tables = [("org", {"id": ORG[0], "name": ORG[1]})]
     tables += [("region", {"id": id, "name": name, "org": ORG[0]}) for id, name in REGIONS.items()]
-    for store in STORES:
-        opens, closes = store.hours(now)
-        spans = json.dumps([f"{opens:02}:00-{closes % 24:02}:00"])
-        hours = ", ".join(f"{day} = {spans}" for day in WEEKDAYS)
-        tables.append(
-            (
-                "store",
-                {"id": store.id, "name": store.name, "region": store.region, "tz": store.tz, "hours": hours},
-            )
-        )
+    hours = ", ".join(f'{day} = ["{OPENS:02}:00-{CLOSES:02}:00"]' for day in WEEKDAYS)
+    for store in stores(now):
+        where = {"id": store.id, "name": store.name, "region": store.region, "tz": store.tz}
+        tables.append(("store", {**where, "hours": hours}))
     for place in PLACES:
         what = {"id": place.id, "name": place.name, "store": place.store, "scale": place.scale}
         tables.append(("touchpoint", {**what, "contact_source": "presence"}))
@@ -115,6 +125,7 @@ touchpoint = "{place.id}"
 [panel]
 kind = "{place.panel}"
 scale = "{place.scale}"
+cooldown_s = 1
 {pins}
 [presence]
 pins = [26]

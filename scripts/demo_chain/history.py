@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tillsight_models.events import ButtonPressed, ContactEnded, Payload, Stamp, encode_event, new_event
 
-from .chain import Place, store_of
+from .chain import CLOSES, OPENS, Place, stores
 
 HOUR_WEIGHTS = (
     *(0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.2),
@@ -72,13 +72,11 @@ def messages(events: list[bytes], most: int = 200, most_bytes: int = 60_000) -> 
 def _happenings(
     place: Place, start: datetime, until: datetime, dice: random.Random
 ) -> Iterator[tuple[datetime, Payload]]:
-    store = store_of(place)
-    zone = ZoneInfo(store.tz)
-    opens, closes = store.hours(until)
+    zone = next(ZoneInfo(store.tz) for store in stores(until) if store.id == place.store)
     hour = start
     while hour < until:
         local = hour.astimezone(zone)
-        if opens <= local.hour < closes:
+        if OPENS <= local.hour < CLOSES:
             busy = HOUR_WEIGHTS[local.hour] * WEEKDAY_WEIGHTS[local.weekday()]
             for _ in range(_around(place.contacts_per_hour * busy, dice)):
                 at = hour + timedelta(seconds=dice.uniform(0, 3600))

@@ -5,14 +5,27 @@ import os
 import signal
 import subprocess
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from scripts.demo_chain.chain import CLOSES, OPENS, stores
 from tests.harness.processes import find_program, wait_until
 
 ROOT = Path(__file__).parents[2]
 MARK = "TILLSIGHT_TEST_MARK"
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_the_stores_are_open_whenever_the_demo_runs(hour: int) -> None:
+    for month in (1, 7):
+        now = datetime(2026, month, 1, hour, 45, tzinfo=UTC)
+        chosen = stores(now)
+        assert len({store.name for store in chosen}) == 3
+        for store in chosen:
+            assert OPENS < now.astimezone(ZoneInfo(store.tz)).hour < CLOSES - 1
 
 
 def demo(*options: str, **environment: str) -> dict[str, Any]:
