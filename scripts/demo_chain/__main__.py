@@ -161,7 +161,7 @@ Tillsight demo: {len(PLACES)} tills in 3 stores
   pages     {hub.url}
   login     {USER}
   password  {hub.password}
-  API       {hub.url}api/docs
+  API       {hub.url}docs
   data      {self.folder}{kept}
 
 {end}"""
