@@ -178,18 +178,22 @@ class Live:
     async def stream(self, view: View, last_event_id: str | None = None) -> AsyncIterator[bytes]:
         """The events of a view until the stream's life is over, the watcher goes or the hub stops."""
         channel = self._join(view)
-        end = asyncio.get_running_loop().time() + self._stream_life_s
+        clock = asyncio.get_running_loop().time
+        end = clock() + self._stream_life_s
         try:
             yield b"retry: 1000\n\n"
             seen = channel.version_of(last_event_id)
             beat = channel.beat
-            while not self._stopped and asyncio.get_running_loop().time() < end:
+            while not self._stopped:
+                sign = b""
+                if channel.beat is not beat:
+                    sign = beat = channel.beat
+                    if clock() > end:
+                        return
                 if channel.version > seen:
-                    frame, seen, beat = channel.frame_after(seen), channel.version, channel.beat
-                    yield frame
-                elif channel.beat is not beat:
-                    beat = channel.beat
-                    yield beat
+                    sign, seen = channel.frame_after(seen), channel.version
+                if sign:
+                    yield sign
                 else:
                     await channel.pulse.wait()
         finally:

@@ -64,6 +64,7 @@ function trouble() {
 
 function show({ at, parts }) {
   hubSays(at);
+  if (banner.dataset.state === "stale") announce("back");
   if ("structure" in parts && String(parts.structure) !== live.dataset.structure) {
     location.reload();
     return;
