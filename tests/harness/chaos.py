@@ -1,9 +1,12 @@
 """One chaos run: broker, hub and edges are killed on a schedule, then everything drains and is audited."""
 
+import os
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,8 @@ from .chaos_stage import Broker, Edge, Hub, hush, start_broker, wait_drained
 from .processes import Process
 
 LONGEST_DRAIN_S = 90.0
+CLEAN_ENDS = (0, -signal.SIGTERM)
+"""Exit codes after SIGTERM; the second one before the program has begun to listen for it."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Outcome:
     verdict: Verdict
     kills: Counter[str] = field(default_factory=Counter)
     """By role: broker, hub, edge."""
+    stops: Counter[str] = field(default_factory=Counter)
+    """Orderly ones, by role."""
     chaos_s: float = 0.0
     drain_s: float = 0.0
 
@@ -49,6 +56,7 @@ class Outcome:
         """For a JSON object."""
         return {
             "kills": {**self.kills, "all": self.kills.total()},
+            "stops": {**self.stops, "all": self.stops.total()},
             "chaos_s": round(self.chaos_s, 1),
             "drain_s": round(self.drain_s, 1),
             "ledgered": self.verdict.ledgered,
@@ -78,8 +86,10 @@ class Chaos:
             for device in devices
         }
         self.kills: Counter[str] = Counter()
+        self.stops: Counter[str] = Counter()
+        self._asked: set[str] = set()
         self.deaths: list[str] = []
-        """Processes that ended without being killed."""
+        """Processes that ended without being killed, or not as they should."""
 
     def run(self) -> Outcome:
         """Everything, from the first start to the audit; all processes are gone afterwards."""
@@ -89,7 +99,7 @@ class Chaos:
             drain_s = self._drain()
         finally:
             self._end()
-        return Outcome(self._audit(), self.kills, chaos_s, drain_s)
+        return Outcome(self._audit(), self.kills, self.stops, chaos_s, drain_s)
 
     def _begin(self) -> None:
         self.broker.start()
@@ -102,31 +112,43 @@ class Chaos:
     def _strike(self, kills: list[Kill]) -> float:
         """Kill and start again at the times of the schedule; returns the seconds it took."""
         begin = time.monotonic()
-        steps = [(kill.at_s, "kill", kill.victim) for kill in kills]
-        steps += [(kill.back_s, "start", kill.victim) for kill in kills]
-        for at_s, step, victim in sorted(steps):
+        steps = [(kill.at_s, self._ask if kill.gentle else self._kill, kill.victim) for kill in kills]
+        steps += [(kill.back_s, self._start, kill.victim) for kill in kills]
+        for at_s, act, victim in sorted(steps, key=itemgetter(0)):
             time.sleep(max(0.0, begin + at_s - time.monotonic()))
-            if step == "kill":
-                self._kill(victim)
-            else:
-                self._start(victim)
+            act(victim)
         took = time.monotonic() - begin
-        self.say(f"{self.kills.total()} kills in {took:.0f} s: {dict(self.kills)}")
+        self.say(f"{self.kills.total()} kills and {self.stops.total()} stops in {took:.0f} s")
         return took
 
     def _kill(self, victim: str) -> None:
-        process = self._process(victim)
-        if not process.running:
-            self.deaths.append(f"{victim} ended by itself with {process.exit_code}")
-            return
-        process.kill()
-        self.kills[victim if victim in (BROKER, HUB) else "edge"] += 1
+        if self._runs(victim):
+            self._process(victim).kill()
+            self.kills[_role(victim)] += 1
+
+    def _ask(self, victim: str) -> None:
+        """Tell it to end, and look after that when it is started again."""
+        if self._runs(victim):
+            os.kill(self._process(victim).pid, signal.SIGTERM)
+            self._asked.add(victim)
+            self.stops[_role(victim)] += 1
 
     def _start(self, victim: str) -> None:
+        if victim in self._asked:
+            self._asked.remove(victim)
+            code = self._process(victim).stop()
+            if code not in CLEAN_ENDS:
+                self.deaths.append(f"{victim} ended with {code} after SIGTERM")
         if victim == HUB:
             self.hub.start()
         else:
             self._process(victim).start()
+
+    def _runs(self, victim: str) -> bool:
+        process = self._process(victim)
+        if not process.running:
+            self.deaths.append(f"{victim} ended by itself with {process.exit_code}")
+        return process.running
 
     def _process(self, victim: str) -> Process:
         if victim == BROKER:
@@ -136,9 +158,8 @@ class Chaos:
     def _drain(self) -> float:
         begin = time.monotonic()
         hush(self.edges.values())
-        for name in (BROKER, HUB, *self.edges):
-            if not self._process(name).running:
-                self.deaths.append(f"{name} ended by itself with {self._process(name).exit_code}")
+        for victim in (BROKER, HUB, *self.edges):
+            self._runs(victim)
         self.hub.wait_ready()
         try:
             wait_drained(list(self.edges.values()), LONGEST_DRAIN_S)
@@ -163,6 +184,10 @@ class Chaos:
         finally:
             engine.dispose()
         return verdict
+
+
+def _role(victim: str) -> str:
+    return victim if victim in (BROKER, HUB) else "edge"
 
 
 def mismatches(engine: Engine) -> list[str]:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BROKER, HUB = "broker", "hub"
 
@@ -10,6 +10,9 @@ REST_S = {BROKER: (1.0, 6.0), HUB: (2.5, 8.0)}
 """How long a victim is left alone after its restart, least and most; a hub needs some seconds to come up."""
 EDGE_REST_S = (1.5, 10.0)
 LONGEST_PAUSE_S = 1.5
+GENTLE_SHARE = 0.2
+"""Of the outages, those that are an orderly stop: a broker that saves its messages tells them again later."""
+LONGEST_STOP_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,8 @@ class Kill:
     at_s: float
     victim: str
     pause_s: float
+    gentle: bool = False
+    """SIGTERM instead."""
 
     @property
     def back_s(self) -> float:
@@ -51,6 +56,8 @@ def _kills_of(victim: str, at: float, seconds: float, dice: random.Random) -> li
         least, most = REST_S.get(victim, EDGE_REST_S)
         at += dice.uniform(least, most)
         kill = Kill(at, victim, dice.uniform(0, LONGEST_PAUSE_S))
+        if dice.random() < GENTLE_SHARE:
+            kill = replace(kill, gentle=True, pause_s=kill.pause_s + LONGEST_STOP_S)
         if kill.at_s >= seconds:
             return kills
         kills.append(kill)

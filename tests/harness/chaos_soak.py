@@ -71,12 +71,9 @@ def _tell(name: str, outcome: Outcome) -> None:
     verdict = outcome.verdict
     for violation in verdict.violations:
         print(f"{name}: VIOLATION: {violation}", file=sys.stderr)
-    print(
-        f"{name}: {outcome.kills.total()} kills, {verdict.ledgered} events in the edges' ledgers,"
-        f" {verdict.stored} stored, {len(verdict.violations)} violations",
-        file=sys.stderr,
-        flush=True,
-    )
+    ends = f"{outcome.kills.total()} kills, {outcome.stops.total()} stops"
+    events = f"{verdict.ledgered} events in the ledgers, {verdict.stored} stored"
+    print(f"{name}: {ends}, {events}, {len(verdict.violations)} violations", file=sys.stderr, flush=True)
 
 
 @contextmanager
