@@ -1,13 +1,14 @@
 """Events that were set aside: what there is, and taking it in after all."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, Select, func, select, update
+from sqlalchemy.exc import DataError, IntegrityError
 
 from . import tables
 from .database import writing
-from .ingest.checks import read_message
+from .ingest.checks import read_message, refused_whole
 from .ingest.intake import Intake, now_ms
 from .ingest.messages import Incoming
 
@@ -78,37 +79,37 @@ def replay(engine: Engine, selection: Selection = Selection(), intake: Intake | 
     """Put rows through the same checks and the same transaction as new messages, say after a device was
     registered. What is taken is marked; what is refused again stays as it is."""
     intake = intake or Intake(engine)
-    taken, refused = 0, []
-    for row in _rows(engine, selection):
-        problem = _retake(intake, row)
-        if problem is None:
-            _mark(engine, row.id)
-            taken += 1
-        else:
-            refused.append(problem)
+    taken, refused, after = 0, [], 0
+    while page := _page(engine, selection, after, _PAGE):
+        problems = _retake(intake, page)
+        kept = {problem.id for problem in problems}
+        _mark(engine, [row.id for row in page if row.id not in kept])
+        taken += len(page) - len(kept)
+        refused += problems
+        after = page[-1].id
     return Replay(taken, refused)
 
 
-def _retake(intake: Intake, row: Quarantined) -> Refused | None:
-    """Store the row's event; None when it is in the tables now. (It may have been there: that is fine.)"""
-    if row.size > len(row.payload):
-        return Refused(row.id, row.reason, "only its beginning was kept")
-    message = read_message(Incoming(row.topic, row.payload, row.received))
-    refusals = intake.take([message], set_aside=False).refusals
-    return Refused(row.id, refusals[0].reason, refusals[0].detail) if refusals else None
+def _retake(intake: Intake, rows: Sequence[Quarantined]) -> list[Refused]:
+    """Store the rows' events; what is still refused is found by halving. (What is stored already is fine.)"""
+    try:
+        messages = [read_message(Incoming(row.topic, row.payload, row.received)) for row in rows]
+        refusals = intake.take(messages, set_aside=False).refusals
+    except (DataError, IntegrityError, ValueError) as error:
+        refusals = [refused_whole(messages[0].incoming, "refused-by-database", str(error))]
+    if not refusals:
+        return []
+    if len(rows) == 1:
+        in_part = rows[0].size > len(rows[0].payload)
+        detail = "only its beginning was kept" if in_part else refusals[0].detail
+        return [Refused(rows[0].id, refusals[0].reason, detail)]
+    middle = len(rows) // 2
+    return _retake(intake, rows[:middle]) + _retake(intake, rows[middle:])
 
 
-def _mark(engine: Engine, id: int) -> None:
+def _mark(engine: Engine, ids: list[int]) -> None:
     with writing(engine) as connection:
-        connection.execute(update(tables.quarantine).where(_kept.id == id).values(replayed=now_ms()))
-
-
-def _rows(engine: Engine, selection: Selection) -> Iterator[Quarantined]:
-    """The rows, a page at a time: replaying writes to the same table."""
-    after = 0
-    while page := _page(engine, selection, after, _PAGE):
-        yield from page
-        after = page[-1].id
+        connection.execute(update(tables.quarantine).where(_kept.id.in_(ids)).values(replayed=now_ms()))
 
 
 def _page(engine: Engine, selection: Selection, after: int, limit: int | None) -> list[Quarantined]:

@@ -1,11 +1,8 @@
 """Events of a device that did not know the time are counted when they happened."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Engine
-from tests.harness.ingesting import DAY, HOUR, MINUTE, NOON, Box, counted, seeded, table_rows, take
+from tests.harness.ingesting import DAY, HOUR, MINUTE, NOON, Box, counted, table_rows, take
 
 from tillsight_hub.clocks import AHEAD_MS, EARLIEST_MS, Anchor, bound_unsynced, corrected
 from tillsight_hub.consistency import verify
@@ -13,13 +10,6 @@ from tillsight_hub.tables import UNDATED_DAY, UNDATED_HOUR
 
 EARLY_1970 = 40_000
 """What the clock of a device without a battery says 40 s after it got power."""
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = seeded(f"sqlite:///{tmp_path / 'hub.db'}")
-    yield opened
-    opened.dispose()
 
 
 def times(engine: Engine) -> list[tuple[int, str]]:

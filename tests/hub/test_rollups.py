@@ -1,8 +1,6 @@
 """Rollups: what each event counts, in which hour and day, and making them anew."""
 
 import tracemalloc
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +15,6 @@ from tests.harness.ingesting import (
     counted,
     intake,
     rollups_of,
-    seeded,
     table_rows,
     take,
 )
@@ -39,13 +36,6 @@ from tillsight_models.events import (
 )
 
 PRESS = ButtonPressed(button=1, rating=2, scale="smiley-4")
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = seeded(f"sqlite:///{tmp_path / 'hub.db'}")
-    yield opened
-    opened.dispose()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Databases with the small hierarchy in them."""
+"""Databases with the small hierarchy of tests/harness/ingesting.py in them."""
 
 import shutil
 from collections.abc import Iterator
