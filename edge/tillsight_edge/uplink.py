@@ -90,7 +90,7 @@ class Uplink:
         if acked > before:
             self._backoff_s = BACKOFF_START_S
             self._reported = {seq for seq in self._reported if seq > acked}
-            under_way = self._sent > acked or self._reported
+            under_way = self._sent > acked or self._reported or self._refused
             self._resend_ms = self._later() if under_way else None
 
     def _hub_is(self, hub: HubState, live: bool) -> None:

@@ -123,6 +123,16 @@ def test_a_transport_that_takes_nothing_is_not_hammered(tmp_path: Path) -> None:
     assert 3 <= len(asked) <= 8
 
 
+def test_a_refusal_right_before_an_ack_does_not_silence_the_device(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    press_times(line.outbox, 150)
+    send, answers = line.transport.send, iter([True, False])
+    line.transport.send = lambda message: next(answers, True) and send(message)  # type: ignore[method-assign]
+    line.uplink.turn()
+    line.turn_until_empty()
+    assert len(line.broker.hub.events) == 150
+
+
 def test_a_hub_that_comes_back_does_not_wait_for_a_long_back_off(tmp_path: Path) -> None:
     line = Line(tmp_path)
     line.broker.hub_says(HubState(state="ready", since=1))
