@@ -80,6 +80,28 @@ def test_a_hub_that_dies_at_any_step_of_its_writer_neither_loses_nor_doubles(
     assert verdict.stored > 100
 
 
+def test_a_till_over_https_neither_loses_nor_doubles_when_the_hub_dies(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    with playing(tmp_path, mosquitto.port, [], devices=["till-1"]) as hub:
+        edge = Edge(tmp_path / "edges", "till-1", mqtt_port=0, rate=50, url=hub.url)
+        try:
+            hub.start()
+            hub.wait_ready()
+            edge.token.write_text(hub.new_token("device", "till-1"), encoding="utf-8")
+            hub.kill()
+            edge.start()
+            for label in ("writer.before-commit", "writer.committed", "writer.before-puback"):
+                hub.start({VARIABLE: f"{label}:2"})
+                assert hub.process.wait(60) == EXIT_CODE, label
+            hub.start()
+            verdict = settle(hub, [edge])
+        finally:
+            edge.kill()
+    assert verdict.violations == []
+    assert verdict.stored > 100
+
+
 def test_nothing_is_lost_when_the_broker_forgets_everything(mosquitto: Mosquitto, tmp_path: Path) -> None:
     edges = [Edge(tmp_path / "edges", f"till-{n}", mqtt_port=mosquitto.port, rate=100) for n in (1, 2)]
     with playing(tmp_path, mosquitto.port, edges) as hub:

@@ -196,10 +196,11 @@ def _check_rollups(verdict: Verdict, connection: Connection) -> None:
         summed = _sums(connection, table)
         verdict.rollup_events[name] = sum(counts["events"] for counts in summed.values())
         for touchpoint in sorted(set(counted) | set(summed)):
-            is_, should = summed.get(touchpoint, Counter()), counted.get(touchpoint, Counter())
-            verdict.expect(
-                +is_ == +should, f"rollup_{name} of {touchpoint}: {dict(is_)}, events {dict(should)}"
-            )
+            sums, counts = summed.get(touchpoint, Counter()), counted.get(touchpoint, Counter())
+            for counter in sorted({*sums, *counts}):
+                is_, should = sums[counter], counts[counter]
+                text = f"rollup_{name} of {touchpoint}: {counter} is {is_}, by the events {should}"
+                verdict.expect(is_ == should, text)
 
 
 def _counts(connection: Connection) -> dict[str, Counter[str]]:

@@ -117,8 +117,14 @@ def _config(arguments: argparse.Namespace, panel: Path) -> DeviceConfig:
         device=DeviceSettings(id=id, org=ORG, site=STORE, touchpoint=touchpoint_of(id)),
         panel=PanelSettings(kind="serial", port=panel, cooldown_s=0.02),
         outbox=OutboxSettings(path=arguments.outbox, max_events=arguments.max_events),
-        hub=HubSettings(host="127.0.0.1", port=arguments.port),
+        hub=_way_to_the_hub(arguments),
     )
+
+
+def _way_to_the_hub(arguments: argparse.Namespace) -> HubSettings:
+    if arguments.url:
+        return HubSettings(transport="https", url=arguments.url, token_file=arguments.token)
+    return HubSettings(host="127.0.0.1", port=arguments.port)
 
 
 def _arguments() -> argparse.Namespace:
@@ -132,6 +138,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--presses", type=int, default=0, help="0: without end")
     parser.add_argument("--max-events", type=int, default=1_000_000)
     parser.add_argument("--boot", default="")
+    parser.add_argument("--url", default="")
+    parser.add_argument("--token", type=Path)
     return parser.parse_args()
 
 

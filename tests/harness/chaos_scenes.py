@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,9 +22,15 @@ Fact = tuple[str, str, str, int]
 
 
 @contextmanager
-def playing(folder: Path, mqtt_port: int, edges: Sequence[Edge], url: str | None = None) -> Iterator[Hub]:
-    """A hub for these edges, which is not started yet; hub and edges are gone afterwards."""
-    devices = [*{edge.device: None for edge in edges}]
+def playing(
+    folder: Path,
+    mqtt_port: int,
+    edges: Sequence[Edge],
+    url: str | None = None,
+    devices: Sequence[str] = (),
+) -> Iterator[Hub]:
+    """A hub for these edges and `devices`, which is not started yet; hub and edges are gone afterwards."""
+    devices = [*{edge.device: None for edge in edges}, *devices]
     hub = Hub(folder / "hub", mqtt_port=mqtt_port, database_url=url, devices=devices)
     try:
         yield hub
@@ -85,13 +89,8 @@ def disagreements(hub: Hub) -> list[str]:
 
 def scores(hub: Hub) -> list[dict[str, Any]]:
     """The results of GET /api/v1/scores for all touchpoints, of the days around today."""
-    words = [sys.executable, "-m", "tillsight_hub", "--config", str(hub.folder / "hub.toml")]
-    token = subprocess.run(
-        [*words, "token", "add", "reader", "--role", "analyst"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{hub.port}/api/v1/scores", headers={"Authorization": f"Bearer {token}"}
-    )
+    headers = {"Authorization": f"Bearer {hub.new_token('analyst')}"}
+    request = urllib.request.Request(f"{hub.url}/api/v1/scores", headers=headers)
     with urllib.request.urlopen(request, timeout=10) as answer:
         results: list[dict[str, Any]] = json.load(answer)["results"]
         return results

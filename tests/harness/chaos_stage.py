@@ -1,6 +1,7 @@
 """The stage: a broker, a hub and edges, each a process that can be killed and started again alone."""
 
 import os
+import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -99,6 +100,22 @@ class Hub:
         return open_database(self.database_url)
 
     @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def new_token(self, role: str, *scope: str) -> str:
+        """A token for the API, by the command line."""
+        words = ["token", "add", "chaos", "--role", role, *(f"--scope={id}" for id in scope)]
+        program = Path(sys.executable).with_name("tillsight-hub")
+        done = subprocess.run(
+            [program, "--config", self.folder / "hub.toml", *words],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    @property
     def log(self) -> str:
         return self.process.output()
 
@@ -109,7 +126,7 @@ class Hub:
 
     def _answers(self) -> bool:
         with suppress(urllib.error.URLError, OSError):
-            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2).close()
+            urllib.request.urlopen(f"{self.url}/healthz", timeout=2).close()
             return True
         return False
 
@@ -144,13 +161,18 @@ class Edge:
         presses: int = 0,
         max_events: int = 1_000_000,
         boot: str = "",
+        url: str = "",
     ) -> None:
-        """`presses` 0: without end; `rate` 0: as fast as the disk lets it; `boot` "": this machine's."""
+        """`presses` 0: without end; `rate` 0: as fast as the disk lets it; `boot` "": this machine's.
+
+        With the hub's `url` it sends over HTTP, with the token in the file `token`.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.device = device
         self.boot = boot
         self.outbox = folder / f"{device}.outbox"
         self.ledger = folder / f"{device}.ledger"
+        self.token = folder / f"{device}.token"
         self.quiet = folder / "quiet"
         """A file: while it exists no edge of this folder presses."""
         options: dict[str, object] = {
@@ -163,6 +185,8 @@ class Edge:
             "presses": presses,
             "max-events": max_events,
             "boot": boot,
+            "url": url,
+            "token": self.token,
         }
         words = [f"--{name}={value}" for name, value in options.items()]
         argv: list[str | Path] = [sys.executable, "-m", "tests.harness.chaos_edge", *words]
