@@ -8,6 +8,8 @@ from tillsight_hub.access import BadAccount, LoginRefused, add_user, disable_use
 from tillsight_hub.access.accounts import ensure_first_user, set_password
 from tillsight_hub.access.sessions import find_session, log_in
 from tillsight_hub.access.throttle import Throttle
+from tillsight_hub.access.tokens import create_token, find_token
+from tillsight_hub.database import migrate, open_database
 
 PASSWORD = "correct horse battery"
 
@@ -115,3 +117,21 @@ def test_the_audit_trail_tells_who_did_what(engine: Engine) -> None:
         ("admin", "user.disable"),
         ("unknown name", "login.refused"),
     ]
+
+
+@pytest.mark.postgresql
+def test_accounts_sessions_and_tokens_work_on_postgresql(postgresql_url: str) -> None:
+    engine = open_database(postgresql_url)
+    migrate(engine)
+    try:
+        made = ensure_first_user(engine)
+        assert made is not None
+        session = log_in(engine, Throttle(), *made, "::1")
+        found = find_session(engine, session.token)
+        assert found is not None
+        assert found.viewer.role == "admin"
+        assert find_token(engine, create_token(engine, "bi", "analyst")) is not None
+        with pytest.raises(BadAccount, match="is the last enabled admin"):
+            disable_user(engine, "admin")
+    finally:
+        engine.dispose()

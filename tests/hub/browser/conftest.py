@@ -71,10 +71,17 @@ OpenWindow = Callable[..., Window]
 
 @pytest.fixture
 def open_window(browser: Browser) -> Iterator[OpenWindow]:
-    """`open_window(site, width=390, theme="dark")`: somebody logged in; complaints fail the test."""
+    """`open_window(site, width=390, theme="dark")`: a window, logged in; its complaints fail the test."""
     windows: list[Window] = []
 
-    def opened(site: Website, *, width: int = 1440, height: int = 900, theme: str = "light") -> Window:
+    def opened(
+        site: Website,
+        *,
+        width: int = 1440,
+        height: int = 900,
+        theme: str = "light",
+        logged_in: bool = True,
+    ) -> Window:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=theme,  # type: ignore[arg-type]
@@ -82,8 +89,9 @@ def open_window(browser: Browser) -> Iterator[OpenWindow]:
         )
         windows.append(Window(context.new_page(), site))
         windows[-1].listen()
-        context.add_cookies([session_of_ada(site)])  # type: ignore[list-item]
-        windows[-1].open("/")
+        if logged_in:
+            context.add_cookies([session_of_ada(site)])  # type: ignore[list-item]
+            windows[-1].open("/")
         return windows[-1]
 
     yield opened

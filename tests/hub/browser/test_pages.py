@@ -24,11 +24,8 @@ def some_traffic(site: Website) -> None:
         site.press(rating)
 
 
-def test_a_wrong_password_says_so_and_the_right_one_lets_in(
-    site: Website, browser: object, open_window: OpenWindow
-) -> None:
-    window = open_window(site)
-    window.page.context.clear_cookies()
+def test_a_wrong_password_says_so_and_the_right_one_lets_in(site: Website, open_window: OpenWindow) -> None:
+    window = open_window(site, logged_in=False)
     window.open("/touchpoints/till-1")
     window.log_in(password="wrong")
     expect(window.page.get_by_role("alert")).to_have_text("Name or password is wrong.")

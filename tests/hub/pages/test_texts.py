@@ -21,7 +21,7 @@ t = texts()
 
 
 def keys_in(text: str) -> set[str]:
-    return set(re.findall(r"""\bt\(\s*["']([a-z_]+\.[a-zA-Z0-9_.-]+)["']""", text))
+    return set(re.findall(r"""\bt(?:exts\(\))?\(\s*["']([a-z_]+\.[a-zA-Z0-9_.-]+)["']""", text))
 
 
 def test_every_key_that_a_page_uses_exists() -> None:

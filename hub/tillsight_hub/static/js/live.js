@@ -20,6 +20,7 @@ function open() {
   close();
   lastEventAt = Date.now();
   source = new EventSource(live.dataset.stream);
+  source.onopen = () => heard(() => {});
   source.onmessage = (event) => heard(() => show(JSON.parse(event.data)));
   source.addEventListener("beat", (event) => heard(() => beat(JSON.parse(event.data))));
   source.onerror = () => {
@@ -71,18 +72,21 @@ function show({ at, parts }) {
   }
   for (const [name, part] of Object.entries(parts)) {
     const element = document.querySelector(`[data-part="${CSS.escape(name)}"]`);
-    if (element && part && "html" in part) update(element, part.html);
+    if (element && part && "html" in part) update(element, part);
   }
   tell();
   document.dispatchEvent(new CustomEvent("live-update"));
 }
 
-function update(element, html) {
-  const before = element.textContent;
+// People served change all day long; only a press is worth a glance.
+function update(element, { html, presses }) {
   fill(element, html);
-  if (element.textContent === before) return;
-  element.removeAttribute("data-changed");
-  requestAnimationFrame(() => element.setAttribute("data-changed", ""));
+  const before = element.dataset.presses;
+  if (presses === undefined) return;
+  element.dataset.presses = presses;
+  if (before === undefined || presses <= Number(before)) return;
+  element.removeAttribute("data-pressed");
+  requestAnimationFrame(() => element.setAttribute("data-pressed", ""));
 }
 
 function beat({ at, read_at: readAt, fresh }) {
