@@ -1,34 +1,50 @@
-"""Errors as pages for browsers; programs get JSON."""
+"""Errors as pages for people in a browser; programs get JSON."""
+
+import json
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exception_handlers import http_exception_handler
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from .rendering import pages_of
 from .texts import texts
 
-TITLES = {403: "error.forbidden", 404: "error.not_found"}
+TITLES = {403: "error.forbidden", 404: "error.not_found", 503: "error.busy"}
+
+Handler = Callable[[Request, Any], Response | Awaitable[Response]]
 
 
 def add_error_pages(app: FastAPI) -> None:
-    """Let people read what programs get as JSON."""
-    app.add_exception_handler(HTTPException, _answer)
+    """Let people read what the app's handlers tell programs; call it when all handlers are there."""
+    for error, handler in list(app.exception_handlers.items()):
+        app.add_exception_handler(error, _readable(handler))
 
 
-async def _answer(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if error.status_code < 400 or not _wants_page(request):
-        return await http_exception_handler(request, error)
+def _readable(handler: Handler) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, error: Exception) -> Response:
+        response = handler(request, error)
+        if isawaitable(response):
+            response = await response
+        if response.status_code < 400 or not _wants_page(request):
+            return response
+        return _page(request, response)
+
+    return answer
+
+
+def _page(request: Request, response: Response) -> Response:
     t = texts()
-    detail = t("error.not_found_detail") if error.status_code == 404 else str(error.detail)
-    return pages_of(request).page(
-        request,
-        "error.html",
-        status_code=error.status_code,
-        title=t(TITLES.get(error.status_code, "error.other")),
-        detail=detail,
+    told = json.loads(bytes(response.body) or b"{}").get("detail", "")
+    detail = t("error.not_found_detail") if response.status_code == 404 else told
+    title = t(TITLES.get(response.status_code, "error.other"))
+    page = pages_of(request).page(
+        request, "error.html", status_code=response.status_code, title=title, detail=detail
     )
+    if "retry-after" in response.headers:
+        page.headers["Retry-After"] = response.headers["retry-after"]
+    return page
 
 
 def _wants_page(request: Request) -> bool:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 from tests.harness.websites import Website, website
 
@@ -71,6 +72,24 @@ def test_a_lost_hub_is_announced_and_so_is_its_return(tmp_path: Path, open_windo
         expect(banner).to_be_hidden(timeout=15_000)
         window.complaints = [text for text in window.complaints if "ERR_CONNECTION_REFUSED" not in text]
         window.complaints = [text for text in window.complaints if "ERR_INCOMPLETE_CHUNKED" not in text]
+
+
+def test_numbers_that_cannot_be_read_are_called_old(
+    tmp_path: Path, open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with website(tmp_path, users=("ada",)) as site:
+        site.services.live._refresh_s = 0.3
+        window = open_window(site)
+        banner = window.page.locator("#banner")
+        window.wait_until_live()
+        with monkeypatch.context() as broken:
+            broken.setattr("tillsight_hub.pages.overview.read_rows", _disk_is_away)
+            expect(banner).to_contain_text("The hub cannot read its numbers at the moment. These are from")
+        expect(banner).to_contain_text("the numbers are live again")
+
+
+def _disk_is_away(*_: object) -> None:
+    raise OSError("disk is away")
 
 
 def test_a_session_that_ended_leads_to_the_login_and_back(tmp_path: Path, open_window: OpenWindow) -> None:

@@ -90,7 +90,9 @@ def test_the_surest_score_comes_first_and_few_answers_last(fresh_site: Website, 
 
 @pytest.mark.parametrize("query", ["measure=x", "sort=x", "find=" + "x" * 81])
 def test_a_look_that_does_not_exist_is_refused(ada: Visitor, query: str) -> None:
-    assert ada.client.get(f"/?{query}").status_code in (400, 422)
+    answer = ada.client.get(f"/?{query}", headers={"Accept": "text/html"})
+    assert answer.status_code in (400, 422)
+    assert "That did not work" in answer.text
 
 
 def test_markup_in_a_search_stays_text(ada: Visitor) -> None:
