@@ -229,17 +229,14 @@ class _Subscriptions(dict[str, Any]):
 
 
 async def _serve_amqtt(address: str) -> None:
+    """Until SIGTERM simply ends it: it keeps nothing, and amqtt's own shutdown hangs now and then."""
     from amqtt.broker import Broker
 
     plugins = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
     broker = Broker({"listeners": {"default": {"type": "tcp", "bind": address}}, "plugins": plugins})
     broker._subscriptions = _Subscriptions()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await broker.start()
-    await stop.wait()
-    await broker.shutdown()
+    await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
