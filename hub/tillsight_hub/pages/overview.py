@@ -200,7 +200,7 @@ def _sorted(rows: Sequence[Row], look: Look) -> list[Row]:
     """The most interesting first; by score that means what is surely bad (or good), by the interval's lower
     end, so that a till with three answers does not lead the list."""
     keys: dict[Sort, Any] = {
-        "score": lambda row: -_surely(row.score(look.measure)),
+        "score": lambda row: -_surely(row, look.measure),
         "responses": lambda row: -row.counts.responses,
         "quiet": lambda row: row.last_press or 0,
         "attention": lambda row: (LINK_ORDER.index(row.devices.link), row.devices.last_seen or 0),
@@ -208,5 +208,10 @@ def _sorted(rows: Sequence[Row], look: Look) -> list[Row]:
     return [] if look.sort == "place" else sorted(rows, key=keys[look.sort])
 
 
-def _surely(score: Score | None) -> float:
-    return -1.0 if score is None or score.lower is None else score.lower
+def _surely(row: Row, measure: Measure) -> float:
+    """The lower end; below every score where there is none, or where it is of those who pressed only, which
+    does not compare."""
+    score = row.score(measure)
+    if score is None or score.lower is None or row.touchpoint.contact_source is None:
+        return -1.0
+    return score.lower

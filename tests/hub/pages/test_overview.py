@@ -75,11 +75,15 @@ def test_finding_leaves_what_has_all_words_in_its_name(ada: Visitor) -> None:
     assert "No touchpoint has this in its name." in ada.client.get("/?find=mars").text
 
 
-def test_the_surest_score_comes_first_and_few_answers_last(fresh_site: Website, visit: Visit) -> None:
+def test_the_surest_score_comes_first_and_what_does_not_compare_last(
+    fresh_site: Website, visit: Visit
+) -> None:
     fresh_site.serve(100)
     for rating in [1] * 30 + [4] * 10:
         fresh_site.press(rating)
     stall = fresh_site.boxes["box-3"]
+    for _ in range(15):
+        fresh_site.press(5, box="box-2", scale="smiley-5")
     fresh_site.ingest(stall.sales(12, t=now_ms()), stall.press(1, t=now_ms()), box="box-3")
     visitor = visit(fresh_site)
     visitor.log_in("ada")
