@@ -56,14 +56,13 @@ def claims(batch: Batch) -> dict[str, Stream]:
     return wanted
 
 
-def refuse_foreign(batch: Batch) -> list[Arrival]:
-    """Refuse what comes from another device than its stream's; those events."""
+def refuse_foreign(batch: Batch) -> None:
+    """Refuse what comes from another device than its stream's."""
     foreign = [arrival for arrival in batch.arrivals if not _is_own(arrival, batch)]
     batch.refusals = [_unless_foreign(refusal, batch.streams) for refusal in batch.refusals]
     if foreign:
         batch.arrivals = [arrival for arrival in batch.arrivals if _is_own(arrival, batch)]
         batch.refusals += [_foreign(arrival, batch.streams) for arrival in foreign]
-    return foreign
 
 
 def pick_new(connection: Connection, batch: Batch) -> None:

@@ -1,6 +1,5 @@
 """One transaction of ingest: what is new is stored and rolled up, and every stream's watermark moves."""
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,9 +21,8 @@ from .messages import Committed, DeviceAck, DeviceNote, PressSeen, Receipt
 from .refusals import RecentRefusals, Refusal, put_aside
 from .store import EventRow, event_store
 
-log = logging.getLogger(__name__)
-
 FUTURE_TOLERANCE_S = 3600
+NO_LIMIT_MS = 253_402_300_799_999
 FRESH_MS = 600_000
 """Health in an event that took longer than this to arrive says nothing about now."""
 
@@ -65,7 +63,6 @@ class Intake:
         self._clock = clock
         self._hierarchy = Hierarchy(version=-1)
         self._recent = RecentRefusals()
-        self._warned: set[tuple[str, str]] = set()
 
     def take(
         self, messages: Sequence[Message], notes: Sequence[DeviceNote] = (), *, set_aside: bool = True
@@ -89,7 +86,7 @@ class Intake:
         set_aside: bool,
     ) -> Outcome:
         hierarchy = self._current(connection)
-        batch = placed(messages, hierarchy, self._clock() + self._tolerance_ms)
+        batch = placed(messages, hierarchy, self._latest())
         self._claim(connection, batch)
         pick_new(connection, batch)
         self._store_new(connection, batch, hierarchy.touchpoints)
@@ -113,6 +110,12 @@ class Intake:
             self._hierarchy = read_hierarchy(connection)
         return self._hierarchy
 
+    def _latest(self) -> int:
+        """The latest time, ms UTC, that an event may have. A hub that does not know the time itself (it
+        booted without network) is no judge of others."""
+        now = self._clock()
+        return now + self._tolerance_ms if now >= clocks.EARLIEST_MS else NO_LIMIT_MS
+
     def _claim(self, connection: Connection, batch: Batch) -> None:
         """Take the batch's streams for ourselves, and refuse what another device says in their name."""
         wanted = claims(batch)
@@ -121,14 +124,7 @@ class Intake:
         batch.streams = self._store.claim(connection, devices, wanted) if wanted else {}
         for stream in batch.streams.values():
             stream.last_seen = max(stream.last_seen, latest[stream.id])
-        for arrival in refuse_foreign(batch):
-            copied = arrival.event.stream, arrival.place.device
-            if copied not in self._warned:
-                self._warned.add(copied)
-                owner = batch.streams[copied[0]].device
-                log.warning(
-                    "stream %s of device %s also comes from %s: copied SD card?", copied[0], owner, copied[1]
-                )
+        refuse_foreign(batch)
 
     def _store_new(self, connection: Connection, batch: Batch, touchpoints: dict[str, Touchpoint]) -> None:
         """Insert the new events with the time and labels that they have by now, and roll them up."""

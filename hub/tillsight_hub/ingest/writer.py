@@ -18,6 +18,7 @@ from .checks import Message, read_message, refused_whole
 from .crash_points import crash_point
 from .intake import FUTURE_TOLERANCE_S, Intake, Outcome, now_ms
 from .messages import Committed, DeviceAck, DeviceNote, Ignored, Incoming, PressSeen, Receipt
+from .refusals import REASONS, Refusal
 
 __all__ = ["Committed", "DeviceNote", "Incoming", "IngestCounts", "IngestWriter", "PressSeen", "Receipt"]
 
@@ -28,6 +29,7 @@ MAX_BATCH_BYTES = 2_000_000
 """Payload in one transaction: about ten thousand events."""
 RETRY_S = 0.1
 MAX_RETRY_S = 5.0
+MAX_WARNINGS = 1000
 
 Item = Incoming | DeviceNote | Ignored
 Part = Message | DeviceNote | Ignored
@@ -85,6 +87,7 @@ class IngestWriter:
         self._dbapi = engine.dialect.loaded_dbapi
         self._max_batch = max_batch
         self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        self._warned: set[tuple[str, str]] = set()
         self._open = True
         self._stopping = threading.Event()
         self._untold: deque[Item] = deque()
@@ -253,6 +256,16 @@ class IngestWriter:
         counts.duplicates += outcome.receipt.duplicates
         counts.quarantined.update(refusal.reason for refusal in outcome.aside)
         counts.last_commit = now_ms()
+        for refusal in outcome.aside:
+            self._warn(refusal)
+
+    def _warn(self, refusal: Refusal) -> None:
+        """Once for each device and reason: a broken device says the same thing for hours."""
+        source = refusal.place.device if refusal.place else "unknown"
+        if (source, refusal.reason) not in self._warned and len(self._warned) < MAX_WARNINGS:
+            self._warned.add((source, refusal.reason))
+            words = refusal.reason, source, refusal.detail, REASONS[refusal.reason]
+            log.warning("quarantined: %s from device %s: %s (%s)", *words)
 
 
 def _read(item: Item) -> Part:

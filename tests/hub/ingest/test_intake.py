@@ -117,15 +117,6 @@ def test_what_another_device_claims_never_moves_a_watermark(engine: Engine) -> N
     assert (stream["device_id"], stream["upto"], stream["highest"]) == ("box-1", 1, 1)
 
 
-def test_a_copied_card_is_logged_once(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
-    mine, thief, taker = Box(), Box("box-2", "till-2"), intake(engine)
-    take(taker, (mine, mine.press()))
-    for _ in range(3):
-        take(taker, (thief, thief.press()))
-    told = [record.getMessage() for record in caplog.records]
-    assert told == [f"stream {mine.stream} of device box-1 also comes from box-2: copied SD card?"]
-
-
 def test_a_new_card_in_the_same_device_begins_a_new_stream(engine: Engine) -> None:
     old, new = Box(), Box(stream="bbbbbbbbbbbbbbbb")
     outcome = take(engine, (old, old.press()), (new, new.press()), (old, old.press()))
@@ -229,6 +220,15 @@ def test_devices_show_when_they_were_last_heard(either_engine: Engine) -> None:
     take(taker, (box, b"rubbish"), received=NOON + MINUTE)
     device = table_rows(either_engine, "device")[0]
     assert (device["first_seen"], device["last_seen"]) == (NOON + 2 * MINUTE, NOON + 2 * MINUTE)
+
+
+def test_a_hub_that_does_not_know_the_time_takes_no_event_for_a_future_one(engine: Engine) -> None:
+    box = Box()
+    outcome = take(intake(engine, now=40_000), (box, box.press()))
+    assert (outcome.receipt.stored, outcome.receipt.quarantined) == (1, 0)
+    outcome = take(intake(engine, now=NOON - HOUR, future_tolerance_s=60), (box, box.press()))
+    assert (outcome.receipt.stored, outcome.receipt.quarantined) == (0, 1)
+    assert reasons(engine) == ["far-future"]
 
 
 def test_a_transaction_tells_what_it_changed(engine: Engine) -> None:

@@ -160,6 +160,20 @@ def test_poison_never_stops_the_writer(desk: Desk, engine: Engine) -> None:
     assert desk.writer.counts.quarantined == {"bad-type": 1, "bad-topic": 1}
 
 
+def test_each_kind_of_trouble_with_a_device_is_logged_once(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine, thief = Box(), Box("box-2", "till-2")
+    desk.hand_in(mine, mine.press())
+    for _ in range(3):
+        number = desk.hand_in(thief, thief.press(), b"{}")
+    desk.wait(number)
+    told = [record.getMessage().split(": ")[1] for record in caplog.records]
+    assert told == ["bad-type from device box-2", "foreign-stream from device box-2"]
+    assert f"seq 1 of stream {mine.stream}, which belongs to device box-1" in caplog.text
+    assert "a copied SD card" in caplog.text
+
+
 def test_nothing_is_told_while_the_database_is_locked_and_all_of_it_afterwards(
     impatient: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
