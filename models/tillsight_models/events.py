@@ -275,9 +275,14 @@ class Event(Struct, frozen=True, kw_only=True):
         return self.payload.TYPE
 
 
+class _KnownFields(Envelope, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An envelope without fields of a newer contract: nearly all are, and this is the quicker way to tell."""
+
+
 _ENVELOPE_FIELDS = frozenset(Envelope.__struct_fields__)
 _encoder = msgspec.json.Encoder()
 _envelope_decoder = msgspec.json.Decoder(Envelope)
+_known_fields_decoder = msgspec.json.Decoder(_KnownFields)
 _fields_decoder = msgspec.json.Decoder(dict[str, Raw])
 _messages_decoder = msgspec.json.Decoder(list[Raw])
 _payload_decoders = {name: msgspec.json.Decoder(payload) for name, payload in PAYLOADS.items()}
@@ -331,23 +336,19 @@ def split_message(message: bytes) -> list[bytes]:
 
 def decode_event(raw: bytes) -> Event:
     """The event in `raw`; BadEvent says what is wrong with it and where."""
-    try:
-        envelope = _envelope_decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        raise _why_refused(raw, error) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadEvent("bad-json", f"event: {error}") from error
+    envelope, extra = _decode_envelope(raw)
     if envelope.v != VERSION:
         raise BadEvent("future-version", f"v: {envelope.v}, expected {VERSION}")
+    data = bytes(envelope.data)
     return Event(
         dev=envelope.dev,
         tp=envelope.tp,
         stream=envelope.stream,
         seq=envelope.seq,
         at=Stamp(t=envelope.t, tq=envelope.tq, boot=envelope.boot, mono=envelope.mono),
-        payload=decode_payload(envelope.type, bytes(envelope.data)),
-        data=bytes(envelope.data),
-        extra=_unknown_fields(raw),
+        payload=decode_payload(envelope.type, data),
+        data=data,
+        extra=extra,
     )
 
 
@@ -379,6 +380,20 @@ class _Position(Struct):
     seq: Annotated[int, Meta(ge=1, le=9_007_199_254_740_991)]
 
 
+def _decode_envelope(raw: bytes) -> tuple[Envelope, bytes | None]:
+    """The envelope, and the JSON of fields that it does not know."""
+    try:
+        return _known_fields_decoder.decode(raw), None
+    except msgspec.ValidationError:
+        pass  # an unknown field, or something worse: the next decoder tells
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadEvent("bad-json", f"event: {error}") from error
+    try:
+        return _envelope_decoder.decode(raw), _unknown_fields(raw)
+    except msgspec.ValidationError as error:
+        raise _why_refused(raw, error) from error
+
+
 def _why_refused(raw: bytes, error: msgspec.ValidationError) -> BadEvent:
     """A newer version is named as such, even where its fields differ too."""
     try:
@@ -390,8 +405,6 @@ def _why_refused(raw: bytes, error: msgspec.ValidationError) -> BadEvent:
     return BadEvent("bad-type", f"event: {error}")
 
 
-def _unknown_fields(raw: bytes) -> bytes | None:
+def _unknown_fields(raw: bytes) -> bytes:
     fields = _fields_decoder.decode(raw)
-    if len(fields) == len(_ENVELOPE_FIELDS):
-        return None
     return _encoder.encode({name: value for name, value in fields.items() if name not in _ENVELOPE_FIELDS})
