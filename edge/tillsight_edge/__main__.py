@@ -73,6 +73,12 @@ def _run(_: argparse.Namespace, config: DeviceConfig) -> int:
         raise BadConfig(["panel.kind: 'simulated': is for tillsight-edge simulate"])
     agent = Agent(config)
     _on_signals(agent.stop)
+
+    def died(crash: threading.ExceptHookArgs) -> None:
+        threading.__excepthook__(crash)
+        agent.fail()
+
+    threading.excepthook = died
     agent.run()
     return FAILED if agent.failed else 0
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tillsight_models import __version__
 from tillsight_models.delivery import Birth
-from tillsight_models.events import ContactEnded, DeviceStarted, HealthReported, PanelReported
+from tillsight_models.events import ContactEnded, DeviceStarted, PanelReported
 from tillsight_models.topics import DeviceTopics
 
 from .clock import AnchorWatch, SystemClock
@@ -53,10 +53,10 @@ class Agent:
     `pin_factory` is gpiozero's, for pins that are not this machine's own.
     """
 
-    def __init__(self, config: DeviceConfig, pin_factory: Any = None) -> None:
+    def __init__(self, config: DeviceConfig, pin_factory: Any = None, clock: Clock | None = None) -> None:
         self._config = config
         self._pin_factory = pin_factory
-        self._clock: Clock = SystemClock(config.clock.has_rtc)
+        self._clock = clock or SystemClock(config.clock.has_rtc)
         self._awake, self._uplink_awake = threading.Event(), threading.Event()
         self._stopping, self._uplink_stopping = threading.Event(), threading.Event()
         self.outbox = Outbox(
@@ -84,14 +84,15 @@ class Agent:
             self._panel_status,
             lambda: self._uplink.clock_offset_ms,
         )
-        self._told: tuple[str, ...] = ()
-        """What was last reported of that which must not wait."""
+        self._told: tuple[object, ...] = ()
+        self._shown: tuple[object, ...] = ()
+        """What was last reported, and shown in the status, of that which must not wait."""
         self._heartbeat_ms = self._report_ms = 0
         self._supervisor = Supervisor()
         self.started = threading.Event()
         """Set once shoppers are welcome."""
         self.failed = False
-        """The agent stopped because of a mistake in itself."""
+        """One of the agent's threads has died of a mistake of its own."""
 
     def run(self, drain_s: float = 0) -> None:
         """Work until `stop`; then let the outbox drain for `drain_s` at most."""
@@ -109,6 +110,11 @@ class Agent:
         """Ask `run` to return; from any thread or signal handler."""
         self._stopping.set()
         self._awake.set()
+
+    def fail(self) -> None:
+        """Stop because a thread has died: whoever supervises us starts us again."""
+        self.failed = True
+        self.stop()
 
     def _start(self) -> None:
         config = self._config
@@ -169,19 +175,14 @@ class Agent:
             pause.wait(DRAIN_LOOK_S)
 
     def _keep_sending(self) -> None:
-        try:
-            while not self._uplink_stopping.is_set():
-                self._uplink_turned_ms = self._clock.mono_ms()
-                try:
-                    rest_s = self._uplink.turn()
-                except OutboxUnwritable:
-                    rest_s = TURN_S
-                self._uplink_awake.wait(rest_s)
-                self._uplink_awake.clear()
-        except Exception:
-            log.exception("the uplink failed")
-            self.failed = True
-            self.stop()
+        while not self._uplink_stopping.is_set():
+            self._uplink_turned_ms = self._clock.mono_ms()
+            try:
+                rest_s = self._uplink.turn()
+            except OutboxUnwritable:
+                rest_s = TURN_S
+            self._uplink_awake.wait(rest_s)
+            self._uplink_awake.clear()
 
     def _start_panel(self) -> None:
         """A serial panel can only start once the outbox says what it has delivered before."""
@@ -264,27 +265,21 @@ class Agent:
             self._pending.append(contact, self._clock.stamp(left_ms))
 
     def _tell_health(self) -> None:
-        at = self._clock.stamp()
-        state = (self._panel_status().state, at.tq, self.outbox.set_aside)
-        changed = state != self._told
-        if not changed and at.mono < self._heartbeat_ms:
+        at, problem = self._clock.stamp(), self.outbox.problem
+        connected = self._transport.connection() != 0
+        urgent = (self._panel_status().state, at.tq, self.outbox.set_aside)
+        shown = (*urgent, connected, problem)
+        if shown == self._shown and at.mono < self._heartbeat_ms:
             return
         health = self._health.read()
+        self._shown = shown
         self._heartbeat_ms = at.mono + round(1000 * self._config.health.heartbeat_s)
         self._transport.tell(health)
-        self._write_status(health)
-        if changed or at.mono >= self._report_ms:
-            self._told = state
+        write_status(self._config.status_file, connected=connected, problem=problem, health=health)
+        if urgent != self._told or at.mono >= self._report_ms:
+            self._told = urgent
             self._report_ms = at.mono + round(1000 * self._config.health.report_s)
             self._pending.append(health, at)
-
-    def _write_status(self, health: HealthReported) -> None:
-        write_status(
-            self._config.status_file,
-            connected=self._transport.connection() != 0,
-            problem=self.outbox.problem,
-            health=health,
-        )
 
     def _supervise(self) -> None:
         silent_s = (self._clock.mono_ms() - self._uplink_turned_ms) / 1000

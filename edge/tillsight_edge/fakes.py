@@ -231,7 +231,10 @@ class SimulatedPanel:
         self._thread = threading.Thread(target=self._run, name="simulated panel", daemon=True)
 
     def start(self) -> None:
+        """Plug it in; returns when all buttons were seen released, before which none counts."""
         self._thread.start()
+        while self._panel.debounce.down:
+            time.sleep(0.005)
 
     def stop(self) -> None:
         """Unplug it."""

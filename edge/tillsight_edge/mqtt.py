@@ -7,6 +7,7 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
@@ -77,16 +78,14 @@ class MqttTransport:
 
     def stop(self) -> None:
         """See Transport; says `disconnected`, so that nobody takes it for a loss."""
+        self._stopping.set()
         client = self._client
         if client is not None:
             goodbye = encode(DeviceState(state="disconnected", session=self._session))
             sent = client.publish(self._topics.of("state"), goodbye, qos=1, retain=True)
-            try:
+            with suppress(RuntimeError, ValueError):  # the connection has just gone
                 sent.wait_for_publish(GOODBYE_S)
-            except (RuntimeError, ValueError):  # the connection has just gone
-                log.debug("no goodbye")
             client.disconnect()
-        self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(CONNECT_TIMEOUT_S)
 
@@ -110,12 +109,15 @@ class MqttTransport:
             self._stopping.wait(delay_s * self._dice.uniform(0.5, 1.5))
 
     def _connect_and_stay(self) -> None:
-        """Returns when the connection has ended; OSError where there never was one."""
+        """Returns when the connection has ended; OSError where there never was one.
+
+        A connection that stands when we stop is ended by `stop`, or the will would speak after its goodbye.
+        """
         birth = self._hello()
         client = self._new_client(birth)
         client.connect(self._hub.host, self._hub.mqtt_port, self._hub.keepalive_s)
         result = MQTTErrorCode.MQTT_ERR_SUCCESS
-        while result == MQTTErrorCode.MQTT_ERR_SUCCESS and not self._stopping.is_set():
+        while result == MQTTErrorCode.MQTT_ERR_SUCCESS and (self._client or not self._stopping.is_set()):
             result = client.loop(1.0)
         if not self._stopping.is_set():
             self._lost("the connection was closed" if self._client else "no answer")
@@ -145,6 +147,7 @@ class MqttTransport:
                 self._ready(client, birth)
 
         client.on_socket_open = _send_at_once
+        client.on_socket_register_write = _leave_writing_to_the_loop
         client.on_connect = connected
         client.on_subscribe = subscribed
         client.on_message = self._arrived
@@ -181,6 +184,13 @@ class MqttTransport:
 def _send_at_once(_client: Client, _userdata: Any, connection: Any) -> None:
     """No Nagle: a window of a few small messages would wait 40 ms for the other side's ACK."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _leave_writing_to_the_loop(_client: Client, _userdata: Any, _connection: Any) -> None:
+    """Having this callback keeps paho from writing in the publishing thread.
+
+    Two threads that write may put one message into the middle of another where the network is slow.
+    """
 
 
 def _password(hub: HubSettings) -> str | None:

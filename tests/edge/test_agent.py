@@ -49,9 +49,7 @@ def run(factory: MockFactory) -> Iterator[Run]:
     running: list[tuple[Agent, threading.Thread]] = []
 
     def start(config: DeviceConfig, clock: Any = None) -> Agent:
-        agent = Agent(config, factory)
-        if clock is not None:
-            replace_clock(agent, clock)
+        agent = Agent(config, factory, clock)
         thread = threading.Thread(target=agent.run)
         thread.start()
         running.append((agent, thread))
@@ -71,14 +69,6 @@ def hub(mosquitto: Mosquitto) -> Iterator[AckingHub]:
     hub = AckingHub(mosquitto.host, mosquitto.port)
     yield hub
     hub.close()
-
-
-def replace_clock(agent: Agent, clock: FakeClock) -> None:
-    """Let an agent that has not started see a clock of ours."""
-    agent._clock = clock
-    agent.feedback._clock = clock
-    agent._anchors._clock = clock
-    agent._health._clock = clock
 
 
 def payloads(hub: AckingHub, kind: type) -> list[Any]:

@@ -96,6 +96,19 @@ def test_run_status_and_stop(tmp_path: Path) -> None:
     assert "Traceback" not in agent.output()
 
 
+def test_an_agent_whose_thread_died_stops_with_1(tmp_path: Path) -> None:
+    """So that systemd starts it again, and no till stands there with half an agent."""
+    program = (
+        "import sys; from tillsight_edge.uplink import Uplink; from tillsight_edge.__main__ import main; "
+        "Uplink.turn = lambda self: 1 / 0; sys.exit(main(['run', '--config', sys.argv[1]]))"
+    )
+    config = configured(tmp_path, panel={"kind": "keyboard"})
+    agent = Process([sys.executable, "-c", program, config], tmp_path / "log")
+    agent.start()
+    assert agent.wait() == 1
+    assert "ZeroDivisionError" in agent.output()
+
+
 def test_a_killed_agent_is_not_taken_for_a_running_one(tmp_path: Path) -> None:
     config = configured(tmp_path, panel={"kind": "keyboard"})
     agent = Process([PROGRAM, "run", "--config", config], tmp_path / "log")

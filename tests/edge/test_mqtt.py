@@ -10,6 +10,7 @@ from tests.harness.acking_hub import AckingHub
 from tests.harness.brokers import Mosquitto
 from tests.harness.outboxes import new_outbox, press_times
 from tests.harness.processes import wait_until
+from tests.harness.slow_line import SlowLine
 
 from tillsight_edge.clock import SystemClock
 from tillsight_edge.config import HubSettings
@@ -29,10 +30,10 @@ TOPICS = DeviceTopics("acme", "store-7", "till-1-box")
 class Device:
     """An outbox and an uplink through a transport, turned by a thread as the agent does it."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, keepalive_s: int = 5) -> None:
         self.awake = threading.Event()
         self.outbox: Outbox = new_outbox(folder, max_events=100_000, on_append=self.awake.set)
-        settings = HubSettings(host="127.0.0.1", port=port, keepalive_s=5)
+        settings = HubSettings(host="127.0.0.1", port=port, keepalive_s=keepalive_s)
         self.transport = MqttTransport(settings, TOPICS, self.hello, random.Random(1))
         self.uplink = Uplink(self.outbox, self.transport, SystemClock(), random.Random(1))
         self.stopping = False
@@ -103,6 +104,14 @@ def test_a_connection_says_who_it_is_and_its_end_is_told_apart(hub: AckingHub, d
     assert state(hub) == DeviceState(state="ready", session=1)
     device.transport.stop()
     wait_until(lambda: state(hub) == DeviceState(state="disconnected", session=1), "a goodbye")
+    late = AckingHub(hub.host, hub.port, name="late")
+    wait_until(lambda: "state" in late.last, "the retained state")
+    late.close()
+    assert state(late) == DeviceState(state="disconnected", session=1)  # the will has not spoken after it
+    assert [decode(message, DeviceState).state for channel, message in hub.seen if channel == "state"] == [
+        "ready",
+        "disconnected",
+    ]
 
 
 def test_a_connection_that_breaks_leaves_its_will_and_the_next_has_a_new_number(
@@ -129,6 +138,25 @@ def test_a_broker_that_is_killed_and_forgets_everything_loses_nothing(
     mosquitto.start()
     wait_until(device.drained, "an empty outbox", 60)
     assert hub.stored() == 600
+
+
+def test_on_a_slow_line_messages_stay_whole(hub: AckingHub, tmp_path: Path, mosquitto: Mosquitto) -> None:
+    """Messages that the network takes in pieces, while another thread has something to say as well."""
+    hub.hub.window = 2_000
+    full = new_outbox(tmp_path, max_events=100_000)
+    press_times(full, 4_000)
+    full.close()
+    line = SlowLine(mosquitto.port)
+    device = Device(tmp_path, line.port, keepalive_s=60)
+    wait_until(lambda: device.transport.connection() == 1, "a connection")
+    for _ in range(20_000):
+        device.transport.tell(HealthReported())
+    wait_until(device.drained, "an empty outbox", 60)
+    connections = device.transport.connection()
+    device.close()
+    line.close()
+    assert hub.stored() == 4_000
+    assert connections == 1
 
 
 def test_a_press_while_the_broker_is_away_waits(tmp_path: Path, mosquitto: Mosquitto) -> None:

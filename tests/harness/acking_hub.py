@@ -17,14 +17,15 @@ from tillsight_models.topics import every_device, parse_topic
 class AckingHub:
     """Connected to a broker until it is closed; comes back by itself when the broker does."""
 
-    def __init__(self, host: str, port: int, hub: MemoryHub | None = None) -> None:
+    def __init__(self, host: str, port: int, hub: MemoryHub | None = None, name: str = "hub") -> None:
+        self.host, self.port = host, port
         self.hub = hub or MemoryHub()
         self.last: dict[str, bytes] = {}
         """The last message of each channel that is not `ev`."""
         self.seen: list[tuple[str, bytes]] = []
         """All of them, as (channel, message)."""
         self.subscribed = threading.Event()
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id="hub", clean_session=False)
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = self._connected
         self._client.on_subscribe = lambda *_: self.subscribed.set()
