@@ -70,9 +70,10 @@ def chromium() -> Path:
     return need(find_chromium)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: Path) -> Iterator[Browser]:
-    """One running headless Chromium for all tests."""
+    """One running headless Chromium for the tests of a file. Playwright keeps an event loop running in this
+    thread while it is open, so no other file may find it open."""
     with open_browser(chromium) as running:
         yield running
 

@@ -283,9 +283,11 @@ def test_a_light_is_shown_and_goes_out_by_itself(
 def test_a_stuck_button_is_reported_and_seen_in_the_status(
     device: CPythonPanel, start_agent: Callable[..., Agent]
 ) -> None:
-    device.device.panel.debounce.stuck_ms = 100
     agent = start_agent()
     agent.wait_for("ok")
+    debounce = device.device.panel.debounce
+    wait_until(lambda: not debounce.down, "buttons that were seen released")
+    debounce.stuck_ms = 100
     device.command("hold 3")
     agent.wait_for("ok", "stuck")
     assert agent.reports[-1].button == 3
