@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -142,14 +142,17 @@ def _differences(
     connection: Connection, table: Table, tp: str, expected: dict[Any, Counters], counters: tuple[str, ...]
 ) -> Iterator[Mismatch]:
     unit = "hour" if table is tables.rollup_hour else "day"
-    rows = connection.execute(select(table).where(table.c.tp == tp).order_by(table.c[unit])).mappings().all()
-    found: dict[Any, Any] = {row[unit]: row for row in rows}
+    query = select(table.c[unit], *(table.c[counter] for counter in counters)).where(table.c.tp == tp)
+    found: dict[Any, Sequence[int]] = {row[0]: row[1:] for row in connection.execute(query)}
+    nothing = (0,) * len(counters)
     for bucket in sorted({*expected, *found}, key=str):
-        wanted, row = expected.get(bucket, {}), found.get(bucket, {})
-        for counter in counters:
-            if wanted.get(counter, 0) != row.get(counter, 0):
-                values = wanted.get(counter, 0), row.get(counter, 0)
-                yield Mismatch(tp, f"{unit} {bucket}", counter, *values)
+        counted = expected.get(bucket, {})
+        wanted = tuple(counted.get(counter, 0) for counter in counters)
+        stored = tuple(found.get(bucket, nothing))
+        if wanted != stored:
+            for counter, right, wrong in zip(counters, wanted, stored, strict=True):
+                if right != wrong:
+                    yield Mismatch(tp, f"{unit} {bucket}", counter, right, wrong)
 
 
 # --- Watermarks -------------------------------------------------------------------------------------------
