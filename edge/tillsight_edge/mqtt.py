@@ -165,8 +165,10 @@ class MqttTransport:
         self._wake()
 
     def _arrived(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
-        raw = bytes(message.payload)
         is_ack = message.topic == self._topics.of("ack")
+        if not is_ack and message.topic != hub_state(self._topics.org):
+            return  # amqtt sends what others have subscribed to
+        raw = bytes(message.payload)
         try:
             heard = decode(raw, Ack) if is_ack else decode(raw, HubState)
         except BadEvent as error:

@@ -2,13 +2,17 @@
 
 import json
 import random
+import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.conftest import need
+from tests.harness.certificates import Authority
 from tests.harness.outboxes import new_outbox, press_times
 
 from tillsight_edge.config import HubSettings
@@ -21,8 +25,10 @@ from tillsight_models.events import HealthReported
 class Web(ThreadingHTTPServer):
     """A hub's web server. `trouble`: the status to answer instead, `hang_up`: close after each answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        if context is not None:
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.hub = MemoryHub()
         self.trouble = 0
         self.nonsense = False
@@ -83,15 +89,23 @@ class Line:
             self.clock.advance(0.1)
 
 
-@pytest.fixture
-def web() -> Iterator[Web]:
-    web = Web()
+@contextmanager
+def serving(web: Web) -> Iterator[Web]:
+    """A web server that runs in this block."""
     thread = threading.Thread(target=web.serve_forever, args=(0.02,))
     thread.start()
-    yield web
-    web.shutdown()
-    thread.join()
-    web.server_close()
+    try:
+        yield web
+    finally:
+        web.shutdown()
+        thread.join()
+        web.server_close()
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with serving(Web()) as web:
+        yield web
 
 
 @pytest.fixture
@@ -161,3 +175,39 @@ def test_a_missing_token_or_server_is_no_end(tmp_path: Path, web: Web) -> None:
     assert not HttpsTransport(gone).send(b"[]")
     assert HttpsTransport(gone).connection() == 1
     HttpsTransport(gone).tell(HealthReported())
+
+
+def test_over_tls_only_a_hub_of_the_right_authority_gets_the_token(tmp_path: Path) -> None:
+    ours = need(lambda: Authority(tmp_path, "our-authority"))
+    strangers = Authority(tmp_path, "a-stranger")
+    device = ours.sign("till-1-box")
+    (tmp_path / "token").write_text("secret-token", encoding="utf-8")
+    for authority, with_certificate, taken in (
+        (ours, True, True),
+        (ours, False, False),
+        (strangers, True, False),
+    ):
+        hub = authority.sign("hub")
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ours.file)
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_cert_chain(hub.file, hub.key)
+        with serving(QuietWeb(context)) as web:
+            settings = HubSettings(
+                transport="https",
+                url=f"https://127.0.0.1:{web.server_port}",
+                token_file=tmp_path / "token",
+                ca_file=ours.file,
+                cert_file=device.file if with_certificate else None,
+                key_file=device.key if with_certificate else None,
+            )
+            transport = HttpsTransport(settings)
+            assert transport.send(b"[]") == taken
+            assert len(web.requests) == taken
+            transport.stop()
+
+
+class QuietWeb(Web):
+    """Handshakes that fail are what the test wants."""
+
+    def handle_error(self, *_: object) -> None:
+        """Quiet."""

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.conftest import need
 from tests.harness.acking_hub import AckingHub
 from tests.harness.brokers import Mosquitto
+from tests.harness.certificates import Authority, Certificate
 from tests.harness.outboxes import new_outbox, press_times
 from tests.harness.processes import wait_until
 from tests.harness.slow_line import SlowLine
@@ -193,6 +195,54 @@ def test_retained_messages_are_told_from_live_ones(hub: AckingHub, device: Devic
     assert next_heard(device.transport) == Heard(ready, live=False)
     hub._client.publish(hub_state("acme"), encode(lost), qos=1, retain=True)
     assert next_heard(device.transport) == Heard(lost, live=True)
+
+
+class TlsMosquitto(Mosquitto):
+    """A broker that wants certificates of an authority and takes the device's name from them."""
+
+    def __init__(self, folder: Path, authority: Authority, own: Certificate) -> None:
+        self.authority, self.own = authority, own
+        super().__init__(folder)
+
+    def _config(self) -> str:
+        secure = [
+            f"cafile {self.authority.file}",
+            f"certfile {self.own.file}",
+            f"keyfile {self.own.key}",
+            "require_certificate true",
+            "use_identity_as_username true",
+        ]
+        listener, rest = super()._config().split("\n", 1)
+        return "\n".join([listener, *secure, rest.replace("allow_anonymous true", "allow_anonymous false")])
+
+
+@pytest.mark.parametrize(("believes", "connects"), [("our-authority", True), ("a-stranger", False)])
+def test_with_tls_device_and_broker_know_each_other(tmp_path: Path, believes: str, connects: bool) -> None:
+    ours = need(lambda: Authority(tmp_path, "our-authority"))
+    authorities = {"our-authority": ours, "a-stranger": Authority(tmp_path, "a-stranger")}
+    device = ours.sign("till-1-box")
+    broker = need(lambda: TlsMosquitto(tmp_path / "mosquitto", ours, ours.sign("broker")))
+    broker.start()
+    settings = HubSettings(
+        host="127.0.0.1",
+        port=broker.port,
+        tls=True,
+        ca_file=authorities[believes].file,
+        cert_file=device.file,
+        key_file=device.key,
+    )
+    transport = MqttTransport(
+        settings,
+        TOPICS,
+        lambda: Birth(version="1", stream="0" * 16, session=1, boot="b", first_seq=1),
+        random.Random(1),
+    )
+    woken = threading.Event()
+    transport.start(woken.set)
+    assert woken.wait(20)  # connected, or given up for now
+    assert (transport.connection() != 0) == connects
+    transport.stop()
+    broker.kill()
 
 
 def test_health_goes_out_between_events(hub: AckingHub, device: Device) -> None:
