@@ -92,8 +92,8 @@ def replay(engine: Engine, selection: Selection = Selection(), intake: Intake | 
 
 def _retake(intake: Intake, rows: Sequence[Quarantined]) -> list[Refused]:
     """Store the rows' events; what is still refused is found by halving. (What is stored already is fine.)"""
+    messages = [read_message(Incoming(row.topic, row.payload, row.received)) for row in rows]
     try:
-        messages = [read_message(Incoming(row.topic, row.payload, row.received)) for row in rows]
         refusals = intake.take(messages, set_aside=False).refusals
     except (DataError, IntegrityError, ValueError) as error:
         refusals = [refused_whole(messages[0].incoming, "refused-by-database", str(error))]

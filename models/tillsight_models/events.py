@@ -383,15 +383,14 @@ class _Position(Struct):
 def _decode_envelope(raw: bytes) -> tuple[Envelope, bytes | None]:
     """The envelope, and the JSON of fields that it does not know."""
     try:
-        return _known_fields_decoder.decode(raw), None
-    except msgspec.ValidationError:
-        pass  # an unknown field, or something worse: the next decoder tells
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadEvent("bad-json", f"event: {error}") from error
-    try:
-        return _envelope_decoder.decode(raw), _unknown_fields(raw)
+        try:
+            return _known_fields_decoder.decode(raw), None
+        except msgspec.ValidationError:  # an unknown field, or something worse: the next decoder tells
+            return _envelope_decoder.decode(raw), _unknown_fields(raw)
     except msgspec.ValidationError as error:
         raise _why_refused(raw, error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadEvent("bad-json", f"event: {error}") from error
 
 
 def _why_refused(raw: bytes, error: msgspec.ValidationError) -> BadEvent:

@@ -101,7 +101,8 @@ class IngestWriter:
         """Write what is waiting, unless the database takes nothing, and end the thread."""
         self._stopping.set()
         self._queue.put(None)
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def submit(self, item: Item) -> None:
         """Hand over a message; returns at once, `item.done` is called after its COMMIT."""
