@@ -142,7 +142,8 @@ def test_what_a_full_outbox_drops_is_reported_and_marks_the_score(
 
 def test_tills_with_the_same_card_lose_nothing_unseen(mosquitto: Mosquitto, tmp_path: Path) -> None:
     """Both say that they are till-1 and number their events alike. Each number is stored once, for who comes
-    first; the other's event is set aside on the hub, or begins a new stream there."""
+    first; the other's event is set aside on the hub, or begins a new stream there. What each has under way at
+    that moment, at most a window, it cannot know about: that may be stored in both streams."""
     port = mosquitto.port
     first = Edge(tmp_path / "one", "till-1", mqtt_port=port, rate=40, boot="boot-one")
     other = Edge(tmp_path / "two", "till-1", mqtt_port=port, rate=40, boot="boot-two")
@@ -168,7 +169,6 @@ def test_tills_with_the_same_card_lose_nothing_unseen(mosquitto: Mosquitto, tmp_
     aside = {fact for _, fact in set_aside(hub)}
     happened = set().union(*map(facts, edges))
     doubled = there.total() - len(there)
-    print(len(there), len(aside), len(aside - set(there)), doubled)
     assert happened - set(there) - aside == set()
     assert facts(honest) <= set(there)
     assert {reason for reason, _ in set_aside(hub)} == {"reused-seq"}

@@ -44,9 +44,11 @@ class LedgeredOutbox(Outbox):
 
     def append(self, payload: Payload, at: Stamp, mark: tuple[str, str] | None = None) -> int:
         with self._lock:
-            seq = super().append(payload, at, mark)
+            stream = self.stream
             rating = payload.rating if isinstance(payload, ButtonPressed) else 0
-            self.ledger.write(self.stream, seq, Line(self._device, payload.TYPE, rating, at.mono))
+            line = Line(self._device, payload.TYPE, rating, at.mono)
+            seq = super().append(payload, at, mark)
+            self.ledger.write(stream, seq, line)
             return seq
 
 

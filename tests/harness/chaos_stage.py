@@ -70,14 +70,13 @@ class Hub:
         mqtt_port: int,
         database_url: str | None,
         devices: Sequence[str],
-        window: int | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.port = free_port()
         self.database_url = database_url or f"sqlite:///{folder / 'data' / 'hub.db'}"
         (folder / "seed.toml").write_text(_seed(devices), encoding="utf-8")
-        (folder / "hub.toml").write_text(self._config(mqtt_port, window), encoding="utf-8")
+        (folder / "hub.toml").write_text(self._config(mqtt_port), encoding="utf-8")
         self.process = self._process({})
 
     def start(self, env: Mapping[str, str] | None = None) -> None:
@@ -130,7 +129,7 @@ class Hub:
             return True
         return False
 
-    def _config(self, mqtt_port: int, window: int | None) -> str:
+    def _config(self, mqtt_port: int) -> str:
         return "\n".join(
             [
                 'data_dir = "data"',
@@ -142,7 +141,6 @@ class Hub:
                 f"port = {mqtt_port}",
                 "[web]",
                 f"port = {self.port}",
-                *([] if window is None else ["[ingest]", f"window = {window}"]),
                 "",
             ]
         )
