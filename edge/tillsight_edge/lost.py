@@ -46,8 +46,8 @@ def reports(connection: sqlite3.Connection) -> list[int]:
 
 
 def settled(connection: sqlite3.Connection, upto: int) -> None:
-    """The hub has accounted for everything up to `upto`: reports among them are stored, older gaps closed."""
-    connection.execute("DELETE FROM lost WHERE report <= ? OR (report IS NULL AND last <= ?)", (upto, upto))
+    """The hub has accounted for everything up to `upto`, so for the gaps as well."""
+    connection.execute("DELETE FROM lost WHERE last <= ?", (upto,))
 
 
 def report_dropped(connection: sqlite3.Connection, upto: int) -> None:

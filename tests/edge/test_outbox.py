@@ -43,9 +43,12 @@ def test_only_what_the_hub_has_acknowledged_leaves(tmp_path: Path) -> None:
 def test_an_ack_of_another_stream_is_ignored(tmp_path: Path) -> None:
     outbox = new_outbox(tmp_path)
     press_times(outbox, 5)
-    stranger = Ack(stream="0123456789abcdef", upto=5, missing=[(1, 4)], now=0)
-    assert not outbox.acknowledge(stranger, live=True)
-    assert outbox.books().left == 5
+    send_all(outbox)
+    stream = outbox.stream
+    for upto in (5, 50):
+        stranger = Ack(stream="0123456789abcdef", upto=upto, missing=[(1, 4)], now=0)
+        assert not outbox.acknowledge(stranger, live=True)
+    assert (outbox.books().left, outbox.stream) == (5, stream)
     assert not outbox.report_lost(at())
 
 
@@ -108,6 +111,16 @@ def test_a_report_that_was_itself_dropped_is_made_again(tmp_path: Path) -> None:
     assert reports == [EventsDropped(ranges=[(1, first - 1)], reason="outbox-full")]
 
 
+def test_what_was_dropped_but_had_arrived_is_not_reported(tmp_path: Path) -> None:
+    outbox = new_outbox(tmp_path, max_events=100)
+    press_times(outbox, 100)
+    send_all(outbox)
+    press_times(outbox, 10)
+    outbox.acknowledge(ack(outbox, 60), live=True)
+    assert outbox.books().total.dropped == 10
+    assert not outbox.report_lost(at())
+
+
 def test_reports_of_lost_ranges_can_be_sent_ahead_until_the_hub_has_them(tmp_path: Path) -> None:
     outbox = new_outbox(tmp_path, max_events=100)
     press_times(outbox, 150)
@@ -127,10 +140,15 @@ def test_what_the_hub_misses_and_we_no_longer_hold_is_reported_once(tmp_path: Pa
     restored = ack(outbox, 2, missing=[(3, 8)])
     assert outbox.acknowledge(restored, live=True)
     assert outbox.report_lost(at())
-    outbox.acknowledge(restored, live=True)
+    for missing in ([(3, 8)], [(4, 8)], [(2, 2), (5, 6)]):
+        outbox.acknowledge(ack(outbox, 2, missing=missing), live=True)
+    assert outbox.report_lost(at())
     assert not outbox.report_lost(at())
     payloads = [event.payload for event in all_held(outbox)]
-    assert payloads[-1] == EventsDropped(ranges=[(3, 6)], reason="not-held")
+    assert payloads[-2:] == [
+        EventsDropped(ranges=[(3, 6)], reason="not-held"),
+        EventsDropped(ranges=[(2, 2)], reason="not-held"),
+    ]
 
 
 def test_a_retained_ack_cannot_declare_anything_lost(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_silence_is_answered_with_growing_jittered_patience(tmp_path: Path) -> N
 
 def test_a_transport_that_takes_nothing_is_not_hammered(tmp_path: Path) -> None:
     line = Line(tmp_path)
-    press_times(line.outbox, 1)
+    press_times(line.outbox, 300)
     asked: list[bytes] = []
     line.transport.send = lambda message: bool(asked.append(message))  # type: ignore[method-assign,func-returns-value]
     for _ in range(600):
@@ -178,6 +178,21 @@ def test_a_full_outbox_reports_ahead_so_that_the_hub_can_move_on(tmp_path: Path)
     assert books.total.dropped == 200
     assert len(line.broker.hub.events) == books.total.appended - books.total.dropped
     assert line.broker.hub.ack(line.outbox.stream).upto == books.last_seq
+
+
+def test_a_report_that_got_lost_is_sent_again(tmp_path: Path) -> None:
+    line = Line(tmp_path, window=20, max_events=100)
+    press_times(line.outbox, 1)
+    line.turn_until_empty()
+    line.broker.online = False
+    line.uplink.turn()
+    press_times(line.outbox, 299)
+    line.broker.online = True
+    line.broker.lossy = lambda: True
+    line.uplink.turn()
+    line.broker.lossy = lambda: False
+    line.turn_until_empty()
+    assert line.broker.hub.ack(line.outbox.stream).upto == 301
 
 
 def test_a_hub_restored_from_a_backup_is_told_what_is_gone(tmp_path: Path) -> None:
