@@ -90,7 +90,7 @@ class Outbox:
         self._connection: sqlite3.Connection | None = None
         self._stream = ""
         self._opened_at = 0
-        """Last number in the file when it was opened."""
+        """Last number in the file when it was first opened since the hub last answered."""
         self._sendable = 0
         """Highest number that the hub can have heard of: that one, or what was given out since."""
         self._full = False
@@ -187,7 +187,8 @@ class Outbox:
         """Delete what the hub has stored; False for an ack of another stream, which says nothing about ours.
 
         Only a live ack's `missing` is believed: a retained one may be older than the last deletion. What it
-        names and we no longer hold becomes a `device.dropped` of reason `not-held`.
+        names and we no longer hold becomes a `device.dropped` of reason `not-held`. After a power cut an ack
+        may be forgotten, which only means that the hub says it again: the card is spared a write.
         """
         if ack.stream != self.stream:
             return False
@@ -195,9 +196,11 @@ class Outbox:
             self._leave_older_copy(ack.upto)
             return False
         if ack.upto > self.acked:
-            with self._transaction() as connection:
+            with self._transaction(durable=False) as connection:
                 _remove(connection, ack.upto, "acked")
                 _set_meta(connection, "upto", ack.upto)
+                if live:
+                    _set_meta(connection, "opened_at", None)
                 lost.settled(connection, ack.upto)
             self._full = False
         if live and ack.missing:
@@ -266,7 +269,8 @@ class Outbox:
         """The hub knows numbers that this file never gave out: the card is an older copy of itself.
 
         Going on would give new events numbers that the hub has already seen, and it would drop them as
-        repetitions. What was appended since the file was opened begins a new stream.
+        repetitions. What was appended since the file was opened begins a new stream, also where it was
+        opened several times before the hub answered.
         """
         with self._transaction() as connection:
             moved = restart_stream(connection, after=self._opened_at)
@@ -288,10 +292,12 @@ class Outbox:
                 raise self._failed(error) from error
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """Commits at the end of the block; `durable` waits until the disk has it, and costs it a write."""
         with self._lock:
             try:
                 connection = self._opened()
+                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
@@ -315,7 +321,8 @@ class Outbox:
             stream = str(_meta(self._connection, "stream"))
             if stream != self._stream:
                 self._stream = stream
-                self._opened_at = self._sendable = int(_meta(self._connection, "last_seq"))
+                self._sendable = int(_meta(self._connection, "last_seq"))
+                self._opened_at = _first_opened_at(self._connection, self._sendable)
         return self._connection
 
     def _failed(self, error: sqlite3.Error) -> OutboxUnwritable:
@@ -355,7 +362,17 @@ def _meta(connection: sqlite3.Connection, key: str) -> Any:
     return connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0]
 
 
-def _set_meta(connection: sqlite3.Connection, key: str, value: str | int) -> None:
+def _first_opened_at(connection: sqlite3.Connection, last_seq: int) -> int:
+    """What this file remembers of its first opening; now is the first where it remembers none."""
+    known = _meta(connection, "opened_at")
+    if known is not None:
+        return int(known)
+    with suppress(sqlite3.Error):  # a disk that cannot be written takes no events that could be lost either
+        _set_meta(connection, "opened_at", last_seq)
+    return last_seq
+
+
+def _set_meta(connection: sqlite3.Connection, key: str, value: str | int | None) -> None:
     connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
 

@@ -89,7 +89,7 @@ def restart_stream(connection: sqlite3.Connection, *, after: int) -> int:
         connection.execute("INSERT INTO event VALUES (?, ?, ?)", (moved.seq, moved.type, encode_event(moved)))
     connection.executemany(
         "UPDATE meta SET value = ?2 WHERE key = ?1",
-        [("stream", stream), ("last_seq", len(numbers)), ("upto", 0)],
+        [("stream", stream), ("last_seq", len(numbers)), ("upto", 0), ("opened_at", None)],
     )
     return len(numbers)
 
@@ -113,7 +113,6 @@ def _connect(path: Path, device: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
         _check(connection)
         _create(connection, device)
         _check_owner(connection, device)
@@ -144,7 +143,14 @@ def _create(connection: sqlite3.Connection, device: str) -> None:
         connection.execute(statement)
     connection.executemany(
         "INSERT INTO meta VALUES (?, ?)",
-        [("device", device), ("stream", secrets.token_hex(8)), ("last_seq", 0), ("upto", 0), ("session", 0)],
+        [
+            ("device", device),
+            ("stream", secrets.token_hex(8)),
+            ("last_seq", 0),
+            ("upto", 0),
+            ("session", 0),
+            ("opened_at", None),  # last_seq when it was first opened since the hub last answered
+        ],
     )
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")

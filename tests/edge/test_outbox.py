@@ -175,11 +175,20 @@ def test_sessions_are_never_given_twice(tmp_path: Path) -> None:
     assert [*sessions, new_outbox(tmp_path).next_session()] == [1, 2, 3]
 
 
-def test_a_press_waits_for_the_disk_not_for_the_operating_system(tmp_path: Path) -> None:
+def test_a_press_waits_for_the_disk_and_an_ack_does_not(tmp_path: Path) -> None:
     outbox = new_outbox(tmp_path)
-    press_times(outbox, 1)
+
+    def synchronous() -> str:
+        assert outbox._connection is not None
+        return {1: "normal", 2: "full"}[outbox._connection.execute("PRAGMA synchronous").fetchone()[0]]
+
+    for seq in (1, 2):
+        press_times(outbox, 1)
+        assert synchronous() == "full"
+        send_all(outbox)
+        outbox.acknowledge(ack(outbox, seq), live=True)
+        assert synchronous() == "normal"
     assert outbox._connection is not None
-    assert outbox._connection.execute("PRAGMA synchronous").fetchone() == (2,)
     assert outbox._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
@@ -263,6 +272,8 @@ def test_on_a_card_that_went_back_in_time_new_events_get_a_new_stream(tmp_path: 
     """The hub knows 8 events of a file that was restored with 5: the numbers 6 to 8 are taken."""
     outbox = new_outbox(tmp_path)
     press_times(outbox, 5)
+    send_all(outbox)
+    outbox.acknowledge(ack(outbox, 4), live=True)
     stream = outbox.stream
     outbox.close()
     restored = new_outbox(tmp_path)
