@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +21,7 @@ FAILED, BAD_CONFIG, NOT_RUNNING = 1, 2, 3
 def main(argv: list[str] | None = None) -> int:
     """The exit code: 0 done, 1 failed, 2 bad arguments or configuration, 3 (status) not running."""
     arguments = build_parser().parse_args(argv)
+    warnings.filterwarnings("ignore", message="Falling back from")  # gpiozero's search for pins that it knows
     level = logging.INFO if arguments.command == "run" else logging.WARNING
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:

@@ -18,8 +18,9 @@ class SystemClock:
     """The machine's clock.
 
     `ntp` where the kernel or systemd-timesyncd says that it is synchronised. Otherwise `rtc` where a clock
-    went on while the power was off and the time is plausible. A Raspberry Pi without such a clock starts
-    with the time of its last shutdown, which looks plausible and is wrong: that is `unsynced`.
+    went on while the power was off and the time is plausible, or where it was synchronised a while ago. A
+    Raspberry Pi without such a clock starts with the time of its last shutdown, which looks plausible and is
+    wrong: that is `unsynced`.
     """
 
     def __init__(self, has_rtc: bool | None = None, root: Path = Path("/")) -> None:
@@ -37,6 +38,7 @@ class SystemClock:
 
     def _quality(self, now_ms: int) -> ClockQuality:
         if (self._root / "run/systemd/timesync/synchronized").exists() or _kernel_synchronised():
+            self._has_rtc = True  # from now on it only drifts
             return "ntp"
         return "rtc" if self._has_rtc and now_ms >= NOT_BEFORE_MS else "unsynced"
 

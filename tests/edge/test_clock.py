@@ -51,6 +51,16 @@ def test_quality_follows_from_what_the_machine_has(
 
 
 @pytest.mark.usefixtures("unsynchronised_kernel")
+def test_a_clock_that_loses_its_time_server_goes_on_like_one_with_a_battery(tmp_path: Path) -> None:
+    root = machine(tmp_path, board=True, timesync=True)
+    clock = SystemClock(None, root)
+    assert clock.stamp().tq == "ntp"
+    (root / "run/systemd/timesync/synchronized").unlink()
+    assert clock.stamp().tq == "rtc"
+    assert SystemClock(None, root).stamp().tq == "unsynced"
+
+
+@pytest.mark.usefixtures("unsynchronised_kernel")
 def test_a_time_before_there_were_such_devices_is_unsynced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
