@@ -3,16 +3,15 @@
 import shutil
 import subprocess
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
-from tests.harness.processes import MissingPart, find_program
+from tests.harness.npm import npm_package
+from tests.harness.processes import find_program
 
 PACKAGE = "@micropython/micropython-webassembly-pyscript"
 VERSION = "1.28.0-6"
 ROOT = Path(__file__).parents[2]
 HARNESS = ROOT / "tests" / "harness"
-CACHE = ROOT / ".cache" / f"micropython-{VERSION}"
 
 
 class MicroPython:
@@ -20,9 +19,7 @@ class MicroPython:
 
     def __init__(self) -> None:
         self.node = find_program("node", "nodejs")
-        self.package = CACHE / "node_modules" / PACKAGE
-        if not self.package.exists():
-            _install()
+        self.package = npm_package(PACKAGE, VERSION)
 
     def argv(self, folder: Path, program: Path, *words: str) -> list[str]:
         """The command line that runs `program` with what lies in `folder`."""
@@ -51,22 +48,3 @@ def lay_out(folder: Path, *modules: Path) -> None:
     shutil.copytree(ROOT / "firmware" / "tillsight_panel", folder / "tillsight_panel")
     for module in modules:
         shutil.copy(module, folder)
-
-
-def _install() -> None:
-    """Ask npm for the package; a folder that is there is complete, also when two of us install at once."""
-    npm = find_program("npm", "npm")
-    CACHE.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE.parent, ignore_cleanup_errors=True) as folder:
-        options = ["--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts"]
-        done = subprocess.run(
-            [str(npm), "install", *options, f"{PACKAGE}@{VERSION}"],
-            capture_output=True,
-            text=True,
-            cwd=folder,
-            check=False,
-        )
-        if done.returncode:
-            raise MissingPart(f"npm could not install {PACKAGE} {VERSION}: {done.stderr.strip()[-500:]}")
-        with suppress(OSError):  # somebody was quicker
-            Path(folder).rename(CACHE)

@@ -19,7 +19,8 @@ from .checks import Arrival, Message
 from .crash_points import crash_point
 from .messages import Committed, DeviceAck, DeviceNote, PressSeen, Receipt
 from .refusals import RecentRefusals, Refusal, put_aside
-from .store import EventRow, event_store
+from .store import EventRow
+from .stores import event_store
 
 FUTURE_TOLERANCE_S = 3600
 NO_LIMIT_MS = 253_402_300_799_999

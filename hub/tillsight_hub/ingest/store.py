@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from .. import tables
 from .watermarks import Stream
@@ -25,14 +25,3 @@ class EventStore(Protocol):
 
     def insert(self, connection: Connection, rows: list[EventRow]) -> None:
         """Store events that are not there yet; the fastest way there is."""
-
-
-def event_store(engine: Engine) -> EventStore:
-    """The adapter for the database of this engine."""
-    if engine.dialect.name == "postgresql":
-        from .postgresql_store import PostgresqlStore
-
-        return PostgresqlStore()
-    from .sqlite_store import SqliteStore
-
-    return SqliteStore()
