@@ -7,8 +7,9 @@ from pathlib import Path
 from tillsight_models.errors import BadEvent
 from tillsight_models.events import ButtonPressed, HealthReported, Stamp, decode_event
 
+from .books import Book, Books
 from .errors import OutboxUnwritable
-from .outbox import Book, Books, Outbox
+from .outbox import Outbox
 from .ports import Clock, PanelStatus
 
 MOST_LAG_S = 864_000.0

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tillsight_models.delivery import Ack
 from tillsight_models.events import EventsDropped, Payload, SeqRange, Stamp, encode_event, new_event
 
 from . import lost
+from .books import Books, count, read_books, remove
 from .errors import OutboxUnwritable
 from .outbox_file import is_passing, open_file, restart_stream
+from .outbox_meta import first_opened_at, first_seq, meta, set_meta
 
 log = logging.getLogger(__name__)
 
@@ -33,36 +34,6 @@ class Held:
     seq: int
     raw: bytes
     """Its wire form."""
-
-
-@dataclass(frozen=True)
-class Book:
-    """What became of the events of one type since the outbox was created."""
-
-    appended: int = 0
-    acked: int = 0
-    dropped: int = 0
-
-
-@dataclass(frozen=True)
-class Books:
-    """The outbox's own accounts: in `total`, appended == acked + dropped + left."""
-
-    stream: str
-    upto: int
-    last_seq: int
-    left: int
-    by_type: dict[str, Book]
-
-    @property
-    def total(self) -> Book:
-        """Over all types."""
-        books = self.by_type.values()
-        return Book(
-            sum(book.appended for book in books),
-            sum(book.acked for book in books),
-            sum(book.dropped for book in books),
-        )
 
 
 class Outbox:
@@ -104,7 +75,7 @@ class Outbox:
         with self._transaction() as connection:
             seq = self._insert(connection, payload, at)
             if mark is not None:
-                _set_meta(connection, f"mark:{mark[0]}", mark[1])
+                set_meta(connection, f"mark:{mark[0]}", mark[1])
             self._make_room(connection)
         self._on_append()
         return seq
@@ -118,32 +89,32 @@ class Outbox:
     def set_mark(self, key: str, value: str) -> None:
         """Store a mark without an event."""
         with self._transaction() as connection:
-            _set_meta(connection, f"mark:{key}", value)
+            set_meta(connection, f"mark:{key}", value)
 
     def next_session(self) -> int:
         """A number that no earlier connection of this outbox has had."""
         with self._transaction() as connection:
-            session = int(_meta(connection, "session")) + 1
-            _set_meta(connection, "session", session)
+            session = int(meta(connection, "session")) + 1
+            set_meta(connection, "session", session)
             return session
 
     @property
     def stream(self) -> str:
         """The random name of this outbox's numbering."""
         with self._reading() as connection:
-            return str(_meta(connection, "stream"))
+            return str(meta(connection, "stream"))
 
     @property
     def acked(self) -> int:
         """The hub has stored everything up to this number (or knows that it is lost)."""
         with self._reading() as connection:
-            return int(_meta(connection, "upto"))
+            return int(meta(connection, "upto"))
 
     @property
     def first_seq(self) -> int:
         """Number of the oldest held event, or of the next one to come."""
         with self._reading() as connection:
-            return _first_seq(connection)
+            return first_seq(connection)
 
     def held(self, after: int, upto: int, max_events: int, max_bytes: int) -> list[Held]:
         """The oldest events with after < seq <= upto; at least one where there is one, however large."""
@@ -197,10 +168,10 @@ class Outbox:
             return False
         if ack.upto > self.acked:
             with self._transaction(durable=False) as connection:
-                _remove(connection, ack.upto, "acked")
-                _set_meta(connection, "upto", ack.upto)
+                remove(connection, ack.upto, "acked")
+                set_meta(connection, "upto", ack.upto)
                 if live:
-                    _set_meta(connection, "opened_at", None)
+                    set_meta(connection, "opened_at", None)
                 lost.settled(connection, ack.upto)
             self._full = False
         if live and ack.missing:
@@ -235,25 +206,25 @@ class Outbox:
                 self._connection = None
 
     def _insert(self, connection: sqlite3.Connection, payload: Payload, at: Stamp) -> int:
-        seq = int(_meta(connection, "last_seq")) + 1
-        stream = str(_meta(connection, "stream"))
+        seq = int(meta(connection, "last_seq")) + 1
+        stream = str(meta(connection, "stream"))
         event = new_event(
             dev=self._device, tp=self._touchpoint, stream=stream, seq=seq, at=at, payload=payload
         )
         connection.execute("INSERT INTO event VALUES (?, ?, ?)", (seq, event.type, encode_event(event)))
-        _count(connection, event.type, "appended", 1)
-        _set_meta(connection, "last_seq", seq)
+        count(connection, event.type, "appended", 1)
+        set_meta(connection, "last_seq", seq)
         return seq
 
     def _make_room(self, connection: sqlite3.Connection) -> None:
         """Over the cap the oldest hundredth goes, in one block, so that a full outbox is not slow."""
-        first, last = _first_seq(connection), int(_meta(connection, "last_seq"))
+        first, last = first_seq(connection), int(meta(connection, "last_seq"))
         excess = last + 1 - first - self._max_events
         if excess <= 0:
             return
         upto = first + excess - 1 + self._max_events // 100
         lost.report_dropped(connection, upto)
-        _remove(connection, upto, "dropped")
+        remove(connection, upto, "dropped")
         lost.remember(connection, [(first, upto)], "outbox-full")
         if not self._full:
             log.error("outbox %s is full: the oldest of %d events are dropped", self._path, self._max_events)
@@ -261,7 +232,7 @@ class Outbox:
 
     def _note_missing(self, missing: list[SeqRange]) -> None:
         with self._transaction() as connection:
-            first = _first_seq(connection)
+            first = first_seq(connection)
             gone = [(start, min(end, first - 1)) for start, end in missing if start < first]
             lost.remember(connection, gone, "not-held")
 
@@ -318,11 +289,11 @@ class Outbox:
                 self._tell(str(error))
                 raise
             self.set_aside = set_aside or self.set_aside
-            stream = str(_meta(self._connection, "stream"))
+            stream = str(meta(self._connection, "stream"))
             if stream != self._stream:
                 self._stream = stream
-                self._sendable = int(_meta(self._connection, "last_seq"))
-                self._opened_at = _first_opened_at(self._connection, self._sendable)
+                self._sendable = int(meta(self._connection, "last_seq"))
+                self._opened_at = first_opened_at(self._connection, self._sendable)
         return self._connection
 
     def _failed(self, error: sqlite3.Error) -> OutboxUnwritable:
@@ -343,57 +314,3 @@ class Outbox:
         if self._connection is not None and self._connection.in_transaction:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
-
-
-def read_books(connection: sqlite3.Connection) -> Books:
-    """The accounts in an outbox's file, which may belong to a running agent."""
-    rows = connection.execute("SELECT type, appended, acked, dropped FROM book ORDER BY type")
-    last = int(_meta(connection, "last_seq"))
-    return Books(
-        stream=str(_meta(connection, "stream")),
-        upto=int(_meta(connection, "upto")),
-        last_seq=last,
-        left=last + 1 - _first_seq(connection),
-        by_type={type: Book(*counts) for type, *counts in rows},
-    )
-
-
-def _meta(connection: sqlite3.Connection, key: str) -> Any:
-    return connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0]
-
-
-def _first_opened_at(connection: sqlite3.Connection, last_seq: int) -> int:
-    """What this file remembers of its first opening; now is the first where it remembers none."""
-    known = _meta(connection, "opened_at")
-    if known is not None:
-        return int(known)
-    with suppress(sqlite3.Error):  # a disk that cannot be written takes no events that could be lost either
-        _set_meta(connection, "opened_at", last_seq)
-    return last_seq
-
-
-def _set_meta(connection: sqlite3.Connection, key: str, value: str | int | None) -> None:
-    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
-
-def _first_seq(connection: sqlite3.Connection) -> int:
-    first = connection.execute("SELECT min(seq) FROM event").fetchone()[0]
-    return int(_meta(connection, "last_seq")) + 1 if first is None else int(first)
-
-
-def _count(connection: sqlite3.Connection, type: str, column: str, events: int) -> None:
-    connection.execute(
-        f"INSERT INTO book (type, {column}) VALUES (?, ?)"
-        f" ON CONFLICT (type) DO UPDATE SET {column} = {column} + excluded.{column}",
-        (type, events),
-    )
-
-
-def _remove(connection: sqlite3.Connection, upto: int, column: str) -> None:
-    """Delete the events up to a number and book them as `acked` or `dropped`."""
-    counts = connection.execute(
-        "SELECT type, count(*) FROM event WHERE seq <= ? GROUP BY type", (upto,)
-    ).fetchall()
-    for type, events in counts:
-        _count(connection, type, column, events)
-    connection.execute("DELETE FROM event WHERE seq <= ?", (upto,))

@@ -14,9 +14,9 @@ from gpiozero.pins.mock import MockFactory
 from tillsight_models.scales import scale
 
 from .agent import Agent
+from .books import Books
 from .config import DeviceConfig, PanelSettings, PresenceSettings
 from .fakes import SimulatedPanel
-from .outbox import Books
 
 HOLD_S = 0.06
 SETTLE_S = 0.3

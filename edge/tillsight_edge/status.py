@@ -13,8 +13,8 @@ import msgspec
 
 from tillsight_models.events import HealthReported
 
+from .books import Books, read_books
 from .config import DeviceConfig
-from .outbox import Books, read_books
 
 STALE_AFTER = 3
 """Heartbeats without a word, after which an agent counts as hanging."""

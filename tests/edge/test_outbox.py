@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tests.harness.outboxes import PRESS, ack, all_held, at, new_outbox, press_times, send_all
 
+from tillsight_edge.books import Book
 from tillsight_edge.errors import OutboxUnwritable
-from tillsight_edge.outbox import Book
 from tillsight_models.delivery import Ack
 from tillsight_models.events import ContactEnded, EventsDropped, PressUndone
 
