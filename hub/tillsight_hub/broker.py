@@ -152,6 +152,7 @@ class EmbeddedBroker:
             "autosave_interval 60",
             "max_queued_messages 100000",
             "max_inflight_messages 1000",
+            "set_tcp_nodelay true",
             "log_dest stdout",
             "log_type error",
             "log_type warning",

@@ -2,6 +2,7 @@
 
 import logging
 import random
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
@@ -143,6 +144,7 @@ class Subscriber:
         if self._orgs:
             will = encode(HubState(state="lost", since=now_ms()))
             client.will_set(hub_state(self._orgs[0]), will, qos=1, retain=True)
+        client.on_socket_open = _send_at_once
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
         client.on_disconnect = self._disconnected
@@ -212,6 +214,11 @@ class Subscriber:
         if not self._was_lost:
             self._was_lost = True
             log.warning("no broker at %s:%d: %s", self._settings.host, self._settings.port, why)
+
+
+def _send_at_once(_client: Client, _userdata: Any, connection: Any) -> None:
+    """No Nagle: a small confirmation would wait 40 ms for the other side's ACK."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _confirm(client: Client, mid: int, receipt: Receipt) -> None:
