@@ -89,7 +89,7 @@ def _gather(found: Iterator[Mismatch]) -> tuple[list[Mismatch], int]:
 def _all_mismatches(connection: Connection, depth: Depth) -> Iterator[Mismatch]:
     touchpoints = read_hierarchy(connection).touchpoints
     sources = (tables.event, tables.rollup_hour, tables.rollup_day)
-    for tp in connection.scalars(union(*(select(table.c.tp) for table in sources))).all():
+    for tp in sorted(connection.scalars(union(*(select(table.c.tp) for table in sources)))):
         touchpoint = touchpoints.get(tp)
         if touchpoint is None:
             yield Mismatch(tp, "hierarchy", "touchpoints", 1, 0)
