@@ -1,5 +1,6 @@
 """The JSON Schema of the wire contract, written from the models: `python -m tillsight_models.schema`."""
 
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -53,7 +54,21 @@ def delivery_schema() -> dict[str, Any]:
 def schema_files() -> dict[str, str]:
     """File name to text of every generated schema."""
     schemas = {"event.schema.json": event_schema(), "delivery.schema.json": delivery_schema()}
-    return {name: json.dumps(schema, indent=2, sort_keys=True) + "\n" for name, schema in schemas.items()}
+    return {
+        name: json.dumps(_tidied(schema), indent=2, sort_keys=True) + "\n" for name, schema in schemas.items()
+    }
+
+
+def _tidied(part: Any) -> Any:
+    """The same with descriptions that are not indented: Python takes that off docstrings from 3.13 on."""
+    if isinstance(part, dict):
+        return {
+            key: inspect.cleandoc(value)
+            if key == "description" and isinstance(value, str)
+            else _tidied(value)
+            for key, value in part.items()
+        }
+    return [_tidied(item) for item in part] if isinstance(part, list) else part
 
 
 def main() -> int:
