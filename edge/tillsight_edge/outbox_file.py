@@ -72,10 +72,10 @@ def restart_stream(connection: sqlite3.Connection, *, after: int) -> int:
     """
     rows = connection.execute("SELECT seq, raw FROM event WHERE seq > ? ORDER BY seq", (after,)).fetchall()
     leaving = connection.execute(
-        "SELECT type, count(*) FROM event WHERE seq <= ? OR type = ? GROUP BY type",
+        "SELECT count(*), type FROM event WHERE seq <= ? OR type = ? GROUP BY type",
         (after, EventsDropped.TYPE),
     ).fetchall()
-    connection.executemany("UPDATE book SET acked = acked + ?2 WHERE type = ?1", leaving)
+    connection.executemany("UPDATE book SET acked = acked + ? WHERE type = ?", leaving)
     connection.execute("DELETE FROM event")
     connection.execute("DELETE FROM lost")
     stream = secrets.token_hex(8)
@@ -88,8 +88,8 @@ def restart_stream(connection: sqlite3.Connection, *, after: int) -> int:
         moved = _renumbered(event, stream, numbers)
         connection.execute("INSERT INTO event VALUES (?, ?, ?)", (moved.seq, moved.type, encode_event(moved)))
     connection.executemany(
-        "UPDATE meta SET value = ?2 WHERE key = ?1",
-        [("stream", stream), ("last_seq", len(numbers)), ("upto", 0), ("opened_at", None)],
+        "UPDATE meta SET value = ? WHERE key = ?",
+        [(stream, "stream"), (len(numbers), "last_seq"), (0, "upto"), (None, "opened_at")],
     )
     return len(numbers)
 
