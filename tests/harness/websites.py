@@ -48,9 +48,12 @@ class Website:
         self._seed = SEED if seed is None else seed
         self._users = {name: USERS[name] for name in users}
         self._tokens: dict[str, str] | None = None
+        self.ending = False
+        """Whether it was stopped: pages that are still open then lose their streams."""
 
     def start(self) -> None:
         """Serve; the first time with the hierarchy and the users."""
+        self.ending = False
         config = read_settings({"data_dir": self.folder, "mqtt": {"embedded": False, "port": 1}}, HubConfig)
         self.app: FastAPI = create_app(config)
         self.services: Services = self.app.state.services
@@ -66,6 +69,7 @@ class Website:
 
     def stop(self) -> None:
         """As if the hub was updated: streams end, then the server."""
+        self.ending = True
         self.services.live.stop()
         self._server.should_exit = True
         self._thread.join()

@@ -30,7 +30,8 @@ class Window:
 
     def listen(self) -> None:
         def heard(message: ConsoleMessage) -> None:
-            if message.type in ("error", "warning"):
+            lost_stream = self.site.ending and "/live/" in str(message.location)
+            if message.type in ("error", "warning") and not lost_stream:
                 self.complaints.append(f"{message.type}: {message.text} {message.location}")
 
         self.page.on("console", heard)
