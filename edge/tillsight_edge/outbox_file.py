@@ -136,9 +136,12 @@ def _check(connection: sqlite3.Connection) -> None:
 
 
 def _create(connection: sqlite3.Connection, device: str) -> None:
-    if connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION:
+    if _is_made(connection):
         return
     connection.execute("BEGIN IMMEDIATE")
+    if _is_made(connection):  # by somebody else, while we waited for the lock
+        connection.execute("ROLLBACK")
+        return
     for statement in SCHEMA:
         connection.execute(statement)
     connection.executemany(
@@ -154,6 +157,10 @@ def _create(connection: sqlite3.Connection, device: str) -> None:
     )
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
+
+
+def _is_made(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION)
 
 
 def _check_owner(connection: sqlite3.Connection, device: str) -> None:

@@ -1,13 +1,16 @@
 """The outbox: every committed event is there until the hub has it, and the books always balance."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from tests.harness.outboxes import PRESS, ack, all_held, at, new_outbox, press_times, send_all
 
 from tillsight_edge.books import Book
 from tillsight_edge.errors import OutboxUnwritable
+from tillsight_edge.outbox import Outbox
 from tillsight_models.delivery import Ack
 from tillsight_models.events import ContactEnded, EventsDropped, PressUndone
 
@@ -288,3 +291,18 @@ def test_on_a_card_that_went_back_in_time_new_events_get_a_new_stream(tmp_path: 
     assert restored.append(PRESS, at()) == 3
     books = restored.books()
     assert books.total.appended == books.total.acked + books.total.dropped + books.left
+
+
+def test_two_who_open_a_new_outbox_at_once_find_the_same_one(tmp_path: Path) -> None:
+    for number in range(10):
+        outboxes = [new_outbox(tmp_path / str(number)) for _ in range(4)]
+        together = Barrier(len(outboxes))
+
+        def opened(outbox: Outbox, together: Barrier = together) -> str:
+            together.wait()
+            return outbox.stream
+
+        with ThreadPoolExecutor(len(outboxes)) as threads:
+            assert len(set(threads.map(opened, outboxes))) == 1
+        for outbox in outboxes:
+            outbox.close()
