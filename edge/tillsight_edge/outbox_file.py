@@ -3,6 +3,7 @@
 import logging
 import secrets
 import sqlite3
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from .errors import OutboxUnwritable
 
 log = logging.getLogger(__name__)
 
+BUSY_S = 5.0
+"""How long to wait for somebody else who writes to the file."""
 SCHEMA_VERSION = 1
 SCHEMA = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
@@ -110,9 +113,9 @@ def _code(error: sqlite3.Error) -> int:
 
 def _connect(path: Path, device: str) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_S)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection)
         _check(connection)
         _create(connection, device)
         _check_owner(connection, device)
@@ -125,6 +128,20 @@ def _connect(path: Path, device: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait by itself while somebody else turns the same new file to WAL."""
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _check(connection: sqlite3.Connection) -> None:
