@@ -13,6 +13,15 @@ from tillsight_models.errors import BadConfig, BadScale
 from tillsight_models.events import SLUG_PATTERN
 from tillsight_models.scales import SCALES, scale
 
+from .camera_config import (
+    CameraSettings,
+    DeclarationSettings,
+    DemographicsSettings,
+    EmotionSettings,
+    StaffSettings,
+    VisionSettings,
+)
+
 SYSTEM_CONFIG = Path("/etc/tillsight/device.toml")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -217,6 +226,14 @@ class DeviceConfig(Settings):
     device: DeviceSettings
     panel: PanelSettings
     presence: PresenceSettings = PresenceSettings()
+    cameras: dict[Id, CameraSettings] = Field(default_factory=dict, max_length=4)
+    """By name."""
+    vision: VisionSettings = VisionSettings()
+    emotion: EmotionSettings = EmotionSettings()
+    demographics: DemographicsSettings = DemographicsSettings()
+    declaration: DeclarationSettings | None = None
+    """Without it neither emotion nor demographics can be enabled."""
+    staff: StaffSettings = StaffSettings()
     clock: ClockSettings = ClockSettings()
     outbox: OutboxSettings = OutboxSettings()
     hub: HubSettings
@@ -226,6 +243,11 @@ class DeviceConfig(Settings):
     def status_file(self) -> Path:
         """Where the running agent says how it is."""
         return self.health.status_file or self.outbox.path.with_name(f"{self.outbox.path.name}.status.json")
+
+    @property
+    def vision_socket(self) -> Path:
+        """Where the process that sees tells its numbers."""
+        return self.vision.socket or self.outbox.path.with_name(f"{self.outbox.path.name}.vision.sock")
 
 
 def load_config(path: Path) -> DeviceConfig:
@@ -259,11 +281,49 @@ def problems_here(config: DeviceConfig) -> list[str]:
 
 
 def _between_sections(config: DeviceConfig) -> Iterator[str]:
+    yield from _pins_taken_twice(config)
+    yield from _faces_undeclared(config)
+    yield from _staff_in_view(config)
+
+
+def _faces_undeclared(config: DeviceConfig) -> Iterator[str]:
+    """Faces are looked at only where a person answers for it, and only as long."""
+    for name in ("emotion", "demographics"):
+        if not getattr(config, name).enabled:
+            continue
+        if config.declaration is None:
+            yield f"{name}.enabled: True: needs a [declaration] by the site"
+        if not any(camera.zone for camera in config.cameras.values()):
+            yield f"{name}.enabled: True: needs a camera with a zone"
+
+
+def _staff_in_view(config: DeviceConfig) -> Iterator[str]:
+    """Emotion and sellers are never brought together: not in a picture, and not by time on one device."""
+    if not config.emotion.enabled:
+        return
+    if config.staff.attempt_pin is not None:
+        yield (
+            f"staff.attempt_pin: {config.staff.attempt_pin}: should not be there while emotion.enabled is"
+            " true: a seller's attempts could be joined with emotion"
+        )
+    if config.emotion.staff_out_of_view:
+        return
+    for name, camera in config.cameras.items():
+        if camera.zone and not camera.staff_zones:
+            yield (
+                f"cameras.{name}.staff_zones: (): should cover where staff stand,"
+                " or emotion.staff_out_of_view declare that no camera sees them"
+            )
+
+
+def _pins_taken_twice(config: DeviceConfig) -> Iterator[str]:
     panel = config.panel
     taken = {*panel.pins, panel.light_pin} if panel.kind in ("gpio", "simulated") else {panel.light_pin}
     for pin in config.presence.pins:
         if pin in taken:
             yield f"presence.pins: {pin}: is a pin of the panel"
+    if config.staff.attempt_pin in {*taken, *config.presence.pins} - {None}:
+        yield f"staff.attempt_pin: {config.staff.attempt_pin}: is a pin of the panel or the presence sensor"
 
 
 def _distinct(pins: tuple[int, ...]) -> tuple[int, ...]:

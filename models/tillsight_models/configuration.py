@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -39,13 +39,20 @@ def read_settings(values: dict[str, Any], model: type[AnySettings]) -> AnySettin
 
 
 def setting_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """Every setting of a model as `section.key`, for documentation checks."""
+    """Every setting of a model as `section.key`, or `section.NAME.key` of sections that have names."""
     for name, field in model.model_fields.items():
-        section = field.annotation
-        if isinstance(section, type) and issubclass(section, BaseModel):
-            yield from setting_names(section, f"{prefix}{name}.")
-        else:
+        inner, named = _section(field.annotation)
+        if inner is None:
             yield f"{prefix}{name}"
+        else:
+            yield from setting_names(inner, f"{prefix}{name}.{'NAME.' if named else ''}")
+
+
+def _section(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """The model of a section, of an optional section, or of sections by name (then True); None of a value."""
+    candidates = (annotation, *get_args(annotation))
+    models = [one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)]
+    return (models[0] if models else None), get_origin(annotation) is dict
 
 
 def _problem(item: Any) -> str:

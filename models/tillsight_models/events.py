@@ -28,6 +28,11 @@ Word = Annotated[str, Meta(max_length=64)]
 
 ClockQuality = Literal["ntp", "rtc", "unsynced", "bounded"]
 ContactSource = Literal["camera", "presence", "pos", "queue", "manual"]
+CameraState = Literal["ok", "down", "frozen", "dark", "covered", "moved", "paused"]
+ValenceRow = tuple[Count, Count, Count, Count]
+"""People of one true valence, by what was said of them: positive, neutral, negative, unknown."""
+ValenceCounts = tuple[ValenceRow, ValenceRow, ValenceRow]
+"""Rows of people who truly looked positive, neutral, negative."""
 SeqRange = tuple[Annotated[int, Meta(ge=1)], Annotated[int, Meta(ge=1)]]
 
 
@@ -97,6 +102,10 @@ class ContactEnded(Payload, frozen=True, kw_only=True):
     source: ContactSource
     dwell_s: Seconds
     people: Annotated[int, Meta(ge=1, le=100)] = 1
+    camera: Slug | None = None
+    quality: Annotated[float, Meta(ge=0, le=1, description="share of frames that saw the person")] | None = (
+        None
+    )
 
 
 class TrafficCounted(Payload, frozen=True, kw_only=True):
@@ -109,6 +118,19 @@ class TrafficCounted(Payload, frozen=True, kw_only=True):
     left: Count
 
 
+class QueueWatched(Payload, frozen=True, kw_only=True):
+    """The queue during the `period_s` before `t`; `waited` people went on from it to be served."""
+
+    TYPE: ClassVar[str] = "queue.window"
+    period_s: Seconds
+    mean_people: Annotated[float, Meta(ge=0, le=1_000)]
+    most_people: Count
+    waited: Count = 0
+    mean_wait_s: Seconds = 0.0
+    longest_wait_s: Seconds = 0.0
+    camera: Slug | None = None
+
+
 class EmotionWindowed(Payload, frozen=True, kw_only=True):
     """People by valence during the `period_s` before `t`; never one person."""
 
@@ -118,6 +140,27 @@ class EmotionWindowed(Payload, frozen=True, kw_only=True):
     neutral: Count
     negative: Count
     unknown: Count
+    """People who were there and whose face did not say enough."""
+    model: Word = ""
+    validation: ValenceCounts | None = None
+    """What the model makes of people whose valence a person has judged at this site."""
+
+
+class DemographicsWindowed(Payload, frozen=True, kw_only=True):
+    """People by age band and by gender during the `period_s` before `t`; never one person."""
+
+    TYPE: ClassVar[str] = "demographics.window"
+    period_s: Seconds
+    under_18: Count
+    from_18: Count
+    from_30: Count
+    from_45: Count
+    from_60: Count
+    age_unknown: Count
+    male: Count
+    female: Count
+    gender_unknown: Count
+    model: Word = ""
 
 
 class StaffShifted(Payload, frozen=True, kw_only=True):
@@ -182,6 +225,8 @@ class HealthReported(Payload, frozen=True, kw_only=True):
     panel: Literal["ok", "lost", "stuck", "none"] = "none"
     panel_firmware: Word = ""
     panel_bad_frames: int = 0
+    camera: CameraState | Literal["none"] = "none"
+    """The worst of the cameras."""
     memory_mb: float | None = None
     uptime_s: float = 0.0
     presses: int = 0
@@ -194,6 +239,40 @@ class PanelReported(Payload, frozen=True, kw_only=True):
     state: Literal["ok", "lost", "stuck", "unstuck", "reset", "overflow"]
     button: Annotated[int, Meta(ge=1, le=11)] | None = None
     detail: Text = ""
+
+
+class CameraReported(Payload, frozen=True, kw_only=True):
+    """What a camera was able to see during the `period_s` before `t`: its data coverage, to be added up."""
+
+    TYPE: ClassVar[str] = "device.camera"
+    camera: Slug
+    state: CameraState
+    """From `t` on."""
+    period_s: Seconds
+    working_s: Seconds
+    """Seconds of the period in which the state was `ok`."""
+    frames: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
+    looked: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
+    """Frames that went through the detector; the others showed nothing new."""
+    detail: Text = ""
+
+
+class CounterAudited(Payload, frozen=True, kw_only=True):
+    """A person counted beside the counter during the `period_s` before `t`."""
+
+    TYPE: ClassVar[str] = "device.audit"
+    period_s: Seconds
+    counted: Count
+    """Contacts by the counter."""
+    observed: Count
+    """Contacts by the person."""
+    matched: Count
+    """Contacts of both: matched / counted is precision, matched / observed recall."""
+    pressers_observed: Count = 0
+    """Those of `observed` who pressed a button, as the person saw it."""
+    pressers_matched: Count = 0
+    source: ContactSource = "camera"
+    camera: Slug | None = None
 
 
 class EventsDropped(Payload, frozen=True, kw_only=True):
@@ -214,7 +293,9 @@ PAYLOADS: dict[str, type[Payload]] = {
         SurveyEnded,
         ContactEnded,
         TrafficCounted,
+        QueueWatched,
         EmotionWindowed,
+        DemographicsWindowed,
         StaffShifted,
         AttemptEnded,
         SalesReported,
@@ -222,6 +303,8 @@ PAYLOADS: dict[str, type[Payload]] = {
         DeviceStarted,
         HealthReported,
         PanelReported,
+        CameraReported,
+        CounterAudited,
         EventsDropped,
     )
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tillsight_edge.camera_config import CameraSettings
 from tillsight_edge.config import DeviceConfig, load_config, problems_here
 from tillsight_models.configuration import read_settings, setting_names
 from tillsight_models.errors import BadConfig
@@ -24,25 +25,41 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 
+def example_values() -> dict[str, list[Any]]:
+    """Every setting in the example, and what it is there: more than once for sections that have names."""
+    written: dict[str, list[Any]] = {}
+    for section, values in tomllib.loads(EXAMPLE.read_text(encoding="utf-8")).items():
+        named = section == "cameras"
+        for inner in values.values() if named else (values,):
+            for key, value in inner.items():
+                written.setdefault(f"{section}.{'NAME.' if named else ''}{key}", []).append(value)
+    return written
+
+
 def test_the_example_is_complete_and_loads() -> None:
     config = load_config(EXAMPLE)
-    written = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
-    names = {f"{section}.{key}" for section, values in written.items() for key in values}
-    assert names == set(setting_names(DeviceConfig))
+    assert set(example_values()) == set(setting_names(DeviceConfig))
     assert config.panel.undo_number == 5
+    assert set(config.cameras) == {"till", "door"}
 
 
 def test_the_defaults_in_the_example_are_the_defaults() -> None:
     """Settings that have no one sensible value differ; all others are shown with what they are anyway."""
-    written = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
     chosen = {"panel.undo_button", "panel.pins", "panel.light_pin", "presence.pins", "clock.has_rtc"}
-    chosen.add("health.status_file")
-    for name in setting_names(DeviceConfig):
-        section, key = name.split(".")
-        field = DeviceConfig.model_fields[section].annotation.model_fields[key]  # type: ignore[union-attr]
-        if section != "hub" and not field.is_required() and name not in chosen:
+    chosen |= {"health.status_file", "vision.socket", "emotion.validation_file", "staff.attempt_pin"}
+    chosen |= {f"cameras.NAME.{key}" for key in ("username", "password_file")}
+    chosen |= {name for name in setting_names(DeviceConfig) if "zone" in name or "entrance" in name}
+    models = {"cameras.NAME": CameraSettings} | {
+        name: field.annotation for name, field in DeviceConfig.model_fields.items()
+    }
+    for name, values in example_values().items():
+        section, _, key = name.rpartition(".")
+        if section in ("hub", "declaration") or name in chosen:
+            continue
+        field = models[section].model_fields[key]  # type: ignore[union-attr]
+        if not field.is_required():
             default = str(field.default) if isinstance(field.default, Path) else field.default
-            assert written[section][key] == default, name
+            assert default in values, name
 
 
 def changed(change: dict[str, Any]) -> dict[str, Any]:
