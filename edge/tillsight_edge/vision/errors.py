@@ -1,0 +1,15 @@
+"""What can go wrong with cameras, frames and models on purpose; every text names the thing and the value."""
+
+from tillsight_models.errors import TillsightError
+
+
+class BadFrame(TillsightError, ValueError):
+    """Something that should be a picture is none that can be used; the frame is skipped."""
+
+
+class BadSource(TillsightError, ValueError):
+    """A camera source that cannot be meant."""
+
+
+class CameraUnavailable(TillsightError, OSError):
+    """The camera cannot be opened, or gives no frame; trying again later may help."""

@@ -1,0 +1,70 @@
+"""A frame: the only thing that carries pixels, and what a raw array must be to become one."""
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .errors import BadFrame
+
+Image: TypeAlias = npt.NDArray[np.uint8]
+"""C-contiguous uint8 [H,W,3], blue first."""
+
+Box: TypeAlias = tuple[float, float, float, float]
+"""x1, y1, x2, y2 in pixels; the second corner lies outside."""
+
+MIN_SIDE_PX = 16
+MAX_SIDE_PX = 8192
+MAX_WIDTH_PX = 1280
+"""Wider pictures are scaled down at the source; the detector sees 320 of it."""
+
+_TO_BGR = {1: cv2.COLOR_GRAY2BGR, 4: cv2.COLOR_BGRA2BGR}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture and when it was taken."""
+
+    number: int
+    """Counts the source's frames from 1; a gap is a frame that was dropped."""
+    mono_ms: int
+    """On the clock of `Clock.mono_ms`."""
+    image: Image = field(repr=False, compare=False)
+
+    @property
+    def width(self) -> int:
+        return int(self.image.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.image.shape[0])
+
+
+def as_bgr(array: npt.NDArray[Any], name: str = "frame") -> Image:
+    """The picture in uint8 `array`: grey [H,W] or [H,W,1], BGR, or BGRA [H,W,4]; else BadFrame."""
+    if not isinstance(array, np.ndarray):
+        raise BadFrame(f"{name}: {type(array).__name__}: should be an array")
+    if array.dtype != np.uint8:
+        raise BadFrame(f"{name}: {_described(array)}: should be uint8")
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
+        raise BadFrame(f"{name}: {_described(array)}: should be [H,W], or [H,W,C] with 1, 3 or 4 channels")
+    if not all(MIN_SIDE_PX <= side <= MAX_SIDE_PX for side in array.shape[:2]):
+        raise BadFrame(f"{name}: {_described(array)}: sides should be {MIN_SIDE_PX} to {MAX_SIDE_PX} pixels")
+    channels = 1 if array.ndim == 2 else array.shape[2]
+    whole = np.ascontiguousarray(array)
+    return whole if channels == 3 else np.asarray(cv2.cvtColor(whole, _TO_BGR[channels]), np.uint8)
+
+
+def at_most_wide(image: Image, width_px: int = MAX_WIDTH_PX) -> Image:
+    """The picture, scaled down where it is wider than `width_px`."""
+    height, width = image.shape[:2]
+    if width <= width_px:
+        return image
+    size = (width_px, max(MIN_SIDE_PX, round(height * width_px / width)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _described(array: npt.NDArray[Any]) -> str:
+    return f"{array.dtype} [{','.join(map(str, array.shape))}]"
