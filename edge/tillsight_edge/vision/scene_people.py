@@ -162,7 +162,8 @@ class _Body:
         shoulder, waist = self._half_shoulder() * wide, 0.098 * looks.build * wide
         hips = 0.104 * looks.build * wide
         hem = 0.29 if looks.legs == "coat" else 0.46
-        outline = [(0.035, 0.855), (shoulder, 0.815), (shoulder * 0.98, 0.72), (waist, 0.6), (hips, hem)]
+        outline = [(0.035, 0.855), (shoulder * 0.78, 0.828), (shoulder * 1.02, 0.785)]
+        outline += [(shoulder * 0.96, 0.72), (waist, 0.6), (hips, hem)]
         if looks.legs == "skirt":
             self._upright([(waist, 0.56), (hips * 1.25, 0.3)], looks.legs_colour)
         self._upright(outline, looks.top)
