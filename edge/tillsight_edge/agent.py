@@ -15,6 +15,7 @@ from tillsight_models.delivery import Birth
 from tillsight_models.events import ContactEnded, DeviceStarted, PanelReported
 from tillsight_models.topics import DeviceTopics
 
+from .audit_file import AuditInbox
 from .clock import AnchorWatch, SystemClock
 from .config import DeviceConfig
 from .errors import OutboxInUse, OutboxUnwritable
@@ -35,6 +36,7 @@ from .ports import (
     panel_position,
 )
 from .presence import GpioPresence, PresenceContacts
+from .recent import RecentContacts
 from .status import write_status
 from .supervision import Supervisor
 from .uplink import Uplink
@@ -66,7 +68,9 @@ class Agent:
             max_events=config.outbox.max_events,
             on_append=self._uplink_awake.set,
         )
-        self._pending = Pending(self.outbox)
+        self._recent = RecentContacts()
+        self._pending = Pending(self.outbox, self._recent.note)
+        self._audits = AuditInbox(self.outbox, config.outbox.path)
         self._panel: ButtonPanel | None = None
         self.feedback = Feedback(config.panel, self.outbox, self._clock, self._light)
         self._sensor: PresenceSensor | None = None
@@ -141,6 +145,7 @@ class Agent:
         if self.outbox.problem:
             self.outbox.probe()
         self._pending.retry()
+        self._audits.collect()
         if anchor := self._anchors.look():
             self._pending.append(*anchor)
         self._count_contacts()
@@ -275,7 +280,14 @@ class Agent:
         self._shown = shown
         self._heartbeat_ms = at.mono + round(1000 * self._config.health.heartbeat_s)
         self._transport.tell(health)
-        write_status(self._config.status_file, connected=connected, problem=problem, health=health)
+        write_status(
+            self._config.status_file,
+            connected=connected,
+            problem=problem,
+            health=health,
+            mono_ms=at.mono,
+            contacts=self._recent.rows(at.mono),
+        )
         if urgent != self._told or at.mono >= self._report_ms:
             self._told = urgent
             self._report_ms = at.mono + round(1000 * self._config.health.report_s)

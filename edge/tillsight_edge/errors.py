@@ -13,3 +13,15 @@ class OutboxInUse(TillsightError, RuntimeError):
 
 class PinsUnavailable(TillsightError, OSError):
     """The pins cannot be used on this machine."""
+
+
+class AuditNotHandedOver(TillsightError, OSError):
+    """The result of an audit could not be laid where the agent finds it."""
+
+
+class CounterSilent(TillsightError, RuntimeError):
+    """There is no running agent that counts what an audit was asked to look at."""
+
+
+class PageUnavailable(TillsightError, OSError):
+    """A page cannot be served at the address that was asked for."""

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections import deque
+from collections.abc import Callable
 
 from tillsight_models.events import Payload, Stamp
 
@@ -17,17 +18,19 @@ MOST = 1_000
 class Pending:
     """Appends to the outbox, in order; keeps in memory what the disk does not take, and tries it again.
 
-    For everything but presses, which wait in the panel. Any thread may call.
+    For everything but presses, which wait in the panel. Any thread may call. `noted` sees all that comes.
     """
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, noted: Callable[[Payload, Stamp], None] = lambda *_: None) -> None:
         self._outbox = outbox
+        self._noted = noted
         self._lock = threading.Lock()
         self._waiting: deque[tuple[Payload, Stamp]] = deque()
         self._lost = 0
 
     def append(self, payload: Payload, at: Stamp) -> None:
         """Store it now if the disk lets us, else at a later `retry`; beyond 1,000 the oldest goes."""
+        self._noted(payload, at)
         with self._lock:
             self._waiting.append((payload, at))
             if len(self._waiting) > MOST:

@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -20,14 +21,27 @@ STALE_AFTER = 3
 """Heartbeats without a word, after which an agent counts as hanging."""
 
 
-def write_status(file: Path, *, connected: bool, problem: str, health: HealthReported) -> None:
-    """The agent's words, complete or not at all; a disk that does not take them changes nothing else."""
+def write_status(
+    file: Path,
+    *,
+    connected: bool,
+    problem: str,
+    health: HealthReported,
+    mono_ms: int = 0,
+    contacts: Sequence[dict[str, Any]] = (),
+) -> None:
+    """The agent's words, complete or not at all; a disk that does not take them changes nothing else.
+
+    `contacts` are all of the last half hour that were known at `mono_ms`, for an audit.
+    """
     words = {
         "pid": os.getpid(),
         "written": time.time(),
         "connected": connected,
         "problem": problem,
         "health": msgspec.structs.asdict(health),
+        "mono_ms": mono_ms,
+        "contacts": contacts,
     }
     part = file.with_name(f"{file.name}.part")
     try:
@@ -40,7 +54,7 @@ def write_status(file: Path, *, connected: bool, problem: str, health: HealthRep
 
 def read_status(config: DeviceConfig) -> dict[str, Any]:
     """Everything that is known about this device from outside its agent."""
-    words = _words(config.status_file)
+    words = agent_words(config.status_file)
     running = words is not None and _alive(words.get("pid"))
     status: dict[str, Any] = {
         "device": config.device.id,
@@ -81,7 +95,8 @@ def as_text(status: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _words(file: Path) -> dict[str, Any] | None:
+def agent_words(file: Path) -> dict[str, Any] | None:
+    """What the agent last wrote, whether it runs or not; None where it wrote nothing."""
     try:
         words = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -16,16 +16,20 @@ from tests.harness.outboxes import all_held, new_outbox
 from tests.harness.processes import wait_until
 
 from tillsight_edge.agent import Agent
+from tillsight_edge.audit_file import hand_over
+from tillsight_edge.clock import SystemClock
 from tillsight_edge.config import DeviceConfig
 from tillsight_edge.errors import OutboxInUse, PinsUnavailable
 from tillsight_edge.fakes import FakeClock, SimulatedPanel
 from tillsight_edge.ports import LightSignal
 from tillsight_edge.simulate import MockPins
+from tillsight_edge.status import agent_words
 from tillsight_models.delivery import Birth, decode
 from tillsight_models.events import (
     ButtonPressed,
     ClockAnchored,
     ContactEnded,
+    CounterAudited,
     DeviceStarted,
     HealthReported,
     PanelReported,
@@ -230,3 +234,24 @@ def test_what_was_not_sent_is_there_at_the_next_start(tmp_path: Path, run: Run, 
     again = run(config)
     assert again.outbox.stream == stream
     assert [e.type for e in all_held(again.outbox)].count("device.start") == 2
+
+
+def test_contacts_are_in_the_status_file_and_an_audit_laid_beside_the_outbox_is_taken(
+    tmp_path: Path, run: Run, factory: MockFactory
+) -> None:
+    presence = {"pins": [17], "min_dwell_s": 0.05, "leave_gap_s": 0.05}
+    config = device_config(tmp_path, presence=presence, health={"heartbeat_s": 0.1})
+    agent = run(config)
+    factory.pin(17).drive_high()
+    threading.Event().wait(0.1)
+    factory.pin(17).drive_low()
+    wait_until(
+        lambda: bool((agent_words(config.status_file) or {}).get("contacts")), "a contact in the status"
+    )
+    words = agent_words(config.status_file) or {}
+    assert [(row["number"], row["source"]) for row in words["contacts"]] == [(1, "presence")]
+    assert 0 < words["contacts"][0]["left_ms"] <= words["mono_ms"]
+    audited = CounterAudited(period_s=60.0, counted=1, observed=1, matched=1, source="presence")
+    file = hand_over(config.outbox.path, audited, SystemClock().stamp())
+    wait_until(lambda: not file.exists(), "the audit taken")
+    assert [e.payload for e in all_held(agent.outbox) if e.type == "device.audit"] == [audited]
