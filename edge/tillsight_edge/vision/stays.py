@@ -1,0 +1,190 @@
+"""Who stands in a zone, since when, and until when: the part that contacts and queues share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import hypot, inf
+from statistics import median
+
+from .geometry import Box, Zone
+from .tracker import Sighting, Track
+
+
+@dataclass(frozen=True)
+class StayRules:
+    """The numbers of standing; lengths are in body heights, so they hold near and far."""
+
+    slow: float = 0.25
+    """Body heights a second: whoever is faster walks."""
+    over_s: float = 1.0
+    """The time over which speed is measured."""
+    least_s: float = 0.6
+    """Nothing is said about the speed of somebody who is known for less."""
+    hidden_share: float = 0.5
+    """Share of the box in the zone that counts where the feet cannot be seen, or stand just outside."""
+    border: float = 0.08
+    """So far outside the zone is still inside for somebody who stands there."""
+    leave_gap_s: float = 1.0
+    """Out of the zone for so long: left. Standing still again sooner: never gone."""
+
+
+@dataclass
+class Stay:
+    """One person's time in a zone. Times are of the frames, in ms."""
+
+    track: int
+    enter_ms: int
+    """When they came to stand."""
+    leave_ms: int
+    """When they last stood."""
+    body: Box
+    """Where they last were."""
+    stood_ms: int = 0
+    """How long they stood; gaps up to `leave_gap_s` are included."""
+    frames: int = 0
+    observed: int = 0
+    """Frames in which they were seen, of `frames` up to `leave_ms`."""
+    standing: bool = True
+    """In this frame."""
+    inside_ms: int = 0
+    """When they were last in the zone, standing or walking."""
+    half_ms: int = 0
+    """Half the time between two frames: by so much earlier or later it may have been."""
+    pending: list[bool] = field(default_factory=list)
+    """Seen or not, in the frames since they last stood."""
+
+    @property
+    def quality(self) -> float:
+        """Share of the stay's frames in which the person was seen, 0..1."""
+        return self.observed / self.frames if self.frames else 1.0
+
+
+class Stays:
+    """Follows everybody who stands in one zone."""
+
+    def __init__(self, zone: Zone, rules: StayRules | None = None) -> None:
+        self._zone = zone
+        self._rules = rules or StayRules()
+        self._stays: dict[int, Stay] = {}
+        self._before_ms: int | None = None
+        """When the last frame was."""
+
+    @property
+    def current(self) -> list[Stay]:
+        """Stays that go on, the eldest first."""
+        return list(self._stays.values())
+
+    def update(self, tracks: Sequence[Track], mono_ms: int) -> list[Stay]:
+        """The stays that have ended by this frame."""
+        known = {track.number: track for track in tracks}
+        since_ms = 0 if self._before_ms is None else mono_ms - self._before_ms
+        self._before_ms = mono_ms
+        for track in tracks:
+            self._follow(track, mono_ms, min(500, since_ms // 2))
+        gap_ms = self._rules.leave_gap_s * 1000
+        return self._end(
+            [
+                stay
+                for stay in self._stays.values()
+                if stay.track not in known or (known[stay.track].seen and mono_ms - stay.inside_ms >= gap_ms)
+            ]
+        )
+
+    def finish(self) -> list[Stay]:
+        """No more frames: whoever is still there leaves now."""
+        return self._end(self.current)
+
+    def _end(self, stays: list[Stay]) -> list[Stay]:
+        for stay in stays:
+            del self._stays[stay.track]
+            stay.leave_ms += stay.half_ms
+            stay.stood_ms += stay.half_ms
+        return stays
+
+    def _follow(self, track: Track, mono_ms: int, half_ms: int) -> None:
+        stay = self._stays.get(track.number)
+        inside = track.seen and self._inside(track.last, stay is not None)
+        standing = inside and self._stands(track)
+        if stay is None:
+            if standing:
+                self._stays[track.number] = self._entered(track, half_ms)
+            return
+        stay.inside_ms = mono_ms if inside else stay.inside_ms
+        stay.pending.append(track.seen)
+        stay.standing = standing
+        if standing:
+            stay.half_ms = half_ms
+            self._stood(stay, track.last)
+
+    def _stood(self, stay: Stay, now: Sighting) -> None:
+        """One more frame in which the person stands."""
+        gap_ms = now.mono_ms - stay.leave_ms
+        if gap_ms <= self._rules.leave_gap_s * 1000:
+            stay.stood_ms += gap_ms
+        stay.leave_ms, stay.body = now.mono_ms, now.body
+        stay.frames += len(stay.pending)
+        stay.observed += sum(stay.pending)
+        stay.pending.clear()
+
+    def _entered(self, track: Track, half_ms: int) -> Stay:
+        """Standing is known after a while only; somebody who was first seen standing stood from then on."""
+        last, first = track.last, track.sightings[0]
+        since = last
+        young = last.mono_ms - first.mono_ms <= 1000 * (self._rules.over_s + 0.25)
+        if young and self._inside(first, False) and _away(first, last) <= self._rules.border * last.height:
+            since = first
+        seen = sum(sighting.mono_ms >= since.mono_ms for sighting in track.sightings)
+        return Stay(
+            track.number,
+            since.mono_ms - half_ms,
+            last.mono_ms,
+            last.body,
+            stood_ms=last.mono_ms - since.mono_ms + half_ms,
+            frames=seen,
+            observed=seen,
+            inside_ms=last.mono_ms,
+            half_ms=half_ms,
+        )
+
+    def _inside(self, sighting: Sighting, stays: bool) -> bool:
+        """Whether the feet are in the zone, or most of a body whose feet cannot tell."""
+        if not sighting.clipped:
+            border = self._rules.border * sighting.height if stays else 0.0
+            if self._zone.distance_to(sighting.foot) <= border:
+                return True
+        return self._zone.share_of(sighting.box) >= self._rules.hidden_share
+
+    def _stands(self, track: Track) -> bool:
+        return speed(track, self._rules.over_s, self._rules.least_s) < self._rules.slow
+
+
+def speed(track: Track, over_s: float, least_s: float) -> float:
+    """Body heights a second over the last while; infinite while too little is known.
+
+    The median of the slopes between all pairs of sightings (Theil and Sen), so that a box that jumps for a
+    frame or two is no walk. Head and feet have to rest: at the frame's edge one of them seems to.
+    """
+    last = track.last
+    recent = [s for s in track.sightings if last.mono_ms - s.mono_ms <= over_s * 1000]
+    recent = recent if len(recent) >= 3 else list(track.sightings[-3:])
+    if last.mono_ms - recent[0].mono_ms < least_s * 1000:
+        return inf
+    recent = recent[:: -(-len(recent) // 12)]
+    across = _slope(recent, [s.head[0] for s in recent])
+    head = _slope(recent, [s.head[1] for s in recent])
+    foot = 0.0 if last.clipped else _slope(recent, [s.foot[1] for s in recent])
+    return hypot(across, max(abs(head), abs(foot))) / median(s.height for s in recent)
+
+
+def _slope(sightings: Sequence[Sighting], values: Sequence[float]) -> float:
+    """Pixels a second."""
+    times = [s.mono_ms for s in sightings]
+    return 1000 * median(
+        (values[j] - values[i]) / (times[j] - times[i])
+        for j in range(len(times))
+        for i in range(j)
+        if times[j] > times[i]
+    )
+
+
+def _away(one: Sighting, other: Sighting) -> float:
+    return hypot(one.foot[0] - other.foot[0], one.foot[1] - other.foot[1])

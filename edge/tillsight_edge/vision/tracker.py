@@ -1,0 +1,272 @@
+"""One person over several frames, by where the boxes are; nothing is known about how anybody looks."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import hypot
+from statistics import median
+
+from .detections import Detection
+from .geometry import Box, Point
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Where somebody was at one moment, in pixels."""
+
+    mono_ms: int
+    box: Box
+    score: float = 1.0
+    clipped: bool = False
+    """The box reaches the lower edge of the frame: the feet are not in the picture."""
+    hidden: float = 0.0
+    """How much of the person, in pixels, is hidden below the box."""
+
+    @property
+    def foot(self) -> Point:
+        """Where the person stands: the middle of the lower edge, or below it where the legs are hidden."""
+        return (self.box[0] + self.box[2]) / 2, self.box[3] + self.hidden
+
+    @property
+    def head(self) -> Point:
+        """The middle of the upper edge."""
+        return (self.box[0] + self.box[2]) / 2, self.box[1]
+
+    @property
+    def body(self) -> Box:
+        """The box with the legs that are hidden."""
+        return self.box[0], self.box[1], self.box[2], self.box[3] + self.hidden
+
+    @property
+    def width(self) -> float:
+        return self.box[2] - self.box[0]
+
+    @property
+    def height(self) -> float:
+        """Of the body, hidden legs included."""
+        return self.box[3] + self.hidden - self.box[1]
+
+
+@dataclass(frozen=True)
+class Track:
+    """One person so far. The number dies with the track and says nothing about who it was."""
+
+    number: int
+    sightings: tuple[Sighting, ...]
+    """Of the last `TrackerRules.memory_s`, oldest first, at least one."""
+    seen: bool
+    """In this very frame; otherwise out of sight for the moment."""
+
+    @property
+    def last(self) -> Sighting:
+        return self.sightings[-1]
+
+
+@dataclass(frozen=True)
+class TrackerRules:
+    """The numbers of the tracker; shares are of boxes, times in seconds."""
+
+    score_high: float = 0.4
+    """A box from here on can begin a track."""
+    score_low: float = 0.15
+    """A box from here on can continue one."""
+    least_iou: float = 0.2
+    """Between a box and where the person is expected."""
+    hits: int = 3
+    """Sightings that make a track; with fewer it may be a slip of the detector."""
+    young_age_s: float = 1.0
+    """Whoever has fewer hits is forgotten when out of sight for so long."""
+    max_age_s: float = 2.0
+    """Whoever is out of sight for so long has gone; who appears there before is the same person."""
+    relink_widths: float = 0.5
+    """A new box so near to somebody out of sight, in box widths, is the same person."""
+    nested: float = 0.8
+    """A box with this share inside another one, or the other way round, is a second box of one person."""
+    shrunk: float = 0.82
+    """A box that is suddenly shorter than this share of the body, its head in place, has lost its legs."""
+    memory_s: float = 2.5
+    """How long sightings are remembered."""
+    clipped_share: float = 0.02
+    """Of the frame's height: a box that ends nearer to the lower edge is clipped by it."""
+
+
+@dataclass
+class _Person:
+    """A track in the making."""
+
+    number: int
+    sightings: list[Sighting]
+    hits: int = 1
+    seen: bool = True
+
+    @property
+    def last(self) -> Sighting:
+        return self.sightings[-1]
+
+    def see(self, sighting: Sighting, rules: TrackerRules) -> None:
+        memory_ms = rules.memory_s * 1000
+        kept = [s for s in self.sightings if sighting.mono_ms - s.mono_ms <= memory_ms]
+        self.sightings = [*kept, _with_legs(sighting, self.sightings, rules.shrunk)]
+        self.hits += 1
+        self.seen = True
+
+    def expected(self, mono_ms: int) -> Box:
+        """Where the box should be by now; nobody is expected to walk on for long while out of sight."""
+        ahead_ms = min(500, mono_ms - self.last.mono_ms)
+        before = next(s for s in self.sightings if self.last.mono_ms - s.mono_ms <= 600)
+        since_ms = self.last.mono_ms - before.mono_ms
+        x1, y1, x2, y2 = self.last.box
+        if since_ms == 0:
+            return x1, y1, x2, y2
+        way = ahead_ms / since_ms
+        dx = (x1 + x2 - before.box[0] - before.box[2]) / 2 * way
+        dy = (y1 + y2 - before.box[1] - before.box[3]) / 2 * way
+        return x1 + dx, y1 + dy, x2 + dx, y2 + dy
+
+
+class Tracker:
+    """Greedy matching by overlap, sure boxes before unsure ones as in ByteTrack, with constant velocity.
+
+    Enough for the ten people or so in view of a till. Time comes from the frames alone.
+    """
+
+    def __init__(self, rules: TrackerRules | None = None) -> None:
+        self._rules = rules or TrackerRules()
+        self._people: list[_Person] = []
+        self._born = 0
+
+    @property
+    def settled(self) -> bool:
+        """Everybody was seen in the last frame, often enough to be sure of them."""
+        return all(person.seen and person.hits >= self._rules.hits for person in self._people)
+
+    @property
+    def watches(self) -> bool:
+        """Somebody is there, or may come back."""
+        return bool(self._people)
+
+    def update(self, boxes: Iterable[Detection], mono_ms: int, frame_height: float) -> list[Track]:
+        """Everybody who is known in the frame, seen or out of sight, in the order in which they came."""
+        rules = self._rules
+        floor = frame_height * (1 - rules.clipped_share)
+        found = [
+            Sighting(mono_ms, (box.x1, box.y1, box.x2, box.y2), box.score, box.y2 >= floor)
+            for box in boxes
+            if box.score >= rules.score_low and box.width > 0 and box.height > 0
+        ]
+        sure = [sighting for sighting in found if sighting.score >= rules.score_high]
+        unsure = [sighting for sighting in found if sighting.score < rules.score_high]
+        for person in self._people:
+            person.seen = False
+        sure = self._continue(sure, mono_ms)
+        self._continue(unsure, mono_ms)
+        self._begin(self._relink(sure))
+        self._forget(mono_ms)
+        return self._tracks()
+
+    def hold(self, mono_ms: int) -> list[Track]:
+        """Nothing moved since the last frame: whoever was seen is still where they were."""
+        for person in self._people:
+            if person.seen:
+                person.see(replace(person.last, mono_ms=mono_ms), self._rules)
+        self._forget(mono_ms)
+        return self._tracks()
+
+    def _tracks(self) -> list[Track]:
+        return [
+            Track(person.number, tuple(person.sightings), person.seen)
+            for person in self._people
+            if person.hits >= self._rules.hits
+        ]
+
+    def _continue(self, found: list[Sighting], mono_ms: int) -> list[Sighting]:
+        """Match by overlap, the best pair first; the boxes that are left over."""
+        people = [person for person in self._people if not person.seen]
+        expected = [person.expected(mono_ms) for person in people]
+        pairs = sorted(
+            ((overlap(box, s.box), -p, -f) for p, box in enumerate(expected) for f, s in enumerate(found)),
+            reverse=True,
+        )
+        taken: set[int] = set()
+        for iou, p, f in pairs:
+            if iou < self._rules.least_iou:
+                break
+            if not people[-p].seen and -f not in taken:
+                people[-p].see(found[-f], self._rules)
+                taken.add(-f)
+        return [sighting for f, sighting in enumerate(found) if f not in taken]
+
+    def _relink(self, found: list[Sighting]) -> list[Sighting]:
+        """Give boxes to people who were lost nearby; the boxes that are left over."""
+        left_over = []
+        for sighting in found:
+            lost = [person for person in self._people if not person.seen]
+            near = [(_widths_apart(person.last, sighting), person) for person in lost]
+            away, person = min(near, key=lambda item: item[0], default=(float("inf"), None))
+            if person is None or away > self._rules.relink_widths:
+                left_over.append(sighting)
+            else:
+                person.see(sighting, self._rules)
+        return left_over
+
+    def _begin(self, found: list[Sighting]) -> None:
+        """New tracks, for the fuller boxes first; none for a second box of somebody who is seen already."""
+        for sighting in sorted(found, key=lambda s: -s.score * s.height):
+            boxes = (person.last.body for person in self._people if person.seen)
+            if not any(nested(sighting.box, box) >= self._rules.nested for box in boxes):
+                self._born += 1
+                self._people.append(_Person(self._born, [sighting]))
+
+    def _forget(self, mono_ms: int) -> None:
+        rules = self._rules
+        self._people = [
+            person
+            for person in self._people
+            if mono_ms - person.last.mono_ms
+            <= 1000 * (rules.max_age_s if person.hits >= rules.hits else rules.young_age_s)
+        ]
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union."""
+    common = _common(one, other)
+    return common / (_area(one) + _area(other) - common) if common else 0.0
+
+
+def nested(one: Box, other: Box) -> float:
+    """Share of the smaller box that lies in the larger one."""
+    return _common(one, other) / min(_area(one), _area(other))
+
+
+def _with_legs(new: Sighting, before: Sequence[Sighting], shrunk: float) -> Sighting:
+    """The sighting with its hidden legs: something stands before them, or the detector missed them.
+
+    A box shrinks slowly when somebody walks away from the camera; one that is suddenly shorter while the
+    head is where it was has lost the legs. They stay hidden until they are seen again or the person moves.
+    """
+    recent = [s for s in before if before[-1].mono_ms - s.mono_ms <= 1000 and not s.clipped]
+    if new.clipped or len(recent) < 2:
+        return new
+    height = median(s.height for s in recent)
+    head = median(s.head[0] for s in recent), median(s.head[1] for s in recent)
+    moved = hypot(new.head[0] - head[0], new.head[1] - head[1])
+    full = new.box[3] - new.box[1]
+    if full >= shrunk * height or moved > 0.15 * height:
+        return replace(new, hidden=0.0)
+    return replace(new, hidden=height - full)
+
+
+def _widths_apart(lost: Sighting, new: Sighting) -> float:
+    """Between feet or heads, whichever are nearer, in widths of the wider box."""
+    feet = hypot(lost.foot[0] - new.foot[0], lost.foot[1] - new.foot[1])
+    heads = hypot(lost.head[0] - new.head[0], lost.head[1] - new.head[1])
+    return min(feet, heads) / max(lost.width, new.width)
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _common(one: Box, other: Box) -> float:
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return width * height if width > 0 and height > 0 else 0.0
