@@ -7,9 +7,17 @@ class BadFrame(TillsightError, ValueError):
     """Something that should be a picture is none that can be used; the frame is skipped."""
 
 
+class BadModel(TillsightError, ValueError):
+    """A model that is not there, is not what its manifest says, or cannot be run."""
+
+
 class BadSource(TillsightError, ValueError):
     """A camera source that cannot be meant."""
 
 
 class CameraUnavailable(TillsightError, OSError):
     """The camera cannot be opened, or gives no frame; trying again later may help."""
+
+
+class SandboxUnavailable(TillsightError, OSError):
+    """The kernel or the machine cannot take rights away, so that nothing may look at frames here."""

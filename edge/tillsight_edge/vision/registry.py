@@ -1,0 +1,131 @@
+"""Which models there are, and their files: read and hashed here, run elsewhere. Needs no runtime."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tillsight_models.errors import BadConfig
+from tillsight_models.manifest import (
+    LARGEST_BYTES,
+    SHIPPED_BYTES,
+    ModelEntry,
+    Task,
+    read_manifest,
+    shipped,
+    shipped_folder,
+)
+
+from ..config import DeviceConfig
+from .errors import BadModel
+
+ALIASES = {"deepface": "deepface-emotion"}
+"""Names that settings may use besides those of the manifests."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model and where it lies; reading it proves its hash."""
+
+    entry: ModelEntry
+    folder: Path
+    shipped: bool
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.entry.file
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the file, None where it is missing."""
+        return self.path.stat().st_size if self.path.is_file() else None
+
+    def read(self) -> bytes:
+        """The file's bytes; BadModel where they are not the ones that the manifest names."""
+        data = read_file(self.path, SHIPPED_BYTES if self.shipped else LARGEST_BYTES)
+        if (found := sha256(data)) != self.entry.sha256:
+            raise BadModel(f"{self.path}: sha256 is {found}, should be {self.entry.sha256}")
+        return data
+
+
+class Registry:
+    """The models that came with the product and those that the site imported into `folder`."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+
+    def models(self) -> dict[str, Model]:
+        """All of them by name, shipped ones first; an imported one cannot take a shipped one's name."""
+        return {model.name: model for model in (*self._imported(), *self._shipped())}
+
+    def find(self, name: str, task: Task | None = None) -> Model:
+        """The model of that name; BadModel where there is none, or it does another task."""
+        models = self.models()
+        model = models.get(ALIASES.get(name, name))
+        if model is None:
+            raise BadModel(f"model {name!r}: is not there, there are {', '.join(sorted(models)) or 'none'}")
+        if task is not None and model.entry.task != task:
+            raise BadModel(f"model {name!r}: is for {model.entry.task}, should be for {task}")
+        return model
+
+    @staticmethod
+    def _shipped() -> Iterator[Model]:
+        folder = shipped_folder()
+        for entry in shipped().values():
+            yield Model(entry, folder, shipped=True)
+
+    def _imported(self) -> Iterator[Model]:
+        if self.folder is None or not self.folder.is_dir():
+            return
+        for path in sorted(self.folder.glob("*.toml")):
+            yield Model(_entry_of(path), self.folder, shipped=False)
+
+
+def model_hashes(config: DeviceConfig) -> dict[str, str]:
+    """sha256 of each model that the configuration uses, by name; of a model that is not there, nothing."""
+    if not config.cameras:
+        return {}
+    names = [config.vision.persons_model]
+    if config.emotion.enabled:
+        names += [config.emotion.faces_model, config.emotion.model]
+    if config.demographics.enabled:
+        names += [config.emotion.faces_model, config.demographics.model]
+    models = Registry(config.vision.models_folder).models()
+    wanted = (models.get(ALIASES.get(name, name)) for name in names)
+    return {model.name: model.entry.sha256 for model in wanted if model is not None}
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """The bytes of a model file, of which there are at most `most`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except FileNotFoundError:
+        raise BadModel(f"{path}: is missing") from None
+    except OSError as error:
+        raise BadModel(f"{path}: cannot be read: {error.strerror or error}") from error
+    if len(data) > most:
+        raise BadModel(f"{path}: should be at most {most:,} bytes")
+    return data
+
+
+def sha256(data: bytes) -> str:
+    """As `sha256sum` prints it."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _entry_of(path: Path) -> ModelEntry:
+    """The one model that a file beside an imported model describes."""
+    try:
+        entries = read_manifest(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadModel(f"{path}: cannot be read: {error}") from error
+    except BadConfig as error:
+        raise BadModel(f"{path}: {error.problems[0]}") from error
+    if list(entries) != [path.stem]:
+        raise BadModel(f"{path}: should describe the one model {path.stem}")
+    return entries[path.stem]
