@@ -91,6 +91,8 @@ def leaves(kind: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:
     parts: Iterable[msgspec.inspect.Type] = ()
     if isinstance(kind, msgspec.inspect.StructType):
         parts = [field.type for field in kind.fields]
+    elif isinstance(kind, msgspec.inspect.Metadata):
+        parts = [kind.type]
     elif isinstance(kind, msgspec.inspect.UnionType):
         parts = kind.types
     elif isinstance(kind, msgspec.inspect.TupleType):
