@@ -14,8 +14,11 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select,
 from tillsight_models.events import (
     AttemptEnded,
     ButtonPressed,
+    CameraReported,
     ContactEnded,
+    EmotionWindowed,
     Payload,
+    QueueWatched,
     SalesReported,
     TrafficCounted,
     decode_payload,
@@ -55,7 +58,7 @@ def tally(payload: Payload, labels: int, scale_id: str, *, is_closed: bool) -> M
         return _press(payload.rating, payload.scale == scale_id, labels, is_closed)
     counted = {"events": 1}
     if isinstance(payload, ContactEnded):
-        dwell_ms = round(payload.dwell_s * 1000) * payload.people
+        dwell_ms = _ms(payload.dwell_s) * payload.people
         counted |= {CONTACT_COUNTERS[payload.source]: payload.people}
         counted |= {"dwell_ms": dwell_ms, "dwell_contacts": payload.people}
     elif isinstance(payload, SalesReported):
@@ -64,8 +67,31 @@ def tally(payload: Payload, labels: int, scale_id: str, *, is_closed: bool) -> M
     elif isinstance(payload, TrafficCounted):
         counted |= {"visitors_in": payload.entered, "visitors_out": payload.left}
     elif isinstance(payload, AttemptEnded):
-        counted |= {"attempts": 1, "attempt_ms": round(payload.duration_s * 1000)}
+        counted |= {"attempts": 1, "attempt_ms": _ms(payload.duration_s)}
+    else:
+        counted |= _seen(payload, is_closed)
     return counted
+
+
+def _seen(payload: Payload, is_closed: bool) -> Counters:
+    """What cameras say beside contacts and visitors; what they could see while the store was closed is nothing."""
+    if isinstance(payload, CameraReported) and payload.contacts and not is_closed:
+        return {"camera_ms": _ms(payload.period_s), "camera_working_ms": _ms(payload.working_s)}
+    if isinstance(payload, QueueWatched):
+        return {
+            "queue_ms": _ms(payload.period_s),
+            "queue_people_ms": _ms(payload.period_s * payload.mean_people),
+            "waits": payload.waited,
+            "wait_ms": _ms(payload.waited * payload.mean_wait_s),
+        }
+    if isinstance(payload, EmotionWindowed):
+        moods = ("positive", "neutral", "negative", "unknown")
+        return {f"emotion_{mood}": getattr(payload, mood) for mood in moods}
+    return {}
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
 
 
 @lru_cache(maxsize=1024)

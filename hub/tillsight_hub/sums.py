@@ -32,6 +32,8 @@ SUMMED = (
     *RATING_COUNTERS,
     *RAW_COUNTERS,
     *CONTACT_COUNTERS.values(),
+    "camera_ms",
+    "camera_working_ms",
 )
 """The counters that metrics are made of."""
 

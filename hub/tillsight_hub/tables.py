@@ -194,6 +194,16 @@ COUNTERS: dict[str, str] = {
     "visitors_out": "visitors out",
     "attempts": "sales attempts",
     "attempt_ms": "sum of the duration of sales attempts",
+    "camera_ms": "opening time that cameras which count contacts have accounted for",
+    "camera_working_ms": "of it, time in which they could see",
+    "queue_ms": "time that the queue was watched",
+    "queue_people_ms": "people in the queue times the time they stood there",
+    "waits": "people who waited in the queue and were then served",
+    "wait_ms": "sum of their waiting times",
+    "emotion_positive": "people who looked positive",
+    "emotion_neutral": "people who looked neutral",
+    "emotion_negative": "people who looked negative",
+    "emotion_unknown": "people whose face did not say enough",
 }
 
 UNDATED_HOUR = 0

@@ -254,6 +254,8 @@ class CameraReported(Payload, frozen=True, kw_only=True):
     frames: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
     looked: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
     """Frames that went through the detector; the others showed nothing new."""
+    contacts: bool = True
+    """Whether this camera counts contacts."""
     detail: Text = ""
 
 

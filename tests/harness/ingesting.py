@@ -45,12 +45,14 @@ SEED: dict[str, Any] = {
     "touchpoint": [
         {"id": "till-1", "name": "Till 1", "store": "rome", "contact_source": "presence"},
         {"id": "till-2", "name": "Till 2", "store": "rome", "scale": "smiley-5"},
+        {"id": "desk", "name": "Desk", "store": "rome", "contact_source": "camera"},
         {"id": "stall", "name": "Stall", "store": "pune", "contact_source": "pos"},
     ],
     "device": [
         {"id": "box-1", "touchpoint": "till-1"},
         {"id": "box-2", "touchpoint": "till-2"},
         {"id": "box-3", "touchpoint": "stall"},
+        {"id": "box-4", "touchpoint": "desk"},
     ],
 }
 

@@ -201,7 +201,7 @@ def test_rollups_that_differ_are_found_and_counted_anew(
     assert main(["verify"]) == 1
     assert "presses is 2, by the events 3" in capsys.readouterr().out
     assert main(["rebuild-rollups"]) == 0
-    assert "3 events of 3 touchpoints counted anew" in capsys.readouterr().out
+    assert "3 events of 4 touchpoints counted anew" in capsys.readouterr().out
     assert main(["verify"]) == 0
 
 

@@ -28,9 +28,12 @@ from tillsight_hub.tables import COUNTERS, UNDATED_DAY, UNDATED_HOUR
 from tillsight_models.events import (
     AttemptEnded,
     ButtonPressed,
+    CameraReported,
     ContactEnded,
+    EmotionWindowed,
     Payload,
     PressUndone,
+    QueueWatched,
     SalesReported,
     TrafficCounted,
 )
@@ -63,6 +66,22 @@ PRESS = ButtonPressed(button=1, rating=2, scale="smiley-4")
             {"visitors_in": 5, "visitors_out": 4},
         ),
         (AttemptEnded(duration_s=61.5), 0, {"attempts": 1, "attempt_ms": 61_500}),
+        (
+            CameraReported(camera="till", state="covered", period_s=300, working_s=214.5),
+            0,
+            {"camera_ms": 300_000, "camera_working_ms": 214_500},
+        ),
+        (CameraReported(camera="door", state="ok", period_s=300, working_s=300, contacts=False), 0, {}),
+        (
+            QueueWatched(period_s=300, mean_people=1.4, most_people=4, waited=6, mean_wait_s=48.5),
+            0,
+            {"queue_ms": 300_000, "queue_people_ms": 420_000, "waits": 6, "wait_ms": 291_000},
+        ),
+        (
+            EmotionWindowed(period_s=900, positive=11, neutral=20, negative=10, unknown=3),
+            0,
+            {"emotion_positive": 11, "emotion_neutral": 20, "emotion_negative": 10, "emotion_unknown": 3},
+        ),
     ],
 )
 def test_what_an_event_counts(payload: Payload, labels: int, expected: dict[str, int]) -> None:
@@ -74,6 +93,11 @@ def test_what_an_event_counts(payload: Payload, labels: int, expected: dict[str,
 def test_a_press_outside_opening_hours_is_counted_as_such_and_as_a_press() -> None:
     assert tally(PRESS, 0, "smiley-4", is_closed=True)["closed"] == 1
     assert tally(PRESS, 0, "smiley-4", is_closed=True)["rating_2"] == 1
+
+
+def test_what_a_camera_sees_of_a_closed_store_is_no_coverage() -> None:
+    report = CameraReported(camera="till", state="dark", period_s=300, working_s=0)
+    assert tally(report, 0, "smiley-4", is_closed=True) == {"events": 1}
 
 
 def test_hours_and_days_are_those_of_the_place(engine: Engine) -> None:
@@ -169,7 +193,7 @@ def test_another_scale_or_other_hours_count_all_events_anew(full: Engine) -> Non
     stores = [{**SEED["store"][0], "opening_hours": {"mon": ["09:00-10:00"]}}, SEED["store"][1]]
     seed = {**SEED, "store": stores, "touchpoint": [touchpoint, *SEED["touchpoint"][1:]]}
     result = apply_seed(full, Seed.model_validate(seed))
-    assert set(result.recomputed) == {"till-1", "till-2"}
+    assert set(result.recomputed) == {"till-1", "till-2", "desk"}
     after = rollups_of(full)
     days = [counted(row) for row in after["rollup_day"] if row["tp"] == "till-1"]
     assert all("rating_4" not in day for day in days)

@@ -14,6 +14,7 @@ FLAGS: dict[str, str] = {
     "no-contacts": "nothing counts the people served here, or it counted none",
     "contacts-partly": "only some of these touchpoints count contacts; numbers per contact use those",
     "uncalibrated": "the contact counter was never compared with a count by hand; it is taken as it is",
+    "camera-partly": "the camera that counts contacts could see for less than 90 % of its time",
     "counter-under-counts": "more responses than contacts: the contact counter misses people",
     "other-scale": "presses on another scale than the touchpoint's were left out",
     "undated-events": "the hub received events here whose time is not known; they are in no hour or day",
@@ -60,6 +61,10 @@ class Counts:
     contact_sources: frozenset[str] = frozenset()
     rated_contacts: tuple[int, ...] = ()
     """Accepted presses by rating at those touchpoints that count contacts; empty where none does."""
+    camera_ms: int = 0
+    """Opening time that the cameras which count contacts have accounted for; 0 where none does."""
+    camera_working_ms: int = 0
+    """Of it, the time in which they could see."""
     calibration: Calibration | None = None
     """None where the contact counter was never audited, or where summed counters were audited apart."""
     doubts: frozenset[str] = frozenset()
@@ -72,8 +77,16 @@ class Counts:
 
     @classmethod
     def from_rollup(cls, row: Mapping[str, int], scale: Scale, contact_source: str | None) -> Counts:
-        """The counts of a rollup row (or sum of rows) of touchpoints with one scale and contact source."""
+        """The counts of a rollup row (or sum of rows) of touchpoints with one scale and contact source.
+
+        A camera that could see at no time of it has counted nobody, which is not zero.
+        """
         ratings = tuple(row.get(name, 0) for name in RATING_COUNTERS[: scale.ratings])
+        camera_ms, working_ms = (
+            row.get(name, 0) if contact_source == "camera" else 0
+            for name in ("camera_ms", "camera_working_ms")
+        )
+        counting = None if camera_ms and not working_ms else contact_source
         return cls(
             scale=scale,
             ratings=ratings,
@@ -84,9 +97,11 @@ class Counts:
             undone=row.get("undone", 0),
             other_scale=row.get("other_scale", 0),
             closed=row.get("closed", 0),
-            contacts=row.get(CONTACT_COUNTERS[contact_source], 0) if contact_source else None,
+            contacts=row.get(CONTACT_COUNTERS[counting], 0) if counting else None,
             contact_sources=frozenset({contact_source} if contact_source else ()),
-            rated_contacts=ratings if contact_source else (),
+            rated_contacts=ratings if counting else (),
+            camera_ms=camera_ms,
+            camera_working_ms=working_ms,
         )
 
     def __add__(self, other: Counts) -> Counts:
@@ -107,9 +122,16 @@ class Counts:
             contacts=_either(self.contacts, other.contacts),
             contact_sources=self.contact_sources | other.contact_sources,
             rated_contacts=_summed(self.rated_contacts, other.rated_contacts),
+            camera_ms=self.camera_ms + other.camera_ms,
+            camera_working_ms=self.camera_working_ms + other.camera_working_ms,
             calibration=self.calibration if self.calibration == other.calibration else None,
             doubts=self.doubts | other.doubts,
         )
+
+    @property
+    def camera_share(self) -> float | None:
+        """Share of the accounted time in which the cameras could see; None without such cameras."""
+        return self.camera_working_ms / self.camera_ms if self.camera_ms else None
 
     @property
     def responses(self) -> int:

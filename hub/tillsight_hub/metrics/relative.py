@@ -11,6 +11,9 @@ from .registry import Estimate, Metric
 UNAUDITED = Calibration(precision=Audit(1, 1), recall=Audit(1, 1))
 """Takes the counter as it is: it adds nothing to the interval, so the flag `uncalibrated` has to."""
 
+CAMERA_SHOULD_SEE = 0.9
+"""Share of its time below which numbers per contact say that the camera saw only part of it."""
+
 
 def people_served(counted: int, calibration: Calibration | None) -> float | None:
     """counted x precision / recall: ghosts taken out, missed people put in.
@@ -97,9 +100,11 @@ def _clipped(estimate: Estimate) -> Estimate:
 
 
 def _flags(counts: Counts) -> frozenset[str]:
+    seen = counts.camera_share
+    partly = {"camera-partly"} if seen is not None and seen < CAMERA_SHOULD_SEE else set[str]()
     if not counts.contacts:
         missed = {"counter-under-counts"} if any(counts.rated_contacts) else set()
-        return frozenset({"no-contacts"} | missed)
+        return frozenset({"no-contacts"} | missed | partly)
     responses = sum(counts.rated_contacts)
     served = people_served(counts.contacts, counts.calibration)
     held = {
@@ -107,7 +112,7 @@ def _flags(counts: Counts) -> frozenset[str]:
         "contacts-partly": responses < counts.responses,
         "counter-under-counts": served is not None and responses > served,
     }
-    return frozenset(flag for flag, holds in held.items() if holds)
+    return frozenset({flag for flag, holds in held.items() if holds} | partly)
 
 
 def _audit_variance(calibration: Calibration | None) -> float:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import msgspec
 from sqlalchemy import Connection, RowMapping, func, select
 
-from tillsight_models.events import HealthReported
+from tillsight_models.events import CameraReported, CounterAudited, HealthReported
 
 from ..calendar import WEEKDAYS
 from ..hierarchy import Touchpoint
@@ -21,6 +21,8 @@ from ..tables import UNDATED_DAY, device, event, rollup_day
 from .hours import Hour, hours_of, slots_of
 
 LAST_PRESSES = 20
+LAST_REPORTS = 50
+"""Among so many every camera of the touchpoint has its newest."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,14 @@ class DeviceNow:
 
 
 @dataclass(frozen=True)
+class Told:
+    """The newest report of its kind, and when it was made (ms UTC)."""
+
+    t: int
+    report: CameraReported | CounterAudited
+
+
+@dataclass(frozen=True)
 class Day:
     """All of it."""
 
@@ -73,6 +83,10 @@ class Day:
     """What is known to the day only."""
     presses: Sequence[Press]
     devices: Sequence[DeviceNow]
+    cameras: Sequence[Told]
+    """The state of each camera as it was last told."""
+    audit: Told | None
+    """The last time that a person counted beside the counter."""
     first_day: str | None
     """The first day with data."""
 
@@ -136,6 +150,8 @@ def read_day(
         unknown_hour=unknown,
         presses=_presses(connection, place, day),
         devices=_devices(connection, place),
+        cameras=_newest(connection, place, CameraReported),
+        audit=next(iter(_newest(connection, place, CounterAudited)), None),
         first_day=_first_day(connection, place),
     )
 
@@ -183,6 +199,23 @@ def _devices(connection: Connection, place: Touchpoint) -> list[DeviceNow]:
         DeviceNow(row.id, row.name, row.state, row.last_seen, row.version, _health(row.health))
         for row in connection.execute(query.order_by(device.c.name, device.c.id))
     ]
+
+
+def _newest(
+    connection: Connection, place: Touchpoint, kind: type[CameraReported] | type[CounterAudited]
+) -> list[Told]:
+    """The newest report by camera, of those whose time is known."""
+    query = (
+        select(event.c.t, event.c.data)
+        .where(event.c.tp == place.id, event.c.type == kind.TYPE, event.c.tq != "unsynced")
+        .order_by(event.c.t.desc())
+        .limit(LAST_REPORTS)
+    )
+    newest: dict[str | None, Told] = {}
+    for t, data in connection.execute(query):
+        report = msgspec.json.decode(data, type=kind)
+        newest.setdefault(report.camera if isinstance(report, CameraReported) else None, Told(t, report))
+    return [newest[camera] for camera in sorted(newest, key=str)]
 
 
 def _health(text: str | None) -> HealthReported | None:

@@ -8,8 +8,9 @@ from ..calendar import PlaceCalendar
 from ..metrics.counts import Counts
 from ..periods import Period, hour_bounds, open_minutes_between
 
-State = Literal["heard", "gap", "closed", "ahead"]
-"""`gap`: open, past, and the hub heard nothing at all, which is not zero; `ahead`: not begun yet."""
+State = Literal["heard", "blind", "gap", "closed", "ahead"]
+"""`gap`: open, past, and the hub heard nothing at all, which is not zero; `blind`: the camera that counts
+contacts could not see; `ahead`: not begun yet."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _slots(calendar: PlaceCalendar, start: int, end: int) -> Iterator[Slot]:
 
 def _state(slot: Slot, counts: Counts, now_ms: int) -> State:
     if counts.events:
-        return "heard"
+        return "blind" if counts.camera_share == 0 else "heard"
     if slot.start * 1000 > now_ms:
         return "ahead"
     return "gap" if slot.open_minutes else "closed"

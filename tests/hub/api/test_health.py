@@ -97,5 +97,5 @@ def test_counters_say_what_happened(hub: RunningHub) -> None:
     assert _sample(text, "tillsight_rollup_mismatches_total") == 4
     assert _sample(text, "tillsight_ingest_events_quarantined_total", reason="bad-json") == 1
     assert _sample(text, "tillsight_ingest_messages_total") == 1
-    assert _sample(text, "tillsight_devices", state="unknown") == 3
+    assert _sample(text, "tillsight_devices", state="unknown") == 4
     assert _sample(text, "tillsight_ingest_transaction_seconds_total") > 0

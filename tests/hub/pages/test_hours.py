@@ -51,6 +51,12 @@ def test_an_open_hour_without_a_sign_of_life_is_a_gap_and_not_zero() -> None:
     assert states["15"] == "ahead"
 
 
+def test_an_hour_in_which_the_camera_could_not_see_is_no_zero() -> None:
+    row = {"events": 12, "camera_ms": 3_600_000, "camera_working_ms": 0}
+    hours = day(TUESDAY, {"10": Counts.from_rollup(row, SMILEYS, "camera")})
+    assert next(hour.state for hour in hours if hour.label == "10") == "blind"
+
+
 def test_the_repeated_hour_of_autumn_is_two() -> None:
     always = PlaceCalendar("Europe/Rome")
     assert [slot.label for slot in slots_of(always, "2026-10-25")].count("02") == 2

@@ -65,7 +65,7 @@ def test_a_manager_is_sent_their_store_only(site: Website, visit: Visit) -> None
     mona.log_in("mona")
     with frames(mona, "/live/overview") as stream:
         parts = next(stream)["parts"]
-    assert {name for name in parts if name.startswith("tp.")} == {"tp.till-1", "tp.till-2"}
+    assert {name for name in parts if name.startswith("tp.")} == {"tp.till-1", "tp.till-2", "tp.desk"}
 
 
 def test_finding_leaves_what_has_all_words_in_its_name(ada: Visitor) -> None:

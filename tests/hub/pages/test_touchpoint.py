@@ -9,6 +9,7 @@ from tests.harness.websites import Visitor, Website, now_ms
 
 from tillsight_hub import tables
 from tillsight_hub.pages.touchpoint import PARTS
+from tillsight_models.events import CameraReported, CounterAudited
 
 from .conftest import Visit
 from .test_overview import frames, next_with
@@ -79,6 +80,22 @@ def test_doubts_are_told_in_words(ada: Visitor, past_day: str) -> None:
 def test_a_touchpoint_without_a_counter_says_so(ada: Visitor) -> None:
     text = words(ada.client.get("/touchpoints/till-2").text)
     assert "nothing counts who was served" in text
+
+
+def test_a_camera_is_shown_with_what_it_could_see_and_its_last_audit(site: Website, ada: Visitor) -> None:
+    box = site.boxes["box-4"]
+    site.ingest(
+        box.event(CameraReported(camera="desk-cam", state="ok", period_s=300, working_s=300), t=NOON),
+        box.event(
+            CameraReported(camera="desk-cam", state="covered", period_s=300, working_s=102), t=NOON + 300_000
+        ),
+        box.event(CounterAudited(period_s=600, counted=21, observed=22, matched=20), t=NOON + 400_000),
+        box="box-4",
+    )
+    text = words(ada.client.get("/touchpoints/desk?day=2026-10-06").text)
+    for expected in ("Camera desk-cam", "covered", "67%", "20 of 22 customers found, 1 too many"):
+        assert expected in text, expected
+    assert "camera saw only part" in text
 
 
 def test_other_days_can_be_chosen_and_linked(ada: Visitor, past_day: str) -> None:
