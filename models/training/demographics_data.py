@@ -21,7 +21,7 @@ GENDERS = ("male", "female")
 class Chips:
     """Coloured faces: `images` [N, 64, 64, 3] RGB, `age` in years, `gender` 0 male 1 female.
 
-    The `ethnicity`, in the data's own words, serves to compare errors between groups; nothing ever predicts it.
+    The `ethnicity`, in the data's words, serves to compare errors between groups; nothing predicts it.
     """
 
     images: npt.NDArray[np.uint8]

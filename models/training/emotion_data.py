@@ -65,7 +65,7 @@ def vote_shares(votes: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 
 
 def disturbed(image: Images, random: np.random.Generator) -> Images:
-    """A face as a store's camera may see it: turned, shifted, mirrored, blurred, small, dark, noisy, covered."""
+    """A face as cameras may see it: turned, shifted, mirrored, blurred, small, dark, noisy, covered."""
     image = moved(image, random)
     if random.random() < 0.25:
         image = degraded(image, random)

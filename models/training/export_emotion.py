@@ -1,11 +1,15 @@
 """Write a trained emotion network as ONNX: grey faces of 0 to 255 in, calibrated probabilities out."""
 
 import argparse
+import sys
 import warnings
 from pathlib import Path
 
 import torch
+from emotion_data import Faces, published_protocol, read_faces
 from emotion_net import FACE_SIZE, EmotionNet
+from emotion_scores import fitted_temperature
+from folding import folded
 from torch import nn
 
 
@@ -14,12 +18,13 @@ class CalibratedEmotion(nn.Module):
 
     def __init__(self, net: EmotionNet, temperature: float) -> None:
         super().__init__()
-        self.net, self.temperature = net, temperature
+        self.trunk, self.head = folded(net.stem, net.blocks), net.ferplus
+        self.temperature = temperature
 
     def forward(self, faces: torch.Tensor) -> torch.Tensor:
         """Normalisation, network, temperature and softmax in one graph."""
-        ferplus, _ = self.net(faces.float().unsqueeze(1))
-        return torch.softmax(ferplus / self.temperature, 1)
+        features = self.trunk(faces.unsqueeze(1).float() / 127.5 - 1.0)
+        return torch.softmax(self.head(features.mean((2, 3))) / self.temperature, 1)
 
 
 def trained_net(checkpoint: Path) -> EmotionNet:
@@ -47,14 +52,25 @@ def export(net: EmotionNet, temperature: float, path: Path) -> None:
         )
 
 
+def temperature_for(net: EmotionNet, faces: Faces) -> float:
+    """The temperature that fits what is right, by strict majority and by the published protocol."""
+    with torch.no_grad():
+        probabilities = CalibratedEmotion(net, 1.0)(torch.from_numpy(faces.images)).numpy()
+    return fitted_temperature(probabilities, [faces.strict, published_protocol(faces.votes)])
+
+
 def main() -> None:
-    """Read the arguments and export."""
+    """Read the arguments, calibrate and export."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--temperature", type=float, default=1.0)
+    parser.add_argument("--faces", type=Path, required=True, help="npz to calibrate on: not that of training")
     parser.add_argument("--out", type=Path, required=True, help="the float ONNX file to write")
     arguments = parser.parse_args()
-    export(trained_net(arguments.checkpoint), arguments.temperature, arguments.out)
+    torch.set_num_threads(1)
+    net = trained_net(arguments.checkpoint)
+    temperature = temperature_for(net, read_faces(arguments.faces))
+    export(net, temperature, arguments.out)
+    sys.stdout.write(f"temperature {temperature:.2f}\n")
 
 
 if __name__ == "__main__":

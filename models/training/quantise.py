@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import onnx
+from demographics_data import read_chips
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -58,19 +59,28 @@ def quantise(source: Path, target: Path, faces: npt.NDArray[np.uint8], narrow: b
     onnx.checker.check_model(str(target))
 
 
+def training_images(path: Path) -> npt.NDArray[np.uint8]:
+    """The pictures of an npz of faces, or the ones of a zip of chips that are not held out."""
+    if path.suffix == ".zip":
+        chips = read_chips(path)
+        return chips.images[~chips.held_out]
+    with np.load(path) as arrays:
+        images: npt.NDArray[np.uint8] = arrays["images"]
+        return images
+
+
 def main() -> None:
     """Read the arguments and quantise."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path, help="float ONNX file")
     parser.add_argument("target", type=Path, help="int8 ONNX file to write")
     parser.add_argument(
-        "--images", type=Path, required=True, help="npz whose `images` the network was trained on"
+        "--images", type=Path, required=True, help="npz or zip that the network was trained on"
     )
     parser.add_argument("--count", type=int, default=1024, help="how many of them calibrate (default 1024)")
     parser.add_argument("--eight-bit", action="store_true", help="weights of 8 bits instead of 7")
     arguments = parser.parse_args()
-    with np.load(arguments.images) as arrays:
-        images = arrays["images"]
+    images = training_images(arguments.images)
     rows = np.random.default_rng(0).choice(len(images), arguments.count, replace=False)
     quantise(arguments.source, arguments.target, images[rows], narrow=not arguments.eight_bit)
 

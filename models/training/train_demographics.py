@@ -1,19 +1,19 @@
-"""Train the age and gender network on face chips for so many minutes, then write it as ONNX."""
+"""Train the age and gender network on face chips for so many minutes of wall-clock time."""
 
 import argparse
 import copy
 import sys
 import time
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from demographics_data import BANDS, FACE_SIZE, Chips, band_of, read_chips
+from demographics_data import BANDS, Chips, band_of, read_chips
 from demographics_net import AGES, DemographicsNet, bands_of
 from emotion_data import disturbed
+from export_emotion import trained_net
 from schedule import append_row, follow, learning_rate, new_optimizer
 from torch import nn
 from torch.nn import functional
@@ -76,9 +76,8 @@ def score(net: nn.Module, chips: Chips) -> dict[str, float]:
     }
 
 
-def train(chips: Chips, out: Path, minutes: float, seed: int) -> DemographicsNet:
-    """Train for the minutes on the chips that are not held out; the averaged network."""
-    net = DemographicsNet().to(memory_format=torch.channels_last)
+def train(net: DemographicsNet, chips: Chips, out: Path, minutes: float, seed: int) -> None:
+    """Train for the minutes on chips that are not held out; a checkpoint and a line of the curve an epoch."""
     average, optimizer = copy.deepcopy(net).eval(), new_optimizer(net)
     random = np.random.default_rng(seed)
     learned, held_out = chips.part(~chips.held_out), chips.part(chips.held_out)
@@ -103,61 +102,33 @@ def train(chips: Chips, out: Path, minutes: float, seed: int) -> DemographicsNet
         append_row(out / "demographics.csv", row)
         sys.stdout.write(f"{ {name: round(value, 4) for name, value in row.items()} }\n")
         sys.stdout.flush()
-        torch.save(average.state_dict(), out / "demographics.pt")
-    return average
+        save(average, out / "demographics.pt")
 
 
-class Demographics(nn.Module):
-    """uint8 RGB faces [N, 64, 64, 3] to probabilities of the bands [N, 5] and of male, female [N, 2]."""
-
-    def __init__(self, net: DemographicsNet, age_temperature: float, gender_temperature: float) -> None:
-        super().__init__()
-        self.net, self.age_temperature, self.gender_temperature = net, age_temperature, gender_temperature
-
-    def forward(self, faces: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Normalisation, network, temperatures, softmax and the sums over years in one graph."""
-        age, gender = self.net(faces.permute(0, 3, 1, 2).float())
-        ages = torch.softmax(age / self.age_temperature, 1)
-        return bands_of(ages), torch.softmax(gender / self.gender_temperature, 1)
-
-
-def export(net: DemographicsNet, age_temperature: float, gender_temperature: float, path: Path) -> None:
-    """Write the network with any number of faces per call."""
-    example = torch.zeros(2, FACE_SIZE, FACE_SIZE, 3, dtype=torch.uint8)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Demographics(net, age_temperature, gender_temperature).eval(),
-            (example,),
-            str(path),
-            dynamo=False,
-            opset_version=17,
-            input_names=["faces"],
-            output_names=["age_band", "gender"],
-            dynamic_axes={"faces": {0: "N"}, "age_band": {0: "N"}, "gender": {0: "N"}},
-        )
+def save(net: DemographicsNet, path: Path) -> None:
+    """The network's sizes and weights in one file."""
+    torch.save({"widths": net.widths, "depths": net.depths, "average": net.state_dict()}, path)
 
 
 def main() -> None:
-    """Read the arguments, train and export."""
+    """Read the arguments and train."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="zip with images/ and labels.csv")
     parser.add_argument(
-        "--out", type=Path, required=True, help="folder for demographics.pt, .csv and .onnx (float)"
+        "--out", type=Path, required=True, help="folder for demographics.pt and demographics.csv"
     )
-    parser.add_argument("--minutes", type=float, default=18.0, help="0 only exports the checkpoint in --out")
-    parser.add_argument("--temperatures", type=float, nargs=2, default=(1.0, 1.0), metavar=("AGE", "GENDER"))
+    parser.add_argument("--begin-from", type=Path, help="emotion checkpoint whose layers to begin with")
+    parser.add_argument("--minutes", type=float, default=18.0)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     torch.manual_seed(arguments.seed)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    if arguments.minutes > 0:
-        train(read_chips(arguments.data), arguments.out, arguments.minutes, arguments.seed)
-    net = DemographicsNet()
-    net.load_state_dict(torch.load(arguments.out / "demographics.pt", weights_only=True))
-    export(net.eval(), *arguments.temperatures, arguments.out / "demographics.onnx")
+    net = DemographicsNet().to(memory_format=torch.channels_last)
+    if arguments.begin_from:
+        net.begin_from(trained_net(arguments.begin_from))
+    train(net, read_chips(arguments.data), arguments.out, arguments.minutes, arguments.seed)
 
 
 if __name__ == "__main__":
