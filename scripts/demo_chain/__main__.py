@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .books import Result, sent_as_past, sent_by, settle
-from .chain import PLACES, Place, device_file, now
+from .chain import PLACES, CameraView, Place, device_file, now
 from .children import ChildEnded, Children
 from .hub_side import USER, HubSide, fill_the_past, lay_out, wait_until_connected, wait_until_ready
 
@@ -24,6 +24,10 @@ CONTACTS_PER_MINUTE = 30
 """At each till; a day of a real one in half an hour."""
 BUSY, CALM = 24, 8
 """Presses a minute at each till: to be counted in a short time, or to be looked at."""
+SEEN = 1
+"""Presses a minute at the till with the camera, where about three customers a minute are served."""
+WHOLE_MIDDLE = ((0.2, 0.3), (0.8, 1.0))
+"""Where customers are served in a picture that the demo does not know."""
 
 
 def main() -> int:
@@ -68,8 +72,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--port", type=int, help="of the pages; 8080 where that is free")
     parser.add_argument("--seed", type=int, default=1, help="which shoppers come")
+    picture = parser.add_mutually_exclusive_group()
+    picture.add_argument("--camera", metavar="N", help="a camera of this machine instead of the drawn store")
+    picture.add_argument("--video", type=Path, metavar="FILE", help="a video instead of the drawn store")
     parser.add_argument("--data", type=Path, metavar="DIR", help="keep everything there and go on from it")
     return parser
+
+
+def _view(arguments: argparse.Namespace) -> CameraView:
+    """The store that the product draws itself, or what the arguments name."""
+    if arguments.camera is not None:
+        return CameraView(arguments.camera, WHOLE_MIDDLE)
+    if arguments.video is not None:
+        return CameraView(str(arguments.video.absolute()), WHOLE_MIDDLE)
+    from tillsight_edge.vision.scene import STAFF_ZONE, TILL_ZONE
+
+    return CameraView(f"scene:{arguments.seed}", TILL_ZONE, (STAFF_ZONE,))
 
 
 class Demo:
@@ -111,8 +129,10 @@ class Demo:
 
     def _start_device(self, place: Place, mqtt_port: int, number: int) -> None:
         config = self.folder / f"{place.device}.toml"
-        config.write_text(device_file(place, self._outbox(place), mqtt_port), encoding="utf-8")
+        view = _view(self.arguments)
+        config.write_text(device_file(place, self._outbox(place), mqtt_port, view), encoding="utf-8")
         pace = self.arguments.presses_per_minute or (BUSY if self.arguments.seconds else CALM)
+        pace = min(pace, SEEN) if place.contact_source == "camera" else pace
         argv = [str(PROGRAMS / "tillsight-edge"), "simulate", "--config", str(config)]
         argv += ["--seed", str(self.arguments.seed * 1000 + number), "--drain-seconds", str(DRAIN_S)]
         argv += ["--presses-per-minute", str(pace), "--contacts-per-minute", str(CONTACTS_PER_MINUTE)]
@@ -188,7 +208,8 @@ def _interrupts() -> Iterator[None]:
 def _tell(result: Result) -> None:
     print(
         f"\n{result.pressed} presses committed on the tills, {result.stored} stored on the hub, "
-        f"{result.duplicates} doubled, {result.lost} events lost; {result.contacts} people served."
+        f"{result.duplicates} doubled, {result.lost} events lost; {result.contacts} people served, "
+        f"{result.camera_contacts} of them counted from frames."
     )
 
 

@@ -36,6 +36,8 @@ class Result:
     duplicates: int
     lost: int
     contacts: int
+    camera_contacts: int
+    """Those that were counted from frames."""
     dashboard_url: str
     seconds: float
 
@@ -82,7 +84,8 @@ def settle(engine: Engine, sent: list[Sent], dashboard_url: str, seconds: float)
         stored=presses,
         duplicates=_doubles(engine) + max(0, in_hours - presses) + max(0, in_days - presses),
         lost=lost + max(0, presses - min(in_hours, in_days)),
-        contacts=_contacts(engine),
+        contacts=_contacts(engine, "contacts_presence") + (seen := _contacts(engine, "contacts_camera")),
+        camera_contacts=seen,
         dashboard_url=dashboard_url,
         seconds=round(seconds, 1),
     )
@@ -112,7 +115,7 @@ def _rolled_up(engine: Engine, rollup: Table) -> int:
         return connection.scalar(select(func.coalesce(func.sum(rollup.c.presses), 0))) or 0
 
 
-def _contacts(engine: Engine) -> int:
+def _contacts(engine: Engine, counter: str) -> int:
     with engine.connect() as connection:
-        total = select(func.coalesce(func.sum(tables.rollup_day.c.contacts_presence), 0))
+        total = select(func.coalesce(func.sum(tables.rollup_day.c[counter]), 0))
         return connection.scalar(total) or 0

@@ -1,9 +1,10 @@
 """The demo's chain: one org, two regions, three stores in different time zones, six touchpoints."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 ORG = ("nordwind", "Nordwind Markets")
@@ -71,6 +72,8 @@ class Place:
     """Share of the customers served who press a button."""
     moods: tuple[float, ...]
     """How often each rating is given, worst first."""
+    contact_source: Literal["camera", "presence"] = "presence"
+    """What counts the customers: frames of a camera, or a (mock) sensor."""
 
     @property
     def device(self) -> str:
@@ -80,7 +83,7 @@ class Place:
 NPS_MOODS = (3, 1, 1, 2, 2, 5, 6, 12, 22, 20, 26)
 
 PLACES = (
-    Place("checkout-1", "Checkout", "store-1", "smiley-4", "gpio", 30, 0.16, (6, 9, 35, 50)),
+    Place("checkout-1", "Checkout", "store-1", "smiley-4", "gpio", 30, 0.16, (6, 9, 35, 50), "camera"),
     Place("service-1", "Service desk", "store-1", "smiley-5", "serial", 12, 0.22, (14, 16, 20, 28, 22)),
     Place("checkout-2", "Checkout", "store-2", "smiley-4", "serial", 26, 0.13, (4, 7, 29, 60)),
     Place("fitting-2", "Fitting rooms", "store-2", "smiley-4", "gpio", 14, 0.09, (12, 20, 40, 28)),
@@ -99,7 +102,7 @@ def seed_file(now: datetime) -> str:
         tables.append(("store", {**where, "hours": hours}))
     for place in PLACES:
         what = {"id": place.id, "name": place.name, "store": place.store, "scale": place.scale}
-        tables.append(("touchpoint", {**what, "contact_source": "presence"}))
+        tables.append(("touchpoint", {**what, "contact_source": place.contact_source}))
     tables += [("device", {"id": place.device, "touchpoint": place.id}) for place in PLACES]
     return "\n".join(_table(kind, values) for kind, values in tables)
 
@@ -111,7 +114,16 @@ def _table(kind: str, values: dict[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def device_file(place: Place, outbox: Path, mqtt_port: int) -> str:
+@dataclass(frozen=True)
+class CameraView:
+    """What the demo's camera looks at, and where customers are served in its picture."""
+
+    source: str
+    zone: tuple[tuple[float, float], ...]
+    staff_zones: tuple[tuple[tuple[float, float], ...], ...] = ()
+
+
+def device_file(place: Place, outbox: Path, mqtt_port: int, view: CameraView) -> str:
     """The configuration of the agent at this touchpoint."""
     buttons = 11 if place.scale == "nps" else int(place.scale[-1])
     pins = f"pins = {list(range(4, 4 + buttons))}\n" if place.panel == "gpio" else ""
@@ -127,11 +139,7 @@ kind = "{place.panel}"
 scale = "{place.scale}"
 cooldown_s = 1
 {pins}
-[presence]
-pins = [26]
-min_dwell_s = 0.5
-leave_gap_s = 0.3
-
+{_counter(place, view)}
 [health]
 heartbeat_s = 5
 
@@ -142,6 +150,16 @@ path = {json.dumps(str(outbox))}
 host = "127.0.0.1"
 port = {mqtt_port}
 """
+
+
+def _counter(place: Place, view: CameraView) -> str:
+    """The section about what counts the customers."""
+    if place.contact_source == "presence":
+        return "[presence]\npins = [26]\nmin_dwell_s = 0.5\nleave_gap_s = 0.3\n"
+    lines = ["[cameras.till]"]
+    for key, value in asdict(view).items():
+        lines.append(f"{key} = {json.dumps(value)}")
+    return "\n".join([*lines, "", "[vision]", "window_s = 15", ""])
 
 
 def now() -> datetime:

@@ -87,7 +87,7 @@ def _happenings(
 
 def _one_customer(place: Place, at: datetime, dice: random.Random) -> Iterator[tuple[datetime, Payload]]:
     dwell = min(600.0, max(3.0, dice.lognormvariate(3.7, 0.6)))
-    yield at, ContactEnded(source="presence", dwell_s=round(dwell, 1))
+    yield at, ContactEnded(source=place.contact_source, dwell_s=round(dwell, 1))
     if dice.random() >= place.response_rate:
         return
     rating = dice.choices(range(1, len(place.moods) + 1), place.moods)[0]
