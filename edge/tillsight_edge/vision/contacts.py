@@ -9,6 +9,10 @@ from .geometry import Box, Zone
 from .stays import Stay, StayRules, Stays
 from .tracker import Track
 
+LEAST_SURE = 0.25
+"""Of the frames in which somebody was seen, the share in which the detector has to be sure: a shadow is no
+person."""
+
 
 @dataclass(frozen=True)
 class Contact:
@@ -62,6 +66,16 @@ class ContactCounter:
         """Everybody who came to stand in the zone and has not left."""
         return self._stays.current
 
+    @property
+    def served(self) -> list[Stay]:
+        """Of them, those who have stood there for `min_dwell_s`."""
+        return [stay for stay in self._stays.current if self.is_served(stay)]
+
+    def is_served(self, stay: Stay) -> bool:
+        """Whether a stay is, or was, long enough, and was one of a person."""
+        sure = stay.sure >= LEAST_SURE * stay.observed
+        return sure and self._min_ms <= stay.stood_ms and stay.leave_ms - stay.enter_ms <= self._max_ms
+
     def update(self, tracks: Sequence[Track], mono_ms: int) -> list[Contact | Presence]:
         """What is new by this frame."""
         self.left = self._stays.update(tracks, mono_ms)
@@ -78,19 +92,16 @@ class ContactCounter:
         news: list[Contact | Presence] = []
         for stay in self.left:
             others = self._company.leave(stay, self._stays.current) if self._company else []
-            if others is not None and (contact := _contact(filter(self._served, [*others, stay]))):
+            if others is not None and (contact := _contact(filter(self.is_served, [*others, stay]))):
                 news.append(contact)
         if self._company:
             self._company.see(self._stays.current)
         now = [stay for stay in self._stays.current if stay.stood_ms <= self._max_ms]
-        told = len(now), sum(self._served(stay) for stay in now)
+        told = len(now), sum(self.is_served(stay) for stay in now)
         if told != self._told:
             self._told = told
             news.append(Presence(mono_ms, *told))
         return news
-
-    def _served(self, stay: Stay) -> bool:
-        return self._min_ms <= stay.stood_ms and stay.leave_ms - stay.enter_ms <= self._max_ms
 
 
 class Company:

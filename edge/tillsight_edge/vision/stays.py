@@ -43,19 +43,28 @@ class Stay:
     frames: int = 0
     observed: int = 0
     """Frames in which they were seen, of `frames` up to `leave_ms`."""
+    sure: int = 0
+    """Of them, those in which the detector was sure of them."""
     standing: bool = True
     """In this frame."""
     inside_ms: int = 0
     """When they were last in the zone, standing or walking."""
     half_ms: int = 0
     """Half the time between two frames: by so much earlier or later it may have been."""
-    pending: list[bool] = field(default_factory=list)
-    """Seen or not, in the frames since they last stood."""
+    pending: list[Sighting | None] = field(default_factory=list)
+    """The frames since they last stood; None: not seen."""
 
     @property
     def quality(self) -> float:
         """Share of the stay's frames in which the person was seen, 0..1."""
         return self.observed / self.frames if self.frames else 1.0
+
+    def count(self, frames: Sequence[Sighting | None]) -> None:
+        """So many more frames belong to the stay."""
+        seen = [sighting for sighting in frames if sighting is not None]
+        self.frames += len(frames)
+        self.observed += len(seen)
+        self.sure += sum(sighting.sure for sighting in seen)
 
 
 class Stays:
@@ -109,7 +118,7 @@ class Stays:
                 self._stays[track.number] = self._entered(track, half_ms)
             return
         stay.inside_ms = mono_ms if inside else stay.inside_ms
-        stay.pending.append(track.seen)
+        stay.pending.append(track.last if track.seen else None)
         stay.standing = standing
         if standing:
             stay.half_ms = half_ms
@@ -121,8 +130,7 @@ class Stays:
         if gap_ms <= self._rules.leave_gap_s * 1000:
             stay.stood_ms += gap_ms
         stay.leave_ms, stay.body = now.mono_ms, now.body
-        stay.frames += len(stay.pending)
-        stay.observed += sum(stay.pending)
+        stay.count(stay.pending)
         stay.pending.clear()
 
     def _entered(self, track: Track, half_ms: int) -> Stay:
@@ -132,18 +140,17 @@ class Stays:
         young = last.mono_ms - first.mono_ms <= 1000 * (self._rules.over_s + 0.25)
         if young and self._inside(first, False) and _away(first, last) <= self._rules.border * last.height:
             since = first
-        seen = sum(sighting.mono_ms >= since.mono_ms for sighting in track.sightings)
-        return Stay(
+        stay = Stay(
             track.number,
             since.mono_ms - half_ms,
             last.mono_ms,
             last.body,
             stood_ms=last.mono_ms - since.mono_ms + half_ms,
-            frames=seen,
-            observed=seen,
             inside_ms=last.mono_ms,
             half_ms=half_ms,
         )
+        stay.count([sighting for sighting in track.sightings if sighting.mono_ms >= since.mono_ms])
+        return stay
 
     def _inside(self, sighting: Sighting, stays: bool) -> bool:
         """Whether the feet are in the zone, or most of a body whose feet cannot tell."""

@@ -15,7 +15,8 @@ class Sighting:
 
     mono_ms: int
     box: Box
-    score: float = 1.0
+    sure: bool = True
+    """The detector's score was high enough to begin a track."""
     clipped: bool = False
     """The box reaches the lower edge of the frame: the feet are not in the picture."""
     hidden: float = 0.0
@@ -149,17 +150,17 @@ class Tracker:
         rules = self._rules
         floor = frame_height * (1 - rules.clipped_share)
         found = [
-            Sighting(mono_ms, (box.x1, box.y1, box.x2, box.y2), box.score, box.y2 >= floor)
-            for box in boxes
+            Sighting(
+                mono_ms, (box.x1, box.y1, box.x2, box.y2), box.score >= rules.score_high, box.y2 >= floor
+            )
+            for box in sorted(boxes, key=lambda box: -box.score)
             if box.score >= rules.score_low and box.width > 0 and box.height > 0
         ]
-        sure = [sighting for sighting in found if sighting.score >= rules.score_high]
-        unsure = [sighting for sighting in found if sighting.score < rules.score_high]
         for person in self._people:
             person.seen = False
-        sure = self._continue(sure, mono_ms)
-        self._continue(unsure, mono_ms)
-        self._begin(self._relink(sure))
+        left_over = self._continue([sighting for sighting in found if sighting.sure], mono_ms)
+        self._continue([sighting for sighting in found if not sighting.sure], mono_ms)
+        self._begin(self._relink(left_over))
         self._forget(mono_ms)
         return self._tracks()
 
@@ -209,8 +210,8 @@ class Tracker:
         return left_over
 
     def _begin(self, found: list[Sighting]) -> None:
-        """New tracks, for the fuller boxes first; none for a second box of somebody who is seen already."""
-        for sighting in sorted(found, key=lambda s: -s.score * s.height):
+        """New tracks, for the taller boxes first; none for a second box of somebody who is seen already."""
+        for sighting in sorted(found, key=lambda s: -s.height):
             boxes = (person.last.body for person in self._people if person.seen)
             if not any(nested(sighting.box, box) >= self._rules.nested for box in boxes):
                 self._born += 1
