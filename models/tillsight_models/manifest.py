@@ -11,7 +11,9 @@ from .configuration import Settings, read_settings
 from .errors import BadConfig
 
 Task: TypeAlias = Literal["persons", "faces", "emotion", "demographics"]
-Decoder: TypeAlias = Literal["tillsight", "yunet", "yolox", "ultraface", "hsemotion", "deepface"]
+Decoder: TypeAlias = Literal[
+    "tillsight", "yunet", "yolox", "ultraface", "hsemotion", "deepface", "mini_xception"
+]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 SHIPPED_BYTES = 2_000_000

@@ -60,7 +60,8 @@ class Registry:
 
     def models(self) -> dict[str, Model]:
         """All of them by name, shipped ones first; an imported one cannot take a shipped one's name."""
-        return {model.name: model for model in (*self._imported(), *self._shipped())}
+        models = {model.name: model for model in self._shipped()}
+        return models | {model.name: model for model in self._imported() if model.name not in models}
 
     def find(self, name: str, task: Task | None = None) -> Model:
         """The model of that name; BadModel where there is none, or it does another task."""

@@ -1,0 +1,61 @@
+"""The installed deepface as a reference to measure against, and the OpenCV that it shares with us."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from .emotion import Crop
+from .errors import BadModel
+from .registry import Model
+
+WEIGHTS = Path(".deepface/weights/facial_expression_model_weights.onnx")
+"""Where deepface looks, below its home; what it does not find it would fetch."""
+SETTINGS = {"DEEPFACE_BACKEND_ENGINE": "onnx", "DEEPFACE_ONNX_PROVIDERS": "cpu", "DEEPFACE_LOG_LEVEL": "50"}
+
+
+def one_opencv() -> str | None:
+    """What is wrong with the installed OpenCV wheels, None where exactly one owns the module `cv2`."""
+    wheels = sorted({name for each in distributions() if (name := each.name or "").startswith("opencv-")})
+    if len(wheels) == 1:
+        return None
+    if not wheels:
+        return "OpenCV: no wheel is installed, should be opencv-contrib-python-headless"
+    return f"OpenCV: {', '.join(wheels)} share the module cv2: uninstall all of them and install one"
+
+
+class InstalledDeepface:
+    """`DeepFace.analyze` on crops of faces, with its own code around an imported `deepface-emotion`."""
+
+    def __init__(self, model: Model, home: Path) -> None:
+        """`home` is a folder for what deepface writes; it fetches nothing, its weights are there already."""
+        weights = home / WEIGHTS
+        weights.parent.mkdir(parents=True, exist_ok=True)
+        weights.write_bytes(model.read())
+        os.environ.update(SETTINGS, DEEPFACE_HOME=str(home))
+        try:
+            from deepface import DeepFace
+        except ImportError as error:
+            raise BadModel(
+                f"deepface: cannot be imported: {error}: pip install 'tillsight[deepface]'"
+            ) from error
+        self._analyze: Any = DeepFace.analyze
+
+    def analyze(self, crop: Crop) -> dict[str, float]:
+        """Percent by deepface's own class names for one crop [H, W, 3], blue first."""
+        answers = self._analyze(crop, actions=["emotion"], detector_backend="skip", silent=True)
+        return {name: float(value) for name, value in answers[0]["emotion"].items()}
+
+
+@contextmanager
+def installed_deepface(model: Model) -> Iterator[InstalledDeepface]:
+    """With a home that is gone afterwards."""
+    home = Path(tempfile.mkdtemp(prefix="tillsight-deepface-"))
+    try:
+        yield InstalledDeepface(model, home)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
