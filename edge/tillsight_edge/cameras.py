@@ -1,0 +1,278 @@
+"""The agent's side of the line: what cameras have seen becomes events, each stored once."""
+
+import logging
+import os
+import selectors
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tillsight_models.events import CameraState
+
+from .camera_book import CameraBook
+from .config import DeviceConfig
+from .errors import OutboxUnwritable
+from .outbox import Outbox
+from .ports import Clock
+from .vision import wire
+from .vision.wire import BadMessage, Confirmed, Message, PresenceSeen
+
+log = logging.getLogger(__name__)
+
+TURN_S = 0.25
+RETRY_S = 2.0
+MOST_LINES = 16
+"""Connections at a time; more wait."""
+WORST_FIRST: tuple[CameraState, ...] = ("down", "covered", "moved", "frozen", "dark", "paused", "ok")
+
+
+@dataclass(frozen=True)
+class CameraNow:
+    """How one camera is."""
+
+    state: CameraState = "down"
+    present: int = 0
+    """People in the zone."""
+    serving: int = 0
+    """Those of them who are being served."""
+
+
+@dataclass
+class _Line:
+    """One connection; `held` is a message that the disk has not taken yet."""
+
+    socket: socket.socket
+    camera: str = ""
+    held: bytes | None = None
+
+
+class Cameras:
+    """Listens to the process that sees, in a thread of its own. Nothing that it says can stop the agent."""
+
+    def __init__(
+        self,
+        config: DeviceConfig,
+        outbox: Outbox,
+        clock: Clock,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._config = config
+        self._book = CameraBook(config, outbox, clock)
+        self._clock = clock
+        self._on_change = on_change
+        """Called from the thread, whenever `now` has changed."""
+        self._path = config.vision_socket
+        self._selector = selectors.DefaultSelector()
+        self._listener: socket.socket | None = None
+        self._lines: list[_Line] = []
+        """Oldest first."""
+        self._heard_ms = dict.fromkeys(config.cameras, clock.mono_ms())
+        self._silence_told_ms: dict[str, int] = {}
+        self._now: dict[str, CameraNow] = {}
+        self._retry_ms = 0
+        self._stopping = threading.Event()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="cameras", daemon=True)
+        self._problem = ""
+        self.refused = 0
+        """Messages that were none, since the start."""
+
+    @property
+    def contacts(self) -> int:
+        """Stored since the start."""
+        return self._book.contacts
+
+    @property
+    def now(self) -> dict[str, CameraNow]:
+        """Each camera as it is; from any thread. One of which nothing was heard yet is not there."""
+        return dict(self._now)
+
+    @property
+    def worst(self) -> CameraState | None:
+        """The worst state of all; None as long as nothing is known."""
+        states = {camera.state for camera in self._now.values()}
+        return next((state for state in WORST_FIRST if state in states), None)
+
+    def start(self) -> None:
+        """Listen; a socket that cannot be made is tried again, and cameras are down until then."""
+        self._thread.start()
+
+    def stop(self, seconds: float = 0) -> None:
+        """Take what is still said, for so long at most, or until everybody has hung up."""
+        self._stopping.set()
+        self._ended.wait(seconds)
+        if self._thread.is_alive():
+            self._ended.set()
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._ended.is_set():
+                self._turn()
+                if self._stopping.is_set() and not self._lines:
+                    return
+        finally:
+            self._ended.set()
+            for line in list(self._lines):
+                self._hang_up(line)
+            self._close()
+
+    def _turn(self) -> None:
+        if self._listener is None:
+            self._listen()
+        if self._listener is None or any(line.held for line in self._lines):
+            self._ended.wait(TURN_S)  # what cannot be taken now would wake us at once
+        if any(key.data is None for key, _ in self._selector.select(TURN_S)):
+            self._accept()
+        for line in list(self._lines):
+            self._read(line)
+        if not self._stopping.is_set():
+            for camera in self._config.cameras:
+                self._notice_silence(camera)
+
+    def _listen(self) -> None:
+        if self._clock.mono_ms() < self._retry_ms:
+            return
+        self._retry_ms = self._clock.mono_ms() + round(1000 * RETRY_S)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        listener.setblocking(False)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            if self._path.is_socket():
+                self._path.unlink()
+            listener.bind(str(self._path))
+            self._path.chmod(0o600 if self._config.vision.start else 0o660)
+            listener.listen(MOST_LINES)
+        except OSError as error:
+            listener.close()
+            self._tell_problem(f"vision socket {self._path}: {error.strerror or error}")
+            return
+        self._tell_problem("")
+        self._listener = listener
+        self._selector.register(listener, selectors.EVENT_READ, None)
+
+    def _accept(self) -> None:
+        assert self._listener is not None
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            return
+        if len(self._lines) >= MOST_LINES or not _may_speak(connection, self._config.vision.start):
+            log.warning("vision socket %s: a connection that is not ours is refused", self._path)
+            connection.close()
+            return
+        connection.setblocking(False)
+        line = _Line(connection)
+        self._lines.append(line)
+        self._selector.register(connection, selectors.EVENT_READ, line)
+
+    def _read(self, line: _Line) -> None:
+        """All that this one has said; what the disk does not take is tried again, and the rest waits."""
+        try:
+            while line in self._lines:
+                packet = line.held or line.socket.recv(wire.MAX_BYTES + 1)
+                if not packet:
+                    self._hang_up(line)
+                    return
+                line.held = packet
+                self._take(line, packet)
+                line.held = None
+        except (BlockingIOError, OutboxUnwritable):
+            return
+        except OSError:
+            self._hang_up(line)
+
+    def _take(self, line: _Line, packet: bytes) -> None:
+        try:
+            message = self._understood(packet)
+            self._heard_ms[message.camera] = self._clock.mono_ms()
+            self._one_speaker(line, message.camera)
+            if isinstance(message.seen, PresenceSeen):
+                self._show(message.camera, message.seen)
+            else:
+                self._book.store(message)
+                self._confirm(line, message)
+        except BadMessage as error:
+            self._refuse(error)
+
+    def _understood(self, packet: bytes) -> Message:
+        message = wire.decode(packet)
+        if message.camera not in self._config.cameras:
+            raise BadMessage(f"camera {message.camera!r}: is not configured")
+        return message
+
+    def _confirm(self, line: _Line, message: Message) -> None:
+        confirmed = Confirmed(session=message.session, seq=message.seq)
+        try:
+            line.socket.send(wire.encode_confirmed(confirmed))
+        except BlockingIOError:
+            return  # the next one confirms this one too
+        except OSError:
+            self._hang_up(line)
+
+    def _notice_silence(self, camera: str) -> None:
+        """Nobody speaks for this camera: say that it is down, at once and then once in each window."""
+        now_ms = self._clock.mono_ms()
+        silent_ms = now_ms - self._heard_ms[camera]
+        if silent_ms < 1000 * self._config.cameras[camera].down_after_s:
+            self._silence_told_ms.pop(camera, None)
+            return
+        told_ms = self._silence_told_ms.get(camera)
+        if told_ms is not None and now_ms - told_ms < 1000 * self._config.vision.window_s:
+            return
+        try:
+            self._book.store_silence(camera, now_ms)
+        except OutboxUnwritable:
+            return
+        self._silence_told_ms[camera] = now_ms
+        if told_ms is None:
+            log.warning("camera %s: nothing is heard of it for %.0f s", camera, silent_ms / 1000)
+        self._show(camera, PresenceSeen(present=0, serving=0, state="down"))
+
+    def _show(self, camera: str, seen: PresenceSeen) -> None:
+        now = CameraNow(seen.state, seen.present, seen.serving)
+        if self._now.get(camera) != now:
+            self._now = {**self._now, camera: now}
+            self._on_change()
+
+    def _one_speaker(self, line: _Line, camera: str) -> None:
+        """The newest connection speaks for a camera; an older one has said all it had to say."""
+        if line.camera == camera:
+            return
+        line.camera = camera
+        for other in list(self._lines):
+            if other is not line and other.camera == camera:
+                self._hang_up(other)
+
+    def _refuse(self, error: BadMessage) -> None:
+        if not self.refused:
+            log.error("vision socket: a message is refused, and will be again without a word: %s", error)
+        self.refused += 1
+
+    def _hang_up(self, line: _Line) -> None:
+        if line in self._lines:
+            self._lines.remove(line)
+            self._selector.unregister(line.socket)
+            line.socket.close()
+
+    def _close(self) -> None:
+        self._selector.close()
+        if self._listener is not None:
+            self._listener.close()
+            self._path.unlink(missing_ok=True)
+
+    def _tell_problem(self, problem: str) -> None:
+        if problem and not self._problem:
+            log.error("%s", problem)
+        elif self._problem and not problem:
+            log.warning("vision socket %s: works again", self._path)
+        self._problem = problem
+
+
+def _may_speak(connection: socket.socket, ours_only: bool) -> bool:
+    """The same user or root; and, where somebody else starts it, a process of our own group."""
+    size = struct.calcsize("3i")
+    _, user, group = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+    return user in (0, os.getuid()) or (not ours_only and group == os.getgid())

@@ -1,0 +1,150 @@
+"""The watcher's end of the line to the agent: what was counted waits here until the agent has stored it."""
+
+import logging
+import secrets
+import socket
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from . import wire
+from .wire import BadMessage, CameraSeen, Message, PresenceSeen, Seen
+
+log = logging.getLogger(__name__)
+
+KEEP = 20_000
+"""Messages that wait while the agent is away; a day of a busy till. Beyond that the oldest goes."""
+RETRY_MS = 500
+
+
+class AgentLine:
+    """Sends each message until it is confirmed, in order, and again after each reconnect; never blocks.
+
+    One thread only. While the agent is away nothing is lost but what does not fit into `keep`.
+    """
+
+    def __init__(self, path: Path, camera: str, mono_ms: Callable[[], int], keep: int = KEEP) -> None:
+        self._path = path
+        self._camera = camera
+        self._mono_ms = mono_ms
+        self._keep = keep
+        self._session = secrets.randbits(52) + 1
+        self._seq = 0
+        self._waiting: deque[tuple[int, bytes]] = deque()
+        self._sent = 0
+        """How many of those that wait were sent on this connection."""
+        self._lost = 0
+        self._socket: socket.socket | None = None
+        self._retry_ms = 0
+        self._away = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether the agent listens."""
+        return self._socket is not None
+
+    @property
+    def waiting(self) -> int:
+        """Messages that the agent has not confirmed."""
+        return len(self._waiting)
+
+    def tell(self, seen: Seen) -> None:
+        """Say this until it is stored. A `CameraSeen` says too how many messages were given up before it."""
+        if isinstance(seen, CameraSeen) and self._lost:
+            lost, self._lost = self._lost, 0
+            seen = msgspec.structs.replace(seen, lost=lost)
+        self._seq += 1
+        try:
+            packet = wire.encode(self._message(self._seq, seen))
+        except BadMessage:
+            log.exception("camera %s: this cannot be said", self._camera)
+            return
+        self._waiting.append((self._seq, packet))
+        if len(self._waiting) > self._keep:
+            self._waiting.popleft()
+            self._sent = max(0, self._sent - 1)
+            self._lost += 1
+
+    def tell_now(self, seen: PresenceSeen) -> None:
+        """Say this once, if the agent listens."""
+        if self._socket is not None:
+            self._send(self._socket, wire.encode(self._message(0, seen)))
+
+    def turn(self) -> None:
+        """Connect where needed, send what was not sent, and forget what is confirmed."""
+        if self._socket is None:
+            self._connect()
+        if self._socket is not None:
+            self._hear(self._socket)
+        while self._socket is not None and self._sent < len(self._waiting):
+            if not self._send(self._socket, self._waiting[self._sent][1]):
+                return
+            self._sent += 1
+
+    def close(self) -> None:
+        """Hang up; what was not confirmed is gone."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _message(self, seq: int, seen: Seen) -> Message:
+        return Message(camera=self._camera, session=self._session, seq=seq, seen=seen)
+
+    def _connect(self) -> None:
+        now_ms = self._mono_ms()
+        if now_ms < self._retry_ms:
+            return
+        self._retry_ms = now_ms + RETRY_MS
+        line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        line.setblocking(False)
+        try:
+            line.connect(str(self._path))
+        except OSError as error:
+            line.close()
+            self._tell_away(str(error.strerror or error))
+            return
+        self._socket, self._sent = line, 0
+        if self._away:
+            log.warning("camera %s: the agent is back", self._camera)
+        self._away = False
+
+    def _hear(self, line: socket.socket) -> None:
+        try:
+            while packet := line.recv(wire.MAX_BYTES):
+                self._confirmed(packet)
+            self._hang_up("it has hung up")
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._hang_up(str(error.strerror))
+
+    def _confirmed(self, packet: bytes) -> None:
+        with suppress(BadMessage):
+            confirmed = wire.decode_confirmed(packet)
+            while (
+                confirmed.session == self._session and self._waiting and self._waiting[0][0] <= confirmed.seq
+            ):
+                self._waiting.popleft()
+                self._sent = max(0, self._sent - 1)
+
+    def _send(self, line: socket.socket, packet: bytes) -> bool:
+        try:
+            line.send(packet)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            self._hang_up(str(error.strerror))
+            return False
+        return True
+
+    def _hang_up(self, why: str) -> None:
+        self.close()
+        self._tell_away(why)
+
+    def _tell_away(self, why: str) -> None:
+        if not self._away:
+            log.warning("camera %s: the agent is away: %s: %s", self._camera, self._path, why)
+        self._away = True
