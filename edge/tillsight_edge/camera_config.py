@@ -122,6 +122,14 @@ class DeclarationSettings(Settings):
             raise ValueError("should be later than declaration.sign_installed")
         return expires
 
+    def problem_on(self, day: date) -> str | None:
+        """Why faces are not looked at on this day; None where they may be."""
+        if day < self.sign_installed:
+            return f"declaration.sign_installed: {self.sign_installed}: is still to come"
+        if day >= self.expires:
+            return f"declaration.expires: {self.expires}: has passed"
+        return None
+
 
 class EmotionSettings(Settings):
     """How customers looked; off unless a declaration stands beside it."""

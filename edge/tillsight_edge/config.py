@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -239,6 +240,12 @@ class DeviceConfig(Settings):
     hub: HubSettings
     health: HealthSettings = HealthSettings()
 
+    def faces_off_on(self, day: date) -> str | None:
+        """Why faces are not looked at on this day although that is enabled; else None."""
+        if self.declaration is None or not (self.emotion.enabled or self.demographics.enabled):
+            return None
+        return self.declaration.problem_on(day)
+
     @property
     def status_file(self) -> Path:
         """Where the running agent says how it is."""
@@ -267,6 +274,7 @@ def problems_here(config: DeviceConfig) -> list[str]:
         "hub.cert_file": hub.cert_file,
         "hub.key_file": hub.key_file,
         "hub.token_file": hub.token_file,
+        "emotion.validation_file": config.emotion.validation_file if config.emotion.enabled else None,
     }
     problems = [
         f"{name}: {str(path)!r}: cannot be read"
@@ -277,6 +285,8 @@ def problems_here(config: DeviceConfig) -> list[str]:
     for name, folder in folders.items():
         if not _writable(folder):
             problems.append(f"{name}: {str(folder)!r}: cannot be written")
+    if off := config.faces_off_on(datetime.now(UTC).date()):
+        problems.append(f"{off}: faces are not looked at")
     return problems
 
 

@@ -1,4 +1,4 @@
-"""Age band and gender as a network estimates them from a face; under 18 is one band, nothing finer is said."""
+"""Age band and gender as a network estimates them from a face; under 18 is one band, and nothing finer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -21,3 +21,11 @@ class CameraUnavailable(TillsightError, OSError):
 
 class SandboxUnavailable(TillsightError, OSError):
     """The kernel or the machine cannot take rights away, so that nothing may look at frames here."""
+
+
+class BadCrops(TillsightError, ValueError):
+    """A file that should hold pictures of faces, or what was seen in them, and cannot be used."""
+
+
+class BadValidation(TillsightError, ValueError):
+    """A validation file that cannot be read, or whose counts are of another model."""

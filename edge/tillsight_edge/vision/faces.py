@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .detections import Detection, Image
+from .emotion import Crop
 from .geometry import Box
 
 MARGIN = 1.15
@@ -95,6 +96,13 @@ def face_quality(crop: Image, face: Detection, floor: QualityFloor) -> FaceQuali
         "contrast": variance**0.5,
     }
     return FaceQuality(**measured, reasons=_reasons(measured, floor))
+
+
+def crop_quality(crop: Crop, floor: QualityFloor) -> FaceQuality:
+    """The quality of a crop that comes without its frame: the detector is taken to have been sure."""
+    side = min(crop.shape[:2]) / MARGIN
+    colour = crop if crop.ndim == 3 else np.asarray(cv2.cvtColor(crop, cv2.COLOR_GRAY2BGR), np.uint8)
+    return face_quality(colour, Detection(0.0, 0.0, side, side, 1.0), floor)
 
 
 def _reasons(measured: dict[str, float], floor: QualityFloor) -> tuple[str, ...]:

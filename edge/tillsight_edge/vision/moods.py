@@ -1,166 +1,119 @@
-"""What is read of the faces of people who are being served: one value a person, said when they have left.
+"""Moods, ages and genders of people who were served: read while they stand there, told as windows of many."""
 
-Several frames make one value. No crop outlives the call that cut it out, and nothing of a face is kept but
-sums of probabilities; those go with the person.
-"""
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from math import hypot
-from typing import Protocol, TypeAlias
-
-import numpy as np
-import numpy.typing as npt
-
-from .demographics import AGE_BANDS, GENDERS, DemographicsModel, named
-from .detections import Detection, Image
-from .emotion import EmotionModel, Sign, valence, valence_shares
-from .faces import QualityFloor, face_crop, face_quality, head_region
+from ..camera_config import DeclarationSettings
+from ..config import DeviceConfig
+from .demographics import NetworkDemographics
+from .detections import Image
+from .detector import FaceFinder
+from .emotion import EmotionModel
+from .emotion_models import open_emotion_model
+from .face_reader import FaceReader
+from .faces import QualityFloor
 from .geometry import Box
+from .registry import Registry
+from .validation import validation_counts
+from .windows import AgeWindows, FaceWindows, MoodWindows, WindowRule
+from .wire import AgesCounted, MoodsCounted
 
-READ_EVERY_MS = 450
-"""Between two looks at one face: about half a second, and a little less so that frames need not fit."""
-
-Region: TypeAlias = tuple[int, int, int, int]
-
-
-class FaceFinder(Protocol):
-    """Finds faces where heads must be."""
-
-    def find(self, image: Image, regions: Sequence[Region]) -> Sequence[Sequence[Detection]]:
-        """For each region its faces, in pixels of the image."""
+log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What is known of one person who has left; None: unknown."""
-
-    sign: Sign | None = None
-    age_band: str | None = None
-    gender: str | None = None
+def today() -> date:
+    """The day in UTC, which needs no file with time zones."""
+    return datetime.now(UTC).date()
 
 
-@dataclass
-class Tally:
-    """Sums over the usable pictures of one face."""
-
-    crops: int = 0
-    looked_ms: int | None = None
-    """When the face was last looked for."""
-    weight: float = 0.0
-    shares: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
-    """Of valence, weighted by confidence."""
-    ages: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(AGE_BANDS)))
-    genders: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(GENDERS)))
-
-    def add_valence(self, shares: npt.NDArray[np.float32]) -> None:
-        """One more picture; a sure one says more."""
-        confidence = float(shares.max())
-        self.weight += confidence
-        self.shares += confidence * shares
-
-    def sign(self, threshold: float) -> Sign | None:
-        """The valence over all pictures."""
-        return valence(self.shares / self.weight, threshold).sign if self.weight else None
-
-    def add_estimates(self, ages: npt.NDArray[np.float32], genders: npt.NDArray[np.float32]) -> None:
-        """One more picture."""
-        self.ages += ages
-        self.genders += genders
-
-
-class FaceReader:
-    """Looks at the faces of people who stand in the zone, each about twice a second."""
+class Moods:
+    """Looks at the faces of people who are served, on the days on which the site's declaration holds."""
 
     def __init__(
         self,
-        finder: FaceFinder,
-        floor: QualityFloor,
-        min_crops: int,
-        emotion: EmotionModel | None = None,
-        demographics: DemographicsModel | None = None,
+        reader: FaceReader,
+        declaration: DeclarationSettings,
+        new_windows: Callable[[], FaceWindows],
+        on_day: Callable[[], date] = today,
     ) -> None:
-        self._finder = finder
-        self._floor = floor
-        self._min_crops = min_crops
-        self._emotion, self._demographics = emotion, demographics
-        self._tallies: dict[int, Tally] = {}
-        """By track, of people who have not left."""
+        self._reader = reader
+        self._declaration = declaration
+        self._new_windows = new_windows
+        self._windows = new_windows()
+        self._on_day = on_day
+        self._off: str | None = None
+        """Why faces are not looked at, as it was last logged."""
 
     def look(self, image: Image, mono_ms: int, standing: Mapping[int, Box]) -> None:
-        """One frame, staff zones black, and the people who stand in the zone by track."""
-        due = [track for track in standing if self._is_due(track, mono_ms)]
-        regions = {track: head_region(standing[track], image) for track in due}
-        places = [(track, region) for track, region in regions.items() if region is not None]
-        found = self._finder.find(image, [region for _, region in places])
-        crops = {
-            track: crop
-            for (track, _), faces in zip(places, found, strict=True)
-            if (crop := self._usable(image, faces, track, standing)) is not None
-        }
-        if crops:
-            self._read(crops)
+        """A frame, staff zones black, and the boxes of those who stand in the zone, by track."""
+        if standing and self._declared():
+            self._reader.look(image, mono_ms, standing)
 
-    def left(self, track: int) -> Reading:
-        """What is known of a person who has left; from now on nothing is."""
-        tally = self._tallies.pop(track, None)
-        if tally is None or tally.crops < self._min_crops:
-            return Reading()
-        return Reading(
-            tally.sign(self._emotion.threshold) if self._emotion else None,
-            named(tally.ages / tally.crops, AGE_BANDS, self._demographics.threshold)
-            if self._demographics
-            else None,
-            named(tally.genders / tally.crops, GENDERS, self._demographics.threshold)
-            if self._demographics
-            else None,
-        )
+    def left(self, track: int, mono_ms: int, *, served: bool) -> None:
+        """Somebody has left the zone; of those who were not served nothing is counted."""
+        reading = self._reader.left(track)
+        if served and self._declared():
+            self._windows.add(reading, mono_ms)
 
-    def forget(self) -> None:
-        """Of nobody anything is known."""
-        self._tallies.clear()
+    def take(self, mono_ms: int) -> list[MoodsCounted | AgesCounted]:
+        """The windows that are full by now and have not been taken."""
+        return self._windows.take(mono_ms) if self._declared() else []
 
-    def _is_due(self, track: int, mono_ms: int) -> bool:
-        tally = self._tallies.setdefault(track, Tally())
-        if tally.looked_ms is not None and 0 <= mono_ms - tally.looked_ms < READ_EVERY_MS:
-            return False
-        tally.looked_ms = mono_ms
-        return True
-
-    def _usable(
-        self, image: Image, faces: Sequence[Detection], track: int, standing: Mapping[int, Box]
-    ) -> Image | None:
-        """The crop of this person's face, where it is there and good enough."""
-        mine = [face for face in faces if _whose(face, standing) == track]
-        if not mine:
-            return None
-        face = max(mine, key=lambda face: face.score)
-        crop = face_crop(image, face)
-        return crop if face_quality(crop, face, self._floor).usable else None
-
-    def _read(self, crops: Mapping[int, Image]) -> None:
-        tallies = [self._tallies[track] for track in crops]
-        pictures = list(crops.values())
-        for tally in tallies:
-            tally.crops += 1
-        if self._emotion:
-            shares = valence_shares(self._emotion.predict(pictures))
-            for tally, row in zip(tallies, shares, strict=True):
-                tally.add_valence(row)
-        if self._demographics:
-            estimates = self._demographics.predict(pictures)
-            for tally, ages, genders in zip(tallies, estimates.age_band, estimates.gender, strict=True):
-                tally.add_estimates(ages, genders)
+    def _declared(self) -> bool:
+        """Whether the declaration holds today; a change is logged once, and what is known then is dropped."""
+        off = self._declaration.problem_on(self._on_day())
+        if off != self._off:
+            log.warning("%s", f"{off}: faces are not looked at" if off else "the declaration holds again")
+            self._off = off
+            self._reader.forget()
+            self._windows = self._new_windows()
+        return off is None
 
 
-def _whose(face: Detection, standing: Mapping[int, Box]) -> int:
-    """The person whose head is nearest, in widths of their box: heads are at the top, in the middle."""
+def open_moods(config: DeviceConfig) -> Moods | None:
+    """What looks at the faces of one camera, as configured; None where nothing of faces is enabled.
 
-    def away(track: int) -> float:
-        x1, y1, x2, _ = standing[track]
-        width = max(1.0, x2 - x1)
-        beside = (face.x1 + face.x2 - x1 - x2) / 2
-        below = (face.y1 + face.y2) / 2 - y1
-        return hypot(beside, below) / width
+    BadModel or BadValidation where a model is missing or its validation is another's.
+    """
+    enabled = config.emotion.enabled or config.demographics.enabled
+    if config.declaration is None or not enabled:
+        return None
+    registry = Registry(config.vision.models_folder)
+    faces = registry.find(config.emotion.faces_model, "faces")
+    emotion = _emotion_model(config, registry)
+    demographics = None
+    if config.demographics.enabled:
+        demographics = NetworkDemographics(registry.find(config.demographics.model, "demographics"))
+    threshold = faces.entry.threshold
+    reader = FaceReader(
+        FaceFinder(faces, threshold),
+        QualityFloor(size_px=config.emotion.min_face_px, score=threshold),
+        config.emotion.min_crops,
+        emotion,
+        demographics,
+    )
+    return Moods(reader, config.declaration, _windows(config, emotion))
 
-    return min(standing, key=away)
+
+def _emotion_model(config: DeviceConfig, registry: Registry) -> EmotionModel | None:
+    if not config.emotion.enabled:
+        return None
+    return open_emotion_model(registry.find(config.emotion.model, "emotion"))
+
+
+def _windows(config: DeviceConfig, emotion: EmotionModel | None) -> Callable[[], FaceWindows]:
+    """Makes new, empty windows; the validation is read once."""
+    settings, ages = config.emotion, config.demographics
+    file = settings.validation_file
+    validation = validation_counts(file, emotion) if emotion and file else None
+
+    def new() -> FaceWindows:
+        windows: list[MoodWindows | AgeWindows] = []
+        if settings.enabled:
+            windows.append(MoodWindows(WindowRule(settings.window_s, settings.min_people), validation))
+        if ages.enabled:
+            windows.append(AgeWindows(WindowRule(ages.window_s, ages.min_people)))
+        return FaceWindows(windows)
+
+    return new

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tillsight_models.events import ValenceCounts
 
+from .emotion import Sign
 from .wire import AgesCounted, MoodsCounted
 
 LONGEST_S = 12 * 3600.0
@@ -24,6 +25,16 @@ AGE_FIELDS = {
 }
 """Where each age band is counted."""
 VALENCE_FIELDS = {1: "positive", 0: "neutral", -1: "negative"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is known of one person who has left; None: unknown."""
+
+    sign: Sign | None = None
+    """1 positive, 0 neutral, -1 negative."""
+    age_band: str | None = None
+    gender: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,9 +116,9 @@ class MoodWindows:
         self._windows = PeopleWindows(rule, 1)
         self._validation = validation
 
-    def add(self, sign: int | None, at_ms: int) -> MoodsCounted | None:
-        """One more person: 1 positive, 0 neutral, -1 negative, None unknown; the message that is due then."""
-        return self._message(self._windows.add([sign], at_ms))
+    def add(self, person: Reading, at_ms: int) -> MoodsCounted | None:
+        """One more person, who left at `at_ms`; the message that is due then."""
+        return self._message(self._windows.add([person.sign], at_ms))
 
     def tick(self, at_ms: int) -> MoodsCounted | None:
         """The message that is due by `at_ms`."""
@@ -133,9 +144,9 @@ class AgeWindows:
     def __init__(self, rule: WindowRule) -> None:
         self._windows = PeopleWindows(rule, 2)
 
-    def add(self, age_band: str | None, gender: str | None, at_ms: int) -> AgesCounted | None:
-        """One more person, by the names of the model's classes; the message that is due then."""
-        return self._message(self._windows.add([age_band, gender], at_ms))
+    def add(self, person: Reading, at_ms: int) -> AgesCounted | None:
+        """One more person, who left at `at_ms`; the message that is due then."""
+        return self._message(self._windows.add([person.age_band, person.gender], at_ms))
 
     def tick(self, at_ms: int) -> AgesCounted | None:
         """The message that is due by `at_ms`."""
@@ -156,3 +167,21 @@ class AgeWindows:
             female=genders["female"],
             gender_unknown=genders[None],
         )
+
+
+class FaceWindows:
+    """The windows of whatever a site has enabled, and the messages that are due."""
+
+    def __init__(self, windows: Sequence[MoodWindows | AgeWindows]) -> None:
+        self._windows = windows
+        self._due: list[MoodsCounted | AgesCounted] = []
+
+    def add(self, person: Reading, at_ms: int) -> None:
+        """One more person, who left at `at_ms`."""
+        self._due += [message for each in self._windows if (message := each.add(person, at_ms))]
+
+    def take(self, at_ms: int) -> list[MoodsCounted | AgesCounted]:
+        """The messages that became due until `at_ms` and were not taken."""
+        self._due += [message for each in self._windows if (message := each.tick(at_ms))]
+        due, self._due = self._due, []
+        return due

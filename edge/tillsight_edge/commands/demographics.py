@@ -1,0 +1,81 @@
+"""`tillsight-edge demographics`: what the model makes of age and gender of faces in a file."""
+
+import argparse
+import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..camera_config import DemographicsSettings
+from ..config import SYSTEM_CONFIG, load_config
+from . import Commands, new_command
+from .emotion import OWN, add_data, write_json
+from .models import models_folder
+
+if TYPE_CHECKING:
+    from ..vision.demographics import NetworkDemographics
+    from ..vision.emotion import Crop
+
+    Named: TypeAlias = tuple[str, Crop]
+
+AT_ONCE = 256
+"""Pictures that are unpacked at the same time."""
+
+
+def add(commands: Commands) -> None:
+    """The command's arguments."""
+    help = "what the demographics model makes of faces in a file"
+    group = commands.add_parser("demographics", help=help, description=help, parents=[])
+    actions = group.add_subparsers(dest="action", required=True, metavar="ACTION")
+    predict = new_command(actions, "predict", "age band and gender of each face", _predict)
+    add_data(predict, "DATA")
+    predict.add_argument("--json", required=True, metavar="OUT", help="file to write, - for stdout")
+
+
+def _predict(arguments: argparse.Namespace) -> int:
+    from ..vision.demographics import AGE_BANDS, GENDERS
+
+    model = _model(arguments)
+    names: list[str] = []
+    results: dict[str, Any] = {"image": names, "age_band": [], "gender": []}
+    confidence: dict[str, list[float]] = {"age_band": [], "gender": []}
+    wall_s = 0.0
+    faces = _faces(arguments.data)
+    while some := list(islice(faces, AT_ONCE)):
+        began = time.perf_counter()
+        estimates = model.predict([crop for _, crop in some])
+        wall_s += time.perf_counter() - began
+        names += [name for name, _ in some]
+        for key, shares, words in (
+            ("age_band", estimates.age_band, AGE_BANDS),
+            ("gender", estimates.gender, GENDERS),
+        ):
+            results[key] += [words[int(row.argmax())] for row in shares]
+            confidence[key] += [round(float(row.max()), 5) for row in shares]
+    write_json(arguments.json, results | {"confidence": confidence, "wall_s": round(wall_s, 4)})
+    return 0
+
+
+def _faces(path: Path) -> "Iterator[Named]":
+    """Each face and its name: that of the picture, or of an npz the number of the image."""
+    from ..vision.crop_files import array_names, read_crops, read_pictures
+
+    if array_names(path):
+        named: Iterable[Named] = ((str(number), crop) for number, crop in enumerate(read_crops(path)))
+        return iter(named)
+    return read_pictures(path)
+
+
+def _model(arguments: argparse.Namespace) -> "NetworkDemographics":
+    from ..vision.demographics import NetworkDemographics
+    from ..vision.registry import Registry
+
+    config: Path = arguments.config
+    there = config != SYSTEM_CONFIG or config.exists()
+    settings = load_config(config).demographics if there else DemographicsSettings()
+    own = DemographicsSettings().model
+    name = arguments.backend or settings.model
+    return NetworkDemographics(
+        Registry(models_folder(arguments)).find(own if name == OWN else name, "demographics")
+    )

@@ -1,0 +1,120 @@
+"""`tillsight-edge emotion`: what the emotion model makes of files of faces, and how often it is right."""
+
+import argparse
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tillsight_models.errors import TillsightError
+
+from ..camera_config import EmotionSettings
+from ..config import SYSTEM_CONFIG, load_config
+from . import Commands, new_command
+from .models import add_folder, models_folder
+
+if TYPE_CHECKING:
+    from ..vision.emotion import EmotionModel
+
+OWN = "tillsight"
+"""What the product's own model is called on the command line."""
+
+
+class CannotWrite(TillsightError, OSError):
+    """The file that was asked for cannot be written."""
+
+
+def add(commands: Commands) -> None:
+    """The command's arguments."""
+    help = "what the emotion model makes of faces in a file, and how often it is right"
+    group = commands.add_parser("emotion", help=help, description=help, parents=[])
+    actions = group.add_subparsers(dest="action", required=True, metavar="ACTION")
+    predict = new_command(actions, "predict", "class, valence and confidence of each face", _predict)
+    add_data(predict, "DATA.npz")
+    predict.add_argument("--json", required=True, metavar="OUT", help="file to write, - for stdout")
+    validate = new_command(
+        actions, "validate", "count how often the model is right about people that somebody judged", _validate
+    )
+    add_data(validate, "DATA.npz")
+    validate.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="to write, for emotion.validation_file"
+    )
+
+
+def add_data(parser: argparse.ArgumentParser, name: str) -> None:
+    """The file of faces, and the model that looks at them."""
+    parser.add_argument("data", type=Path, metavar=name, help="faces that were cut out already")
+    help = "tillsight, deepface, or a name in `tillsight-edge models list`; default: as configured"
+    parser.add_argument("--backend", metavar="NAME", help=help)
+    add_folder(parser)
+
+
+def write_json(out: str, results: dict[str, Any]) -> None:
+    """Into a file, or to the terminal where `out` is -."""
+    text = json.dumps(results)
+    if out == "-":
+        print(text)
+        return
+    try:
+        Path(out).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise CannotWrite(f"{out}: {error.strerror or error}") from error
+
+
+def _predict(arguments: argparse.Namespace) -> int:
+    from ..vision.crop_files import read_crops
+    from ..vision.emotion import valence, valence_shares
+
+    model = _model(arguments)
+    crops = read_crops(arguments.data)
+    began = time.perf_counter()
+    probabilities = model.predict(crops)
+    wall_s = time.perf_counter() - began
+    signs = [valence(row, model.threshold).sign for row in valence_shares(probabilities)]
+    results = {
+        "class": [int(row.argmax()) for row in probabilities],
+        "valence": signs,
+        "confidence": [round(float(row.max()), 5) for row in probabilities],
+        "wall_s": round(wall_s, 4),
+    }
+    write_json(arguments.json, results)
+    return 0
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    from ..vision.faces import QualityFloor
+    from ..vision.validation import Validation, read_judged, validated, write_validation
+
+    model, settings = _model(arguments), _settings(arguments)
+    judged = read_judged(arguments.data)
+    floor = QualityFloor(size_px=settings.min_face_px)
+    validation = Validation(
+        model=model.name,
+        sha256=model.sha256,
+        date=datetime.now(UTC).date(),
+        counts=validated(judged, model, floor, settings.min_crops),
+    )
+    write_validation(arguments.out, validation)
+    print(f"{validation.people} people judged, by {model.name}: {arguments.out}")
+    for name, row in zip(("positive", "neutral", "negative"), validation.counts, strict=True):
+        print(f"  truly {name}: {row[0]} positive, {row[1]} neutral, {row[2]} negative, {row[3]} unknown")
+    return 0
+
+
+def _model(arguments: argparse.Namespace) -> "EmotionModel":
+    from ..vision.emotion_models import open_emotion_model
+    from ..vision.registry import Registry
+
+    name = arguments.backend or _settings(arguments).model
+    own = EmotionSettings().model
+    model = Registry(models_folder(arguments)).find(own if name == OWN else name, "emotion")
+    return open_emotion_model(model)
+
+
+def _settings(arguments: argparse.Namespace) -> EmotionSettings:
+    """As configured; a machine without a configuration has the defaults."""
+    config: Path = arguments.config
+    if config == SYSTEM_CONFIG and not config.exists():
+        return EmotionSettings()
+    return load_config(config).emotion
