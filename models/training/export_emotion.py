@@ -14,17 +14,24 @@ from torch import nn
 
 
 class CalibratedEmotion(nn.Module):
-    """uint8 faces [N, 48, 48] to probabilities [N, 8]; a higher temperature makes them less sure."""
+    """uint8 faces [N, 48, 48] to probabilities of the FER+ classes [N, 8] and of those of FER2013 [N, 7].
+
+    The second output is there to compare with networks that know FER2013's labels only. A higher temperature
+    makes both less sure.
+    """
 
     def __init__(self, net: EmotionNet, temperature: float) -> None:
         super().__init__()
-        self.trunk, self.head = folded(net.stem, net.blocks), net.ferplus
+        self.trunk = folded(net.stem, net.blocks)
+        self.ferplus, self.fer2013 = net.ferplus, net.fer2013
         self.temperature = temperature
 
-    def forward(self, faces: torch.Tensor) -> torch.Tensor:
+    def forward(self, faces: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Normalisation, network, temperature and softmax in one graph."""
-        features = self.trunk(faces.unsqueeze(1).float() / 127.5 - 1.0)
-        return torch.softmax(self.head(features.mean((2, 3))) / self.temperature, 1)
+        features = self.trunk(faces.unsqueeze(1).float() / 127.5 - 1.0).mean((2, 3))
+        heads = (self.ferplus(features), self.fer2013(features))
+        ferplus, fer2013 = (torch.softmax(logits / self.temperature, 1) for logits in heads)
+        return ferplus, fer2013
 
 
 def trained_net(checkpoint: Path) -> EmotionNet:
@@ -47,15 +54,17 @@ def export(net: EmotionNet, temperature: float, path: Path) -> None:
             dynamo=False,
             opset_version=17,
             input_names=["faces"],
-            output_names=["probabilities"],
-            dynamic_axes={"faces": {0: "N"}, "probabilities": {0: "N"}},
+            output_names=["probabilities", "fer2013"],
+            dynamic_axes={"faces": {0: "N"}, "probabilities": {0: "N"}, "fer2013": {0: "N"}},
         )
 
 
 def temperature_for(net: EmotionNet, faces: Faces) -> float:
     """The temperature that fits what is right, by strict majority and by the published protocol."""
     with torch.no_grad():
-        probabilities = CalibratedEmotion(net, 1.0)(torch.from_numpy(faces.images)).numpy()
+        parts = torch.from_numpy(faces.images).split(256)
+        model = CalibratedEmotion(net, 1.0)
+        probabilities = torch.cat([model(part)[0] for part in parts]).numpy()
     return fitted_temperature(probabilities, [faces.strict, published_protocol(faces.votes)])
 
 
