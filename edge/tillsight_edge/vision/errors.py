@@ -29,3 +29,7 @@ class BadCrops(TillsightError, ValueError):
 
 class BadValidation(TillsightError, ValueError):
     """A validation file that cannot be read, or whose counts are of another model."""
+
+
+class BadClip(TillsightError, OSError):
+    """A video file that cannot be read, or not be written."""

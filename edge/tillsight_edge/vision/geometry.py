@@ -1,13 +1,23 @@
-"""Where things are in the picture: zones and lines."""
+"""Where things are in the picture: zones and lines, and what is wrong with those that a site has drawn."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import hypot
 from typing import TypeAlias
 
+from ..camera_config import CameraSettings, Polygon
+
 Point: TypeAlias = tuple[float, float]
 Box: TypeAlias = tuple[float, float, float, float]
 """x1, y1, x2, y2; y goes down."""
+
+FRAME: Box = (0.0, 0.0, 1.0, 1.0)
+LEAST_AREA = 0.001
+"""Of the frame: less is a slip of the mouse."""
+LEAST_LENGTH = 0.02
+"""Of the frame: nobody is seen to cross a shorter line."""
+EDGE = 0.02
+"""Of the frame: whoever crosses a line this close to its edge is only seen on one side."""
 
 
 @dataclass(frozen=True)
@@ -144,3 +154,103 @@ def _to_segment(point: Point, start: Point, end: Point) -> float:
     along = ((point[0] - start[0]) * dx + (point[1] - start[1]) * dy) / squared if squared else 0.0
     nearest = min(1.0, max(0.0, along))
     return hypot(point[0] - start[0] - nearest * dx, point[1] - start[1] - nearest * dy)
+
+
+def lint(camera: CameraSettings, name: str) -> list[str]:
+    """What is wrong with what a camera is to count, one line each, with the setting's full name."""
+    problems = [*_about_zones(camera), *_about_times(camera), *_about_entrance(camera)]
+    if camera.zone is None and camera.queue_zone is None and not camera.counts_visitors:
+        problems.append(
+            ("zone", "None", "there is no zone, queue_zone or entrance: this camera counts nothing")
+        )
+    return [f"cameras.{name}.{setting}: {value}: {what}" for setting, value, what in problems]
+
+
+Problem: TypeAlias = tuple[str, str, str]
+"""Setting, its value, and what is wrong with it."""
+
+
+def _about_zones(camera: CameraSettings) -> Iterator[Problem]:
+    drawn = {"zone": camera.zone, "queue_zone": camera.queue_zone, "entrance_zone": camera.entrance_zone}
+    named = {setting: polygon for setting, polygon in drawn.items() if polygon is not None}
+    staff = {f"staff_zones.{index}": polygon for index, polygon in enumerate(camera.staff_zones)}
+    sound = True
+    for setting, polygon in (named | staff).items():
+        for problem in _about_shape(setting, polygon):
+            sound = False
+            yield problem
+    if not sound:
+        return
+    for setting, polygon in named.items():
+        if _cover(camera.staff_zones, polygon):
+            yield setting, _told(polygon), "lies in staff_zones, where nobody is ever seen"
+    if camera.zone and camera.queue_zone and _cover([camera.queue_zone], camera.zone):
+        yield "queue_zone", _told(camera.queue_zone), "covers the whole zone: who waits would be served"
+
+
+def _about_shape(setting: str, polygon: Polygon) -> Iterator[Problem]:
+    zone = Zone.of(polygon)
+    if zone.area < LEAST_AREA:
+        yield setting, _told(polygon), f"should cover at least {LEAST_AREA:.1%} of the frame"
+    elif crosses_itself(zone):
+        yield setting, _told(polygon), "crosses itself: the corners should go round"
+    elif zone.part_in(FRAME) < LEAST_AREA:
+        yield setting, _told(polygon), "lies outside the frame, which goes from 0 to 1"
+
+
+def _about_times(camera: CameraSettings) -> Iterator[Problem]:
+    frame_s = 1 / camera.frame_rate_hz
+    rate = f"at {camera.frame_rate_hz:g} frames a second"
+    if camera.min_dwell_s < 2 * frame_s:
+        yield (
+            "min_dwell_s",
+            f"{camera.min_dwell_s:g}",
+            f"should be at least two frames, {2 * frame_s:g} s {rate}",
+        )
+    if camera.leave_gap_s < frame_s:
+        yield "leave_gap_s", f"{camera.leave_gap_s:g}", f"should be at least a frame, {frame_s:g} s {rate}"
+
+
+def _about_entrance(camera: CameraSettings) -> Iterator[Problem]:
+    if camera.entrance is not None and not camera.counts_visitors:
+        yield "entrance", repr(camera.entrance), "needs entrance_line or entrance_zone"
+    for setting, drawn in (("entrance_line", camera.entrance_line), ("entrance_zone", camera.entrance_zone)):
+        if drawn is not None and camera.entrance is None:
+            yield setting, _told(drawn), "needs entrance, the entrance's name"
+    if camera.entrance_line is not None:
+        yield from _about_line(camera.entrance_line)
+
+
+def _about_line(points: tuple[Point, Point]) -> Iterator[Problem]:
+    line = Line.of(points)
+    inner = (EDGE, EDGE, 1 - EDGE, 1 - EDGE)
+    if line.length < LEAST_LENGTH:
+        yield "entrance_line", _told(points), f"should be at least {LEAST_LENGTH:.0%} of the frame long"
+    elif _length_in(line, FRAME) < LEAST_LENGTH:
+        yield "entrance_line", _told(points), "lies outside the frame, which goes from 0 to 1"
+    elif _length_in(line, inner) < LEAST_LENGTH:
+        yield "entrance_line", _told(points), "lies along the frame's edge: nobody is seen on both sides"
+
+
+def _cover(covers: Sequence[Polygon], polygon: Polygon) -> bool:
+    """Whether every part of a polygon that is in the frame, down to a fortieth of it, is covered."""
+    zone, zones = Zone.of(polygon), [Zone.of(cover) for cover in covers]
+    xs, ys = zip(*zone.corners, strict=True)
+    steps = [(i + 0.5) / 40 for i in range(40)]
+    left, right = max(0.0, min(xs)), min(1.0, max(xs))
+    top, bottom = max(0.0, min(ys)), min(1.0, max(ys))
+    points = [(left + (right - left) * x, top + (bottom - top) * y) for x in steps for y in steps]
+    return all(any(cover.contains(point) for cover in zones) for point in points if zone.contains(point))
+
+
+def _length_in(line: Line, box: Box) -> float:
+    """How much of a line lies inside a box."""
+    steps = 200
+    (x1, y1), (x2, y2) = line.start, line.end
+    points = [(x1 + (x2 - x1) * (i + 0.5) / steps, y1 + (y2 - y1) * (i + 0.5) / steps) for i in range(steps)]
+    inside = sum(box[0] < x < box[2] and box[1] < y < box[3] for x, y in points)
+    return line.length * inside / steps
+
+
+def _told(points: Sequence[Point]) -> str:
+    return str([[round(x, 3), round(y, 3)] for x, y in points])

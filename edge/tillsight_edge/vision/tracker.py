@@ -156,20 +156,20 @@ class Tracker:
             for box in sorted(boxes, key=lambda box: -box.score)
             if box.score >= rules.score_low and box.width > 0 and box.height > 0
         ]
+        self._forget(mono_ms)
         for person in self._people:
             person.seen = False
         left_over = self._continue([sighting for sighting in found if sighting.sure], mono_ms)
         self._continue([sighting for sighting in found if not sighting.sure], mono_ms)
         self._begin(self._relink(left_over))
-        self._forget(mono_ms)
         return self._tracks()
 
     def hold(self, mono_ms: int) -> list[Track]:
         """Nothing moved since the last frame: whoever was seen is still where they were."""
+        self._forget(mono_ms)
         for person in self._people:
             if person.seen:
                 person.see(replace(person.last, mono_ms=mono_ms), self._rules)
-        self._forget(mono_ms)
         return self._tracks()
 
     def _tracks(self) -> list[Track]:
