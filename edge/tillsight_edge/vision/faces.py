@@ -134,5 +134,5 @@ def _symmetry(grey: npt.NDArray[np.float32]) -> float:
     best = -1.0
     for shift in range(-SHIFT_PX, SHIFT_PX + 1):
         part = edges[border:-border, border + max(0, shift) : LOOK_PX - border + min(0, shift)]
-        best = max(best, float((part * part[:, ::-1]).sum() / ((part * part).sum() + 1e-6)))
+        best = max(best, float((part * part[:, ::-1]).sum() / ((part * part).sum() + 0.01 * part.size)))
     return best

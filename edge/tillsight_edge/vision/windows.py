@@ -15,7 +15,7 @@ from .emotion import Sign
 from .wire import AgesCounted, MoodsCounted
 
 LONGEST_S = 12 * 3600.0
-"""A window that is open for longer is dropped: it would tell of two days at once."""
+"""A window open for longer, and for longer than twice `window_s`, is dropped, lest it tell of two days."""
 AGE_FIELDS = {
     "under-18": "under_18",
     "18-29": "from_18",
@@ -65,6 +65,7 @@ class PeopleWindows:
     def __init__(self, rule: WindowRule, things: int) -> None:
         """`things` is how many values are read of each person; they are counted apart, never together."""
         self._rule = rule
+        self._longest_ms = 1000 * max(LONGEST_S, 2 * rule.window_s)
         self._things = things
         self._since_ms: int | None = None
         """When the last window ended; at first, the first moment that we hear of."""
@@ -95,10 +96,10 @@ class PeopleWindows:
         return window
 
     def _look_at_the_clock(self, at_ms: int) -> None:
-        """An empty window does not grow older than `window_s`, and no window older than `LONGEST_S`."""
+        """An empty window does not grow older than `window_s`, and no window two days old."""
         if self._since_ms is None:
             self._since_ms = at_ms
-        elif self._people and at_ms - self._since_ms > LONGEST_S * 1000:
+        elif self._people and at_ms - self._since_ms > self._longest_ms:
             self._since_ms = at_ms
             self._begin()
         elif not self._people:
