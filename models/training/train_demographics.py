@@ -41,6 +41,8 @@ def batches(chips: Chips, random: np.random.Generator) -> Iterator[tuple[torch.T
     for start in range(0, len(order) - BATCH + 1, BATCH):
         rows = order[start : start + BATCH]
         pictures = np.stack([disturbed(chips.images[row], random) for row in rows]).astype(np.float32)
+        tints = random.uniform(0.88, 1.12, (BATCH, 1, 1, 3)).astype(np.float32)
+        pictures = np.minimum(pictures * tints, 255)
         faces = torch.from_numpy(pictures).permute(0, 3, 1, 2)  # channels last in memory
         yield faces, *(torch.from_numpy(values[rows]) for values in (targets, band, chips.gender, weights))
 
