@@ -1,0 +1,299 @@
+"""Training pictures for the detectors: loaded once, then cut, mixed and disturbed anew for each step."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Image = npt.NDArray[np.uint8]
+
+PADDING = 114
+PERSON_SCORE = 0.35  # a teacher's box at least this sure is taken as a person, a less sure one is ignored
+FACE_SCORE = 0.6
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Boxes of one class: `sure` [N,4] are to be found, `unsure` [M,4] count neither way."""
+
+    sure: Floats
+    unsure: Floats
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One training image, whole and halved, with the boxes of each class in pixels of the whole one."""
+
+    source: str
+    name: str
+    whole: Image
+    half: Image
+    boxes: tuple[Boxes, ...]
+
+
+def _array(rows: list[list[float]]) -> Floats:
+    return np.array([row[:4] for row in rows], np.float32).reshape(-1, 4)
+
+
+def _taught(rows: list[list[float]], sure: float) -> Boxes:
+    return Boxes(
+        _array([row for row in rows if row[4] >= sure]), _array([row for row in rows if row[4] < sure])
+    )
+
+
+def boxes_of(entry: dict[str, object]) -> tuple[Boxes, Boxes]:
+    """(persons, faces) of one entry of the annotations; people marked by hand go before a teacher's."""
+    persons = _taught(entry["person_teacher"], PERSON_SCORE)  # type: ignore[arg-type]
+    faces = _taught(entry["face_teacher"], FACE_SCORE)  # type: ignore[arg-type]
+    by_hand = entry.get("person_gt")
+    if by_hand is not None:
+        taught = np.concatenate([persons.sure, persons.unsure])
+        persons = Boxes(_array(by_hand), taught)  # type: ignore[arg-type]
+    return persons, faces
+
+
+def entries(folder: Path, split: str) -> list[dict[str, object]]:
+    """The annotations of one split (`train` or `val`)."""
+    with (folder / "annotations.json").open(encoding="utf-8") as file:
+        images = json.load(file)["images"]
+    return [image for image in images if image["split"] == split]
+
+
+def halved(image: Image) -> Image:
+    """Half the size, without aliasing."""
+    return np.asarray(cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def load_pictures(folder: Path, split: str) -> list[Picture]:
+    """All images of one split, decoded."""
+    pictures = []
+    for entry in entries(folder, split):
+        name = str(entry["file"])
+        whole = cv2.imread(str(folder / "images" / name), cv2.IMREAD_COLOR)
+        if whole is None:
+            raise SystemExit(f"{folder / 'images' / name}: not an image that OpenCV can read")
+        image = np.asarray(whole, np.uint8)
+        pictures.append(Picture(name.split("/", maxsplit=1)[0], name, image, halved(image), boxes_of(entry)))
+    return pictures
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How training pictures are made for one network."""
+
+    classes: tuple[int, ...]  # of (person, face), in the order of the network's outputs
+    width: int
+    height: int
+    sources: dict[str, float]  # how often each is drawn
+    layouts: dict[int, float]  # pictures per side -> how often
+    zoom: tuple[float, float]  # of the scale at which a picture just fits
+    least: tuple[float, ...]  # smaller boxes (height in pixels) are ignored
+    plain: float  # share of single pictures placed as the device places a frame
+
+
+PERSONS = Recipe(
+    classes=(0, 1),
+    width=320,
+    height=256,
+    sources={"street": 0.36, "cctv": 0.34, "coco": 0.16, "portrait": 0.14},
+    layouts={1: 0.55, 2: 0.38, 3: 0.07},
+    zoom=(0.55, 1.9),
+    least=(10.0, 6.0),
+    plain=0.35,
+)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A training picture and its boxes: [class, x1, y1, x2, y2] to be found, and the same to be ignored."""
+
+    image: Image
+    sure: Floats
+    unsure: Floats
+
+
+class Mixer:
+    """Makes examples from pictures; `seed` makes them the same again."""
+
+    def __init__(self, pictures: list[Picture], recipe: Recipe, seed: int) -> None:
+        self.recipe = recipe
+        self.random = np.random.default_rng(seed)
+        self.by_source = {
+            source: [picture for picture in pictures if picture.source == source] for source in recipe.sources
+        }
+        self.by_source = {source: found for source, found in self.by_source.items() if found}
+        shares = np.array([recipe.sources[source] for source in self.by_source])
+        self.shares = shares / shares.sum()
+        self.noise = self.random.normal(0, 1, (recipe.height * 2, recipe.width * 2, 3)).astype(np.float32)
+
+    def draw(self) -> Picture:
+        """A picture of a source drawn by its share."""
+        source = list(self.by_source)[int(self.random.choice(len(self.shares), p=self.shares))]
+        pictures = self.by_source[source]
+        return pictures[int(self.random.integers(len(pictures)))]
+
+    def example(self) -> Example:
+        """One picture, or a grid of several, disturbed."""
+        recipe = self.recipe
+        per_side = int(self.random.choice(list(recipe.layouts), p=list(recipe.layouts.values())))
+        canvas = np.full((recipe.height, recipe.width, 3), PADDING, np.uint8)
+        sure: list[Floats] = []
+        unsure: list[Floats] = []
+        for tile in self._tiles(per_side):
+            placed = self._place(canvas, self.draw(), tile, alone=per_side == 1)
+            sure.append(placed[0])
+            unsure.append(placed[1])
+        example = self._occlude(Example(canvas, np.concatenate(sure), np.concatenate(unsure)))
+        return Example(self._disturb(example.image), example.sure, example.unsure)
+
+    def _tiles(self, per_side: int) -> list[tuple[int, int, int, int]]:
+        """Tiles (x1, y1, x2, y2) that fill the picture, their borders shaken."""
+        edges = []
+        for length in (self.recipe.width, self.recipe.height):
+            inner = np.arange(1, per_side) / per_side + self.random.uniform(-0.2, 0.2, per_side - 1) / per_side
+            edges.append([0, *(int(edge * length) for edge in inner), length])
+        return [
+            (left, top, right, bottom)
+            for left, right in zip(edges[0], edges[0][1:], strict=False)
+            for top, bottom in zip(edges[1], edges[1][1:], strict=False)
+        ]
+
+    def _placement(
+        self, picture: Picture, width: int, height: int, alone: bool
+    ) -> tuple[float, float, float, float]:
+        """(scale x, scale y, offset x, offset y) of a picture in its tile."""
+        fit = min(width / picture.whole.shape[1], height / picture.whole.shape[0])
+        if alone and self.random.random() < self.recipe.plain:
+            return fit, fit, 0.0, 0.0
+        low, high = self.recipe.zoom
+        scale = fit * float(np.exp(self.random.uniform(np.log(low if alone else 0.8), np.log(high))))
+        stretch = float(np.exp(self.random.uniform(-0.12, 0.12)))
+        across, down = scale * stretch, scale / stretch
+        spare = (width - picture.whole.shape[1] * across, height - picture.whole.shape[0] * down)
+        left, top = (self.random.uniform(min(0.0, room), max(0.0, room)) for room in spare)
+        return across, down, float(left), float(top)
+
+    def _place(
+        self, canvas: Image, picture: Picture, tile: tuple[int, int, int, int], alone: bool
+    ) -> tuple[Floats, Floats]:
+        """Draws the picture into the tile; gives its (sure, unsure) boxes."""
+        x1, y1, x2, y2 = tile
+        across, down, left, top = self._placement(picture, x2 - x1, y2 - y1, alone)
+        flip = self.random.random() < 0.5
+        total = picture.whole.shape[1] * across
+        image, factor = (picture.half, 2.0) if min(across, down) < 0.6 else (picture.whole, 1.0)
+        matrix = np.array([[across * factor, 0, left], [0, down * factor, top]])
+        if flip:
+            matrix[0] = [-across * factor, 0, left + total]
+        size = (x2 - x1, y2 - y1)
+        canvas[y1:y2, x1:x2] = cv2.warpAffine(image, matrix, size, borderValue=(PADDING, PADDING, PADDING))
+        mirrored = total if flip else None
+        sure, unsure = [], []
+        for index, which in enumerate(self.recipe.classes):
+            boxes = picture.boxes[which]
+            moved = self._move(boxes.sure, across, down, left, top, mirrored)
+            kept, lost = self._fit(moved, tile, self.recipe.least[index])
+            moved = self._move(boxes.unsure, across, down, left, top, mirrored)
+            vague, gone = self._fit(moved, tile, 0.0)
+            sure.append(_labelled(kept, index))
+            unsure += [_labelled(lost, index), _labelled(vague, index), _labelled(gone, index)]
+        return np.concatenate(sure), np.concatenate(unsure)
+
+    @staticmethod
+    def _move(
+        boxes: Floats, across: float, down: float, left: float, top: float, mirrored: float | None
+    ) -> Floats:
+        moved = boxes * np.array([across, down, across, down], np.float32)
+        if mirrored is not None:
+            moved = np.stack([mirrored - moved[:, 2], moved[:, 1], mirrored - moved[:, 0], moved[:, 3]], 1)
+        return np.asarray(moved + np.array([left, top, left, top], np.float32), np.float32)
+
+    @staticmethod
+    def _fit(boxes: Floats, tile: tuple[int, int, int, int], least: float) -> tuple[Floats, Floats]:
+        """(boxes seen well enough, boxes of which too little is seen), cut to the tile."""
+        x1, y1, x2, y2 = tile
+        cut = np.stack(
+            [np.clip(boxes[:, axis], 0, (x2 - x1, y2 - y1)[axis % 2]) for axis in range(4)], 1
+        ).reshape(-1, 4)
+        sides, full = cut[:, 2:] - cut[:, :2], boxes[:, 2:] - boxes[:, :2]
+        seen = sides.prod(1) / np.maximum(full.prod(1), 1e-6)
+        cut = cut + np.array([x1, y1, x1, y1], np.float32)
+        there = (sides > 1).all(1)
+        well = there & (seen > 0.35) & (sides[:, 1] >= least) & (sides[:, 0] >= least * 0.3)
+        return cut[well], cut[there & ~well]
+
+    def _occlude(self, example: Example) -> Example:
+        """Sometimes hides the lower part of a person, as a counter does; the box ends where the person does."""
+        persons = np.nonzero((example.sure[:, 0] == 0) & (example.sure[:, 4] - example.sure[:, 2] > 40))[0]
+        if 0 not in self.recipe.classes or not len(persons) or self.random.random() > 0.15:
+            return example
+        sure = example.sure.copy()
+        _, x1, y1, x2, y2 = sure[int(self.random.choice(persons))]
+        edge = int(y1 + (y2 - y1) * self.random.uniform(0.5, 0.85))
+        left, right = int(x1 - (x2 - x1) * self.random.uniform(0.1, 1)), int(x2 + (x2 - x1) * self.random.uniform(0.1, 1))
+        left, right = max(left, 0), min(right, self.recipe.width)
+        low = min(int(y2 + self.random.uniform(0, 10)) + 1, self.recipe.height)
+        image = example.image
+        image[edge:low, left:right] = self._material(low - edge, right - left)
+        unsure = [example.unsure]
+        gone = np.zeros(len(sure), bool)
+        for index, box in enumerate(sure):
+            overlap = min(box[3], right) - max(box[1], left)
+            if overlap > 0.6 * (box[3] - box[1]) and box[4] > edge and box[4] <= low + 4:
+                if edge - box[2] > 0.4 * (box[4] - box[2]):
+                    sure[index, 4] = edge
+                else:
+                    gone[index] = True
+        unsure.append(sure[gone])
+        return Example(image, sure[~gone], np.concatenate(unsure))
+
+    def _material(self, height: int, width: int) -> Image:
+        """A plain or striped surface of any colour."""
+        colour = self.random.integers(0, 256, 3)
+        surface = np.empty((height, width, 3), np.uint8)
+        surface[:] = colour
+        if self.random.random() < 0.5 and width > 8:
+            step = int(self.random.integers(4, 24))
+            surface[:, ::step] = self.random.integers(0, 256, 3)
+        return surface
+
+    def _disturb(self, image: Image) -> Image:
+        """Light, colour, sharpness, noise and compression."""
+        chance = self.random.random(6)
+        image = cv2.LUT(image, self._curves(dark=bool(chance[0] < 0.1)))
+        if chance[1] < 0.15:
+            grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+            image = cv2.addWeighted(image, share := float(self.random.uniform(0, 0.7)), grey, 1 - share, 0)
+        if chance[2] < 0.08:
+            image = cv2.blur(image, (int(self.random.integers(1, 4)), int(self.random.integers(1, 4))))
+        if chance[3] < 0.06:
+            small = cv2.resize(image, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+            image = cv2.resize(small, (self.recipe.width, self.recipe.height))
+        if chance[4] < 0.12:
+            row, column = self.random.integers(self.recipe.height), self.random.integers(self.recipe.width)
+            noise = self.noise[row : row + self.recipe.height, column : column + self.recipe.width]
+            image = cv2.add(image, noise * self.random.uniform(2, 12), dtype=cv2.CV_8U)
+        if chance[5] < 0.08:
+            quality = int(self.random.integers(25, 70))
+            packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+            image = cv2.imdecode(packed, cv2.IMREAD_COLOR)  # type: ignore[assignment]
+        return np.asarray(image, np.uint8)
+
+    def _curves(self, dark: bool) -> Image:
+        """A table of brightness for each channel: gain, gamma and white balance."""
+        values = np.arange(256, dtype=np.float32)[:, None] / 255
+        gamma = self.random.uniform(1.3, 2.2) if dark else float(np.exp(self.random.uniform(-0.35, 0.35)))
+        gain = self.random.uniform(0.25, 0.6) if dark else self.random.uniform(0.75, 1.3)
+        balance = self.random.uniform(0.88, 1.12, 3)
+        lifted = values**gamma * gain * balance + (0.0 if dark else self.random.uniform(-0.08, 0.08))
+        return np.clip(lifted * 255, 0, 255).astype(np.uint8)[None]
+
+
+def _labelled(boxes: Floats, label: int) -> Floats:
+    return np.concatenate([np.full((len(boxes), 1), label, np.float32), boxes], 1).astype(np.float32)
