@@ -11,6 +11,7 @@ from typing import Any
 
 from .emotion import Crop
 from .errors import BadModel
+from .onnx_model import silent_runtime
 from .registry import Model
 
 WEIGHTS = Path(".deepface/weights/facial_expression_model_weights.onnx")
@@ -36,6 +37,7 @@ class InstalledDeepface:
         weights = home / WEIGHTS
         weights.parent.mkdir(parents=True, exist_ok=True)
         weights.write_bytes(model.read())
+        silent_runtime()
         os.environ.update(SETTINGS, DEEPFACE_HOME=str(home))
         try:
             from deepface import DeepFace

@@ -1,6 +1,7 @@
 """Bringing in a model that is not the product's own: fetched or copied, hashed, tried, and only then kept."""
 
 import os
+import re
 import tempfile
 import urllib.error
 import urllib.request
@@ -16,6 +17,7 @@ from .trial import kinds, try_apart
 from .upstream.known import KNOWN
 
 PATIENCE_S = 60
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 def import_model(
@@ -31,6 +33,8 @@ def import_model(
     fetched from where its authors keep it. `wanted_sha256` takes the place of the hash that we know.
     """
     kind = kind or name
+    if not NAME.fullmatch(name):
+        raise BadModel(f"model {name!r}: should have a name of up to 40 of a-z, 0-9 and -")
     if name in shipped():
         raise BadModel(f"model {name!r}: comes with the product, should have another name")
     if kind not in kinds():

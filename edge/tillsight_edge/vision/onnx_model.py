@@ -1,5 +1,6 @@
 """A network that may be run: its file was checked, it takes and gives what it should, and it ran once."""
 
+import os
 import resource
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 
 from .errors import BadModel
 from .onnx_file import check_onnx_file
@@ -121,7 +121,19 @@ def declared_input(data: bytes) -> Tensor:
     return _tensor(inputs[0])
 
 
+def silent_runtime() -> Any:
+    """onnxruntime, which otherwise tells its maker what it runs, from a thread and a file of its own.
+
+    Only the variable stops all of it, and only before the first import: so there is no other import of it.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    return onnxruntime
+
+
 def _session(data: bytes) -> Any:
+    ort = silent_runtime()
     options = ort.SessionOptions()
     options.log_severity_level = 4  # what fails is raised; nothing else is worth a line
     options.intra_op_num_threads = options.inter_op_num_threads = 1

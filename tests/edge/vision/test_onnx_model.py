@@ -1,7 +1,11 @@
 """Networks that must not be run: each is refused in one line, and none takes the process or the memory."""
 
+import ast
+import os
 import random
 import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -115,7 +119,7 @@ def test_damaged_files_are_refused_or_run_but_never_crash() -> None:
 def test_the_file_is_hashed_before_a_runtime_sees_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = model_in(tmp_path, emotion_network())
     model.path.write_bytes(emotion_network()[:-1] + b"!")
-    monkeypatch.setattr("tillsight_edge.vision.onnx_model.ort.InferenceSession", None)
+    monkeypatch.setattr("onnxruntime.InferenceSession", None)
     with pytest.raises(
         BadModel, match=rf"^{model.path}: sha256 is [0-9a-f]{{64}}, should be {model.entry.sha256}$"
     ):
@@ -137,3 +141,44 @@ def test_an_entry_that_does_not_fit_its_file_is_refused(tmp_path: Path) -> None:
     flat = boxes_model(tmp_path, boxes_network(), input=[1, 320])
     with pytest.raises(BadModel, match=r"^model made: input \[1, 320\] should have four sizes$"):
         open_model(flat)
+
+
+RUN_ONE = """
+import sys
+from pathlib import Path
+import numpy as np
+from tillsight_edge.vision.onnx_model import Contract, OnnxModel, Tensor
+
+contract = Contract(Tensor("faces", "uint8", (0, 48, 48)), (2, 48, 48), (Tensor("", "float32", (2, 8)),))
+OnnxModel(Path(sys.argv[1]).read_bytes(), "made", contract).run(np.zeros((1, 48, 48), np.uint8))
+print(open("/proc/self/status").read().count("Threads:\\t1\\n"), len(list(Path("/proc/self/task").iterdir())))
+"""
+
+
+def test_the_runtime_keeps_no_books_about_us_and_tells_nobody(tmp_path: Path) -> None:
+    """Since 1.29 it does both by default: an id and a database in the home folder, sent from a thread."""
+    (tmp_path / "made.onnx").write_bytes(emotion_network())
+    home = tmp_path / "home"
+    silencing = ("ORT_", "CI", "GITHUB_", "XDG_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(silencing)}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_ONE, tmp_path / "made.onnx"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**kept, "HOME": str(home), "OPENBLAS_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert not home.exists()
+    assert done.stdout.split() == ["1", "1"], "one thread: nobody sends in the background"
+
+
+def test_nobody_else_loads_the_runtime() -> None:
+    root = Path(__file__).parents[3]
+    loaders = []
+    for path in sorted((root / "edge").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            loaders += [path.name for name in names if name.partition(".")[0] == "onnxruntime"]
+    assert loaders == ["onnx_model.py"]
