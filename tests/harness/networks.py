@@ -158,7 +158,8 @@ def deepface_network(seed: int = 1) -> bytes:
         value = graph.step("AveragePool", value, kernel_shape=[3, 3], strides=[2, 2])
     value = graph.step("Flatten", value, axis=1)
     for inputs, outputs in ((128, 1024), (1024, 1024), (1024, 7)):
-        weights = (rng.standard_normal((inputs, outputs)) / np.sqrt(inputs)).astype(np.float32)
+        spread = 8 if outputs == 7 else 1  # so that its answers differ
+        weights = (spread * rng.standard_normal((inputs, outputs)) / np.sqrt(inputs)).astype(np.float32)
         bias = np.zeros(outputs, np.float32)
         value = graph.step("Gemm", value, graph.constant(weights), graph.constant(bias))
         value = graph.step("Relu", value) if outputs == 1024 else value

@@ -58,8 +58,8 @@ def test_our_session_says_what_deepface_says_and_deepface_fetches_nothing(tmp_pa
     for row, answer in zip(ours, said, strict=True):
         theirs = {OURS.get(name, name): share / 100 for name, share in answer.items()}
         for name, share in theirs.items():
-            assert row[FERPLUS.index(name)] == pytest.approx(share, abs=0.02), name
-    assert np.ptp(ours, axis=0).max() > 0.02, "the crops differ, and so should the answers"
+            assert row[FERPLUS.index(name)] == pytest.approx(share, abs=0.01), name
+    assert np.ptp(ours, axis=0).max() > 0.05, "the crops differ, and so should the answers"
 
 
 def _smooth(seed: int) -> np.ndarray:
