@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,16 @@ import emotion_scores as scores
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
+from demographics_data import BANDS, GENDERS, Chips, band_of, read_chips
 from emotion_data import FERPLUS_TO_FER2013, Faces, published_protocol, read_faces
 
 OURS = Path(__file__).parents[1] / "tillsight_models" / "weights" / "emotion.onnx"
 MINI_XCEPTION = "mini_xception_102_reimpl.onnx"
 # Where the FER2013 classes of mini_XCEPTION stand among those of FER+; it has no contempt.
 FER2013_TO_FERPLUS = np.array([4, 5, 6, 1, 3, 2, 0])
-LFW_LIKE_CLASSES = (
-    5  # neutral, happiness, surprise, sadness, anger; the others are too few or unreliable there
-)
+# Neutral, happiness, surprise, sadness, anger; the others are too few or unreliable there.
+LFW_LIKE_CLASSES = 5
+VALENCES = {"negative": -1, "neutral": 0, "positive": 1, "unknown": 2}
 
 Images = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -94,6 +95,10 @@ def measured(
         "calibration error, published": scores.calibration_error(answers.ferplus, published),
         "recall": scores.recalls(answers.ferplus, faces.strict),
         "valence table": scores.valence_table(answers.ferplus, faces.strict, valence_threshold),
+        "smile curve": [
+            (limit, *scores.smiles(answers.ferplus, faces.strict, limit))
+            for limit in (0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8)
+        ],
         "abstention": scores.abstention(answers.ferplus, faces.strict),
     }
 
@@ -119,6 +124,24 @@ def read_lfw_like(path: Path) -> tuple[Images, npt.NDArray[np.int64]]:
     return np.stack([cv2.resize(image, (48, 48), interpolation=cv2.INTER_AREA) for image in grey]), truth
 
 
+def answers_by_group(path: Path, chips: Chips, threshold: float) -> dict[str, dict[str, float]]:
+    """How often adults of a group get each valence: differences, not errors, as the truth is unknown."""
+    adults = chips.part(chips.age >= 18)
+    grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in adults.images]
+    small = np.stack([cv2.resize(image, (48, 48), interpolation=cv2.INTER_AREA) for image in grey])
+    valence = scores.valence_of(ours(path, small).ferplus)
+    answer = np.where(valence.confidence >= threshold, valence.sign, 2)
+    band = band_of(adults.age)
+    groups = {BANDS[place]: band == place for place in range(1, len(BANDS))}
+    groups |= {name: adults.gender == place for place, name in enumerate(GENDERS)}
+    groups |= {str(name): adults.ethnicity == name for name in np.unique(adults.ethnicity)}
+    return {
+        name: {"faces": int(rows.sum())}
+        | {word: float((answer[rows] == sign).mean()) for word, sign in VALENCES.items()}
+        for name, rows in groups.items()
+    }
+
+
 def evaluate(arguments: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """Numbers by network."""
     faces = read_faces(arguments.data / arguments.part)
@@ -127,11 +150,15 @@ def evaluate(arguments: argparse.Namespace) -> dict[str, dict[str, Any]]:
     if arguments.references:
         networks["mini_XCEPTION"] = (mini_xception, arguments.references / MINI_XCEPTION)
     thresholds = (arguments.valence_threshold, arguments.smile_threshold)
-    return {
+    results = {
         name: measured(answer(path, faces.images), faces, *thresholds)
         | lfw_like(answer(path, press), truth, thresholds)
         for name, (answer, path) in networks.items()
     }
+    if arguments.groups:
+        chips = read_chips(arguments.groups)
+        next(iter(results.values()))["groups"] = answers_by_group(arguments.models[0], chips, thresholds[0])
+    return results
 
 
 def shown(value: object) -> str:
@@ -141,27 +168,44 @@ def shown(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else ""
 
 
+def table(head: list[str], rows: Iterable[Iterable[str]]) -> str:
+    """One table for people."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines) + "\n"
+
+
+def digits(row: Iterable[float]) -> list[str]:
+    """Shares with three digits."""
+    return [f"{value:.3f}" for value in row]
+
+
 def markdown(results: dict[str, dict[str, Any]]) -> str:
-    """The table, then recall, valence and abstention of the first network."""
+    """The table of all networks, then recall by class, and what else there is of the first network."""
     names, first = list(results), next(iter(results.values()))
-    lines = ["| metric | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    rows = [row for row, value in first.items() if isinstance(value, float | tuple)]
-    lines += [f"| {row} | " + " | ".join(shown(results[name][row]) for name in names) + " |" for row in rows]
-    classes = list(first["recall"])
-    lines += ["", "| recall (faces) | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    for one in classes:
-        found = " | ".join(f"{results[name]['recall'][one][0]:.3f}" for name in names)
-        lines.append(f"| {one} ({first['recall'][one][1]}) | {found} |")
-    lines += ["", "| people saw | negative | neutral | positive | unknown |", "|---|---|---|---|---|"]
-    for name, row in zip(("negative", "neutral", "positive"), first["valence table"], strict=True):
-        lines.append(f"| {name} | " + " | ".join(map(str, row)) + " |")
-    lines += [
-        "",
-        "| confidence from | classes: kept | right | valence: kept | right |",
-        "|---|---|---|---|---|",
-    ]
-    lines += ["| " + " | ".join(f"{value:.3f}" for value in row) + " |" for row in first["abstention"]]
-    return "\n".join(lines) + "\n"
+    metrics = [name for name, value in first.items() if isinstance(value, float | tuple)]
+    text = table(
+        ["metric", *names], [[row, *(shown(results[name][row]) for name in names)] for row in metrics]
+    )
+    recall = {name: results[name]["recall"] for name in names}
+    text += table(
+        ["recall (faces)", *names],
+        [
+            [f"{one} ({count})", *digits(recall[name][one][0] for name in names)]
+            for one, (_, count) in first["recall"].items()
+        ],
+    )
+    seen = zip(list(VALENCES), first["valence table"], strict=False)
+    text += table(["people saw", *VALENCES], [[name, *map(str, row)] for name, row in seen])
+    heads = ["confidence from", "classes: kept", "right", "valence: kept", "right"]
+    text += table(heads, map(digits, first["abstention"]))
+    text += table(["smile from", "found", "false alarms"], map(digits, first["smile curve"]))
+    if "groups" in first:
+        groups = [
+            [name, str(row["faces"]), *digits(row[word] for word in VALENCES)]
+            for name, row in first["groups"].items()
+        ]
+        text += table(["adults", "faces", *VALENCES], groups)
+    return text
 
 
 def main() -> None:
@@ -173,6 +217,7 @@ def main() -> None:
     )
     parser.add_argument("--part", default="fer2013_valid.npz", help="which part of FER2013")
     parser.add_argument("--references", type=Path, help=f"folder with {MINI_XCEPTION}")
+    parser.add_argument("--groups", type=Path, help="zip of chips with age, gender and ethnicity")
     parser.add_argument("--valence-threshold", type=float, default=0.5)
     parser.add_argument("--smile-threshold", type=float, default=0.5)
     parser.add_argument("--json", type=Path)
