@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Named: TypeAlias = tuple[str, Crop]
 
-AT_ONCE = 256
+AT_ONCE = 64
 """Pictures that are unpacked at the same time."""
 
 

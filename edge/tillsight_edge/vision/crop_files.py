@@ -10,13 +10,13 @@ from math import prod
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, TypeAlias
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy
 
 from .emotion import Crop
-from .errors import BadCrops
+from .errors import BadCrops, BadFrame
+from .pictures import decode_picture
 
 Array: TypeAlias = npt.NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
@@ -34,8 +34,6 @@ _DAMAGE = (
 )
 """What zipfile raises over damaged, encrypted and strangely packed members."""
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-_SIZE_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""JPEG segments that tell the size of the picture."""
 
 
 def array_names(path: Path) -> set[str]:
@@ -145,29 +143,15 @@ def _bytes_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> 
 
 
 def _decoded(data: bytes, where: str) -> Crop:
-    """The picture, with blue first; its size is looked at before it is unpacked."""
-    size = _jpeg_size(data)
-    if size is None:
-        raise BadCrops(f"{where}: is no JPEG picture")
-    if not all(MIN_SIDE_PX <= side <= MAX_SIDE_PX for side in size):
-        wanted = f"{MIN_SIDE_PX} to {MAX_SIDE_PX} pixels"
-        raise BadCrops(f"{where}: {size[0]}x{size[1]}: sides should be {wanted}")
-    whole = data.rstrip(b"\0").endswith(b"\xff\xd9")
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if whole else None
-    if picture is None:
-        raise BadCrops(f"{where}: is a broken JPEG picture")
-    return np.asarray(picture, np.uint8)
-
-
-def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height by the first segment that tells them; None where the bytes are no JPEG picture."""
-    at = 2
-    while data[:2] == b"\xff\xd8" and data[at : at + 1] == b"\xff" and at + 9 <= len(data):
-        if data[at + 1] in _SIZE_MARKERS:
-            height, width = data[at + 5 : at + 7], data[at + 7 : at + 9]
-            return int.from_bytes(width, "big"), int.from_bytes(height, "big")
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return None
+    """The picture, with blue first."""
+    try:
+        picture = decode_picture(data, where)
+    except BadFrame as error:
+        raise BadCrops(str(error)) from error
+    height, width = picture.shape[:2]
+    if max(height, width) > MAX_SIDE_PX:
+        raise BadCrops(f"{where}: {width} x {height}: sides should be at most {MAX_SIDE_PX} pixels")
+    return picture
 
 
 @contextmanager

@@ -44,13 +44,14 @@ class NetworkDemographics:
     def __init__(self, model: Model) -> None:
         entry = model.entry
         self.name, self.threshold = entry.name, entry.threshold
-        if (entry.classes, entry.genders) != (AGE_BANDS, GENDERS) or len(entry.input) != 4:
+        side = entry.input[1]
+        expected = (AGE_BANDS, GENDERS, (side, side, 3))
+        if (entry.classes, entry.genders, entry.input[1:]) != expected:
             raise BadModel(
                 f"model {entry.name}: should take [N, side, side, 3] and have the classes"
                 f" {', '.join(AGE_BANDS)} and the genders {', '.join(GENDERS)}"
             )
-        self._side = entry.input[1]
-        shape = (self._side, self._side, 3)
+        self._side, shape = side, (side, side, 3)
         self._network = OnnxModel(
             model.read(),
             entry.name,
