@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -18,9 +17,7 @@ Box: TypeAlias = tuple[float, float, float, float]
 MIN_SIDE_PX = 16
 MAX_SIDE_PX = 8192
 MAX_WIDTH_PX = 1280
-"""Wider pictures are scaled down at the source; the detector sees 320 of it."""
-
-_TO_BGR = {1: cv2.COLOR_GRAY2BGR, 4: cv2.COLOR_BGRA2BGR}
+"""Larger pictures are scaled down at the source; the detector sees 320 pixels of it."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +25,12 @@ class Frame:
     """One picture and when it was taken."""
 
     number: int
-    """Counts the source's frames from 1; a gap is a frame that was dropped."""
+    """Counts from 1; a gap is a frame that nobody fetched in time."""
     mono_ms: int
     """On the clock of `Clock.mono_ms`."""
     image: Image = field(repr=False, compare=False)
+    checksum: int | None = None
+    """Adler-32 of the pixels, where somebody has taken it already."""
 
     @property
     def width(self) -> int:
@@ -52,17 +51,20 @@ def as_bgr(array: npt.NDArray[Any], name: str = "frame") -> Image:
         raise BadFrame(f"{name}: {_described(array)}: should be [H,W], or [H,W,C] with 1, 3 or 4 channels")
     if not all(MIN_SIDE_PX <= side <= MAX_SIDE_PX for side in array.shape[:2]):
         raise BadFrame(f"{name}: {_described(array)}: sides should be {MIN_SIDE_PX} to {MAX_SIDE_PX} pixels")
-    channels = 1 if array.ndim == 2 else array.shape[2]
-    whole = np.ascontiguousarray(array)
-    return whole if channels == 3 else np.asarray(cv2.cvtColor(whole, _TO_BGR[channels]), np.uint8)
+    channels = array.reshape(*array.shape[:2], -1)
+    colours = channels[:, :, :3] if channels.shape[2] > 1 else np.repeat(channels, 3, axis=2)
+    return np.ascontiguousarray(colours)
 
 
 def at_most_wide(image: Image, width_px: int = MAX_WIDTH_PX) -> Image:
-    """The picture, scaled down where it is wider than `width_px`."""
+    """The picture, scaled down where it is wider than `width_px`, or higher than that."""
+    import cv2  # not where frames are only passed on
+
     height, width = image.shape[:2]
-    if width <= width_px:
+    scale = width_px / max(height, width)
+    if scale >= 1:
         return image
-    size = (width_px, max(MIN_SIDE_PX, round(height * width_px / width)))
+    size = max(MIN_SIDE_PX, round(width * scale)), max(MIN_SIDE_PX, round(height * scale))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
