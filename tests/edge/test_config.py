@@ -2,6 +2,7 @@
 
 import copy
 import tomllib
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,24 @@ GOOD: dict[str, dict[str, Any]] = {
     "outbox": {},
     "hub": {"host": "127.0.0.1"},
     "health": {},
+}
+
+GOOD_WITH_FACES: dict[str, dict[str, Any]] = {
+    **GOOD,
+    "cameras.till": {
+        "source": "0",
+        "zone": [[0.3, 0.4], [0.7, 1.0]],
+        "staff_zones": [[[0.0, 0.0], [1.0, 0.3]]],
+    },
+    "emotion": {"enabled": True},
+    "demographics": {"enabled": True},
+    "declaration": {
+        "purpose": "Satisfaction of customers at the tills",
+        "assessment": "DPIA-2026-014",
+        "responsible": "store management",
+        "sign_installed": date(2026, 11, 2),
+        "expires": date(2027, 5, 2),
+    },
 }
 
 
@@ -62,15 +81,17 @@ def test_the_defaults_in_the_example_are_the_defaults() -> None:
             assert default in values, name
 
 
-def changed(change: dict[str, Any]) -> dict[str, Any]:
-    """The good configuration with a change as the cases write it."""
-    values = copy.deepcopy(GOOD)
+def changed(change: dict[str, Any], good: dict[str, dict[str, Any]] = GOOD) -> dict[str, Any]:
+    """A good configuration with a change as the cases write it."""
+    values = copy.deepcopy(good)
     for name, value in change.items():
-        section, key = name.split(".")
-        if value == "-":
+        section, _, key = name.rpartition(".")
+        if value != "-":
+            values.setdefault(section, {})[key] = value
+        elif section:
             values[section].pop(key, None)
         else:
-            values[section][key] = value
+            del values[key]
     return values
 
 
@@ -79,18 +100,79 @@ def as_toml(values: dict[str, Any]) -> str:
     lines = []
     for section, settings in values.items():
         lines.append(f"[{section}]")
-        for key, value in settings.items():
-            lines.append(f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value)}")
+        lines += [f"{key} = {toml_value(value)}" for key, value in settings.items()]
     return "\n".join(lines)
+
+
+def toml_value(value: Any) -> str:
+    """Python writes text, numbers and lists as TOML does."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date) else repr(value)
 
 
 @pytest.mark.parametrize("case", CASES["case"], ids=lambda case: " ".join(case["change"]))
 def test_each_mistake_is_one_line(case: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "device.toml"
-    file.write_text(as_toml(changed(case["change"])), encoding="utf-8")
+    good = GOOD_WITH_FACES if case.get("faces") else GOOD
+    file.write_text(as_toml(changed(case["change"], good)), encoding="utf-8")
     with pytest.raises(BadConfig) as found:
         load_config(file)
     assert found.value.problems == case["problems"]
+
+
+def test_faces_may_be_looked_at_where_the_site_declares_it(tmp_path: Path) -> None:
+    file = tmp_path / "device.toml"
+    file.write_text(as_toml(GOOD_WITH_FACES), encoding="utf-8")
+    config = load_config(file)
+    assert config.emotion.enabled
+    assert config.demographics.enabled
+
+
+def test_a_camera_that_sees_no_staff_needs_no_staff_zone(tmp_path: Path) -> None:
+    file = tmp_path / "device.toml"
+    change = {"cameras.till.staff_zones": "-", "emotion.staff_out_of_view": True}
+    file.write_text(as_toml(changed(change, GOOD_WITH_FACES)), encoding="utf-8")
+    assert load_config(file).emotion.enabled
+
+
+TODAY = datetime.now(UTC).date()
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("sign", "expires", "said"),
+    [
+        (TODAY, TODAY + DAY, []),
+        (TODAY - DAY, TODAY, [f"declaration.expires: {TODAY}: has passed: faces are not looked at"]),
+        (
+            TODAY + DAY,
+            TODAY + 3 * DAY,
+            [f"declaration.sign_installed: {TODAY + DAY}: is still to come: faces are not looked at"],
+        ),
+    ],
+)
+def test_a_declaration_that_does_not_hold_today_is_told_and_stops_nothing_else(
+    tmp_path: Path, sign: date, expires: date, said: list[str]
+) -> None:
+    """The device goes on counting; only faces are not looked at."""
+    file = tmp_path / "device.toml"
+    change = {"declaration.sign_installed": sign, "declaration.expires": expires}
+    change |= {"outbox.path": str(tmp_path / "outbox.db")}  # type: ignore[dict-item]
+    file.write_text(as_toml(changed(change, GOOD_WITH_FACES)), encoding="utf-8")
+    config = load_config(file)
+    assert [problem for problem in problems_here(config) if "declaration" in problem] == said
+    off = read_settings(config.model_dump(exclude={"emotion", "demographics"}), DeviceConfig)
+    assert not any("declaration" in problem for problem in problems_here(off))
+
+
+def test_no_setting_brings_a_seller_into_emotion_or_age() -> None:
+    """The only word about staff in these sections is the declaration that none is in view."""
+    words = ("staff", "team", "seller", "shift", "attempt", "employee", "cashier", "name")
+    names = [name for name in setting_names(DeviceConfig) if name.startswith(("emotion.", "demographics."))]
+    found = {name for name in names if any(word in name.partition(".")[2] for word in words)}
+    assert len(names) > 8
+    assert found == {"emotion.staff_out_of_view"}
 
 
 def test_a_missing_and_a_broken_file_are_one_line(tmp_path: Path) -> None:
