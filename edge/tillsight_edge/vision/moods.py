@@ -3,6 +3,9 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from pathlib import Path
+
+from tillsight_models.events import ValenceCounts
 
 from ..camera_config import DeclarationSettings
 from ..config import DeviceConfig
@@ -11,6 +14,7 @@ from .detections import Image
 from .detector import FaceFinder
 from .emotion import EmotionModel
 from .emotion_models import open_emotion_model
+from .errors import BadValidation
 from .face_reader import FaceReader
 from .faces import QualityFloor
 from .geometry import Box
@@ -74,7 +78,7 @@ class Moods:
 def open_moods(config: DeviceConfig) -> Moods | None:
     """What looks at the faces of one camera, as configured; None where nothing of faces is enabled.
 
-    BadModel or BadValidation where a model is missing or its validation is another's.
+    BadModel where a model is missing or broken.
     """
     enabled = config.emotion.enabled or config.demographics.enabled
     if config.declaration is None or not enabled:
@@ -106,7 +110,7 @@ def _windows(config: DeviceConfig, emotion: EmotionModel | None) -> Callable[[],
     """Makes new, empty windows; the validation is read once."""
     settings, ages = config.emotion, config.demographics
     file = settings.validation_file
-    validation = validation_counts(file, emotion) if emotion and file else None
+    validation = _validation(file, emotion) if emotion and file else None
 
     def new() -> FaceWindows:
         windows: list[MoodWindows | AgeWindows] = []
@@ -117,3 +121,12 @@ def _windows(config: DeviceConfig, emotion: EmotionModel | None) -> Callable[[],
         return FaceWindows(windows)
 
     return new
+
+
+def _validation(file: Path, emotion: EmotionModel) -> ValenceCounts | None:
+    """What was validated with this very model; without it the hub corrects nothing, and counting goes on."""
+    try:
+        return validation_counts(file, emotion)
+    except BadValidation as problem:
+        log.warning("emotion.validation_file: %s; windows go without it", problem)
+        return None

@@ -14,7 +14,8 @@ from tillsight_edge.vision.errors import BadModel
 from tillsight_edge.vision.face_reader import FaceReader
 from tillsight_edge.vision.faces import QualityFloor
 from tillsight_edge.vision.geometry import Box
-from tillsight_edge.vision.moods import Moods, open_moods
+from tillsight_edge.vision.moods import Moods, _validation, open_moods
+from tillsight_edge.vision.validation import Validation, write_validation
 from tillsight_edge.vision.windows import FaceWindows, MoodWindows, WindowRule
 from tillsight_edge.vision.wire import MoodsCounted
 
@@ -126,3 +127,18 @@ def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     config = device_config(tmp_path, **enabled(tmp_path, emotion={"enabled": True, "faces_model": "owl"}))
     with pytest.raises(BadModel, match="model 'owl': is not there"):
         open_moods(config)
+
+
+def test_a_validation_of_another_model_is_logged_and_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A new model comes with an update; counting must not end for that."""
+    model = ScriptedEmotion(emotion_row(), sha256="b" * 64)
+    file = tmp_path / "validation.json"
+    counts = ((40, 5, 1, 6), (4, 70, 6, 11), (1, 8, 32, 9))
+    write_validation(
+        file, Validation(model="emotion", sha256="a" * 64, date=date(2026, 11, 22), counts=counts)
+    )
+    assert _validation(file, model) is None
+    assert "is of model emotion aaaaaaaaaaaa" in caplog.text
+    assert _validation(file, ScriptedEmotion(emotion_row(), sha256="a" * 64)) == counts
