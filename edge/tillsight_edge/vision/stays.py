@@ -23,6 +23,8 @@ class StayRules:
     """Share of the box in the zone that counts where the feet cannot be seen, or stand just outside."""
     border: float = 0.08
     """So far outside the zone is still inside for somebody who stands there."""
+    late_s: float = 0.25
+    """Speed over `over_s` tells so much too late that somebody who stood walks."""
     leave_gap_s: float = 1.0
     """Out of the zone for so long: left. Standing still again sooner: never gone."""
 
@@ -105,8 +107,10 @@ class Stays:
     def _end(self, stays: list[Stay]) -> list[Stay]:
         for stay in stays:
             del self._stays[stay.track]
-            stay.leave_ms += stay.half_ms
-            stay.stood_ms += stay.half_ms
+            walked = any(sighting is not None for sighting in stay.pending)
+            later_ms = stay.half_ms - (round(self._rules.late_s * 1000) if walked else 0)
+            stay.leave_ms += later_ms
+            stay.stood_ms += later_ms
         return stays
 
     def _follow(self, track: Track, mono_ms: int, half_ms: int) -> None:

@@ -82,6 +82,8 @@ class TrackerRules:
     """A new box so near to somebody out of sight, in box widths, is the same person."""
     nested: float = 0.8
     """A box with this share inside another one, or the other way round, is a second box of one person."""
+    double_s: float = 0.6
+    """Who is inside somebody's box for so long, head at head or hardly seen, is a second box of them."""
     shrunk: float = 0.82
     """A box that is suddenly shorter than this share of the body, its head in place, has lost its legs."""
     memory_s: float = 2.5
@@ -98,6 +100,8 @@ class _Person:
     sightings: list[Sighting]
     hits: int = 1
     seen: bool = True
+    double_since: int | None = None
+    """Since when the boxes lie in somebody else's."""
 
     @property
     def last(self) -> Sighting:
@@ -162,6 +166,7 @@ class Tracker:
         left_over = self._continue([sighting for sighting in found if sighting.sure], mono_ms)
         self._continue([sighting for sighting in found if not sighting.sure], mono_ms)
         self._begin(self._relink(left_over))
+        self._drop_doubles(mono_ms)
         return self._tracks()
 
     def hold(self, mono_ms: int) -> list[Track]:
@@ -216,6 +221,23 @@ class Tracker:
             if not any(nested(sighting.box, box) >= self._rules.nested for box in boxes):
                 self._born += 1
                 self._people.append(_Person(self._born, [sighting]))
+
+    def _drop_doubles(self, mono_ms: int) -> None:
+        """End tracks that have followed a part of somebody for a while."""
+        seen = [person for person in self._people if person.seen]
+        for person in seen:
+            if not any(self._is_part(person.last, other.last) for other in seen if other is not person):
+                person.double_since = None
+            elif person.double_since is None:
+                person.double_since = mono_ms
+        latest_ms = mono_ms - 1000 * self._rules.double_s
+        self._people = [p for p in self._people if p.double_since is None or p.double_since > latest_ms]
+
+    def _is_part(self, part: Sighting, whole: Sighting) -> bool:
+        """A child before a grown-up is none: it is as sure as they are, and its head is lower."""
+        if part.height >= whole.height or nested(part.box, whole.body) < self._rules.nested:
+            return False
+        return not part.sure or part.head[1] - whole.head[1] < 0.15 * whole.height
 
     def _forget(self, mono_ms: int) -> None:
         rules = self._rules
