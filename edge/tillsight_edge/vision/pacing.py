@@ -9,7 +9,7 @@ class FrameRate:
 
     def __init__(self, rate_hz: float) -> None:
         self._period_s = 1 / rate_hz
-        self._due_s = float("-inf")
+        self._due_s: float | None = None
 
     @property
     def period_s(self) -> float:
@@ -18,6 +18,8 @@ class FrameRate:
 
     def take(self, at_s: float) -> bool:
         """Whether the frame of this moment is taken; moments only grow."""
+        if self._due_s is None:
+            self._due_s = at_s
         if at_s < self._due_s - EARLY_SHARE * self._period_s:
             return False
         self._due_s = max(self._due_s + self._period_s, at_s + (1 - EARLY_SHARE) * self._period_s)

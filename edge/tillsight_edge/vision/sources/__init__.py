@@ -76,7 +76,7 @@ def _local(source: str, frame_rate_hz: float) -> FrameSource:
     path = Path(source)
     if path.is_relative_to("/dev"):
         return opencv.device(path, frame_rate_hz)
-    if path.is_dir():
+    if source and path.is_dir():
         from .folder import PictureFolder
 
         return PictureFolder(path, frame_rate_hz)
