@@ -1,0 +1,76 @@
+"""Sellers and customers' faces are never in one place: no event, table, metric or export has both."""
+
+import pytest
+
+from tillsight_edge.vision.wire import Seen
+from tillsight_hub.exports.columns import EVENT_COLUMNS, SCORE_COLUMNS
+from tillsight_hub.metrics.catalogue import catalogue
+from tillsight_hub.metrics.settings import MetricSettings
+from tillsight_hub.tables import metadata
+from tillsight_models.events import PAYLOADS, DemographicsWindowed, EmotionWindowed
+
+FACES = ("emotion", "valence", "mood", "gender", "male", "age_", "_age", "under_18", "from_18")
+FACES += ("positive", "neutral", "unknown")
+SELLERS = ("team", "staff", "seller", "shift", "employee", "cashier", "attempt")
+ONE_PERSON = ("track", "visit", "press", "person", "face", "id", "enter", "leave")
+
+SUMS = {"rollup_hour", "rollup_day"}
+"""Sums of a touchpoint over an hour or a day: there attempts are a number, of no team."""
+
+
+def about(words: tuple[str, ...], names: list[str]) -> list[str]:
+    return [name for name in names if any(word in f"_{name}" for word in words)]
+
+
+EVENTS = {name: list(payload.__struct_fields__) for name, payload in PAYLOADS.items()}
+MESSAGES = {seen.__name__: list(seen.__struct_fields__) for seen in Seen.__args__}
+TABLES = {name: list(table.columns.keys()) for name, table in metadata.tables.items()}
+EXPORTS = {
+    "scores": [column.name for column in SCORE_COLUMNS],
+    "events": [column.name for column in EVENT_COLUMNS],
+}
+METRICS = {metric.id: [metric.id, *metric.inputs] for metric in catalogue(MetricSettings())}
+
+
+@pytest.mark.parametrize(
+    "places", [EVENTS, MESSAGES, EXPORTS, METRICS], ids=["event", "wire", "export", "metric"]
+)
+def test_nothing_has_a_seller_and_a_face(places: dict[str, list[str]]) -> None:
+    both = {
+        name: about(FACES, fields) + about(SELLERS, fields)
+        for name, fields in places.items()
+        if about(FACES, [name, *fields]) and about(SELLERS, [name, *fields])
+    }
+    assert not both
+
+
+def test_no_table_has_a_seller_and_a_face() -> None:
+    for name, columns in TABLES.items():
+        sellers = about(SELLERS, columns)
+        if name in SUMS:
+            sellers = [each for each in sellers if each not in ("attempts", "attempt_ms")]
+        assert not (about(FACES, columns) and sellers), name
+
+
+def test_the_sums_say_nothing_of_a_team() -> None:
+    for name in SUMS:
+        assert about(SELLERS, TABLES[name]) == ["attempts", "attempt_ms"]
+
+
+@pytest.mark.parametrize("payload", [EmotionWindowed, DemographicsWindowed])
+def test_what_is_told_of_faces_is_sums_and_nothing_of_one_person(payload: type) -> None:
+    fields = EVENTS[payload.TYPE]
+    words = [part for field in fields for part in field.split("_")]
+    assert not set(words) & set(ONE_PERSON)
+    assert not about(SELLERS, fields)
+
+
+def test_the_words_find_what_they_are_for() -> None:
+    """Each family is found where it is known to be, so the tests above can fail."""
+    assert about(FACES, EVENTS["emotion.window"])
+    assert about(FACES, EVENTS["demographics.window"])
+    assert about(SELLERS, EVENTS["staff.shift"])
+    assert about(FACES, MESSAGES["MoodsCounted"])
+    assert about(FACES, MESSAGES["AgesCounted"])
+    assert about(SELLERS, ["team", "attempts"])
+    assert not about(FACES, EVENTS["staff.shift"])
