@@ -10,11 +10,22 @@ from importlib.metadata import version
 from tillsight_models.errors import BadConfig, TillsightError
 
 from .commands import BAD_CONFIG, FAILED
+from .config import VISION_PARTS
 
-COMMANDS = ("run", "check", "simulate", "status")
+COMMANDS = (
+    "run",
+    "vision",
+    "check",
+    "simulate",
+    "status",
+    "audit",
+    "models",
+    "detect",
+    "count",
+    "emotion",
+    "demographics",
+)
 """Modules of `tillsight_edge.commands`, in the order of the help."""
-VISION_PARTS = ("cv2", "numpy", "onnxruntime")
-"""What only a device with a camera has installed."""
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tillsight_models import __version__
 from tillsight_models.delivery import Birth
+from tillsight_models.errors import TillsightError
 from tillsight_models.events import ContactEnded, DeviceStarted, PanelReported
 from tillsight_models.topics import DeviceTopics
 
@@ -41,6 +42,10 @@ from .status import write_status
 from .supervision import Supervisor
 from .uplink import Uplink
 
+if TYPE_CHECKING:
+    from .attempts import AttemptButton
+    from .eyes import Eyes
+
 log = logging.getLogger(__name__)
 
 TURN_S = 1.0
@@ -52,10 +57,17 @@ DRAIN_LOOK_S = 0.05
 class Agent:
     """One device. `run` returns after `stop`, and has let go of pins, ports and files by then.
 
-    `pin_factory` is gpiozero's, for pins that are not this machine's own.
+    `pin_factory` is gpiozero's, for pins that are not this machine's own. `config_file` is what the process
+    that sees is started with; without it, it has to be started by somebody else.
     """
 
-    def __init__(self, config: DeviceConfig, pin_factory: Any = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        config: DeviceConfig,
+        pin_factory: Any = None,
+        clock: Clock | None = None,
+        config_file: Path | None = None,
+    ) -> None:
         self._config = config
         self._pin_factory = pin_factory
         self._clock = clock or SystemClock(config.clock.has_rtc)
@@ -76,6 +88,10 @@ class Agent:
         self._sensor: PresenceSensor | None = None
         self._contacts = PresenceContacts(config.presence)
         self._seen: SimpleQueue[tuple[bool, int]] = SimpleQueue()
+        self.eyes: Eyes | None = None
+        """None on a device without cameras, and before `run`."""
+        self._config_file = config_file
+        self._attempts: AttemptButton | None = None
         self._transport = self._new_transport()
         self._uplink = Uplink(self.outbox, self._transport, self._clock, random.Random())
         self._uplink_turned_ms = self._clock.mono_ms()
@@ -87,6 +103,7 @@ class Agent:
             self._clock,
             self._panel_status,
             lambda: self._uplink.clock_offset_ms,
+            camera=lambda: self.eyes.worst if self.eyes else "none",
         )
         self._told: tuple[object, ...] = ()
         self._shown: tuple[object, ...] = ()
@@ -136,7 +153,9 @@ class Agent:
         if config.presence.pins:
             self._sensor = GpioPresence(config.presence, self._clock, self._pin_factory)
             self._sensor.start(self._saw)
+        self._start_attempts()
         self._start_panel()
+        self._open_eyes()
         self._supervisor.ready()
         self.started.set()
 
@@ -149,12 +168,16 @@ class Agent:
         if anchor := self._anchors.look():
             self._pending.append(*anchor)
         self._count_contacts()
+        if self._attempts is not None:
+            self._attempts.turn()
+        if self.eyes is not None:
+            self.eyes.turn()
         self._tell_health()
         self._supervise()
 
     def _end(self, drain_s: float) -> None:
         self._supervisor.stopping()
-        for part in (self._sensor, self._panel):
+        for part in (self._sensor, self._panel, self._attempts, self.eyes):
             if part is not None:
                 part.stop()
         self._count_contacts()
@@ -167,6 +190,33 @@ class Agent:
         self.outbox.close()
         self._config.status_file.unlink(missing_ok=True)
         log.info("device %s has stopped", self._config.device.id)
+
+    def _open_eyes(self) -> None:
+        """Last, so that buttons work whatever cameras do. Without cameras nothing of it is even imported."""
+        config = self._config
+        if not config.cameras:
+            return
+        from .eyes import Eyes
+
+        self.eyes = Eyes(
+            config,
+            self._config_file,
+            self.outbox,
+            self._clock,
+            on_change=self._awake.set,
+            on_stored=self._recent.note,
+        )
+        self.eyes.start()
+
+    def _start_attempts(self) -> None:
+        if self._config.staff.attempt_pin is None:
+            return
+        from .attempts import AttemptButton
+
+        self._attempts = AttemptButton(
+            self._config.staff, self._config.panel, self._clock, self._pending.append, self._pin_factory
+        )
+        self._attempts.start()
 
     def _drain(self, seconds: float) -> None:
         end_ms = self._clock.mono_ms() + seconds * 1000
@@ -230,13 +280,30 @@ class Agent:
             first_seq=self.outbox.first_seq,
             capabilities=self._capabilities(),
             scale=self._config.panel.scale,
+            models=self._models(),
         )
+
+    def _models(self) -> dict[str, str]:
+        """Hashes of what looks at frames here, by name."""
+        if not self._config.cameras:
+            return {}
+        from .vision.registry import model_hashes
+
+        try:
+            return model_hashes(self._config)
+        except TillsightError as error:
+            log.warning("%s", error)
+            return {}
 
     def _capabilities(self) -> list[str]:
         able = {
             "buttons": True,
             "undo": self._config.panel.undo_s > 0,
             "presence": bool(self._config.presence.pins),
+            "camera": bool(self._config.cameras),
+            "emotion": self._config.emotion.enabled,
+            "demographics": self._config.demographics.enabled,
+            "attempts": self._config.staff.attempt_pin is not None,
         }
         return [name for name, is_able in able.items() if is_able]
 
@@ -273,7 +340,7 @@ class Agent:
         at, problem = self._clock.stamp(), self.outbox.problem
         connected = self._transport.connection() != 0
         urgent = (self._panel_status().state, at.tq, self.outbox.set_aside)
-        shown = (*urgent, connected, problem)
+        shown = (*urgent, connected, problem, self.eyes and self.eyes.worst)
         if shown == self._shown and at.mono < self._heartbeat_ms:
             return
         health = self._health.read()
@@ -287,6 +354,7 @@ class Agent:
             health=health,
             mono_ms=at.mono,
             contacts=self._recent.rows(at.mono),
+            cameras=self.eyes.states if self.eyes else {},
         )
         if urgent != self._told or at.mono >= self._report_ms:
             self._told = urgent

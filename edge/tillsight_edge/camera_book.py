@@ -1,5 +1,8 @@
 """From what cameras say to events in the outbox, each stored once."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from tillsight_models.events import (
     ContactEnded,
     DemographicsWindowed,
@@ -17,14 +20,17 @@ from .ports import Clock
 from .vision import wire
 from .vision.wire import BadMessage, CameraSeen, Message
 
+OnStored: TypeAlias = Callable[[Payload, Stamp], None]
+
 
 class CameraBook:
     """What is stored of each camera. Every method may raise OutboxUnwritable, and has done nothing then."""
 
-    def __init__(self, config: DeviceConfig, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, config: DeviceConfig, outbox: Outbox, clock: Clock, on_stored: OnStored) -> None:
         self._config = config
         self._outbox = outbox
         self._clock = clock
+        self._on_stored = on_stored
         self._began_ms = clock.mono_ms()
         self._positions: dict[str, Position] = {}
         self.contacts = 0
@@ -84,6 +90,7 @@ class CameraBook:
             self._outbox.set_mark(*mark)
         else:
             self._outbox.append(payload, at, mark)
+            self._on_stored(payload, at)
         self._positions[camera] = after
 
     def _position(self, camera: str) -> Position:

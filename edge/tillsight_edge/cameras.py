@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tillsight_models.events import CameraState
 
-from .camera_book import CameraBook
+from .camera_book import CameraBook, OnStored
 from .config import DeviceConfig
 from .errors import OutboxUnwritable
 from .outbox import Outbox
@@ -56,13 +56,15 @@ class Cameras:
         config: DeviceConfig,
         outbox: Outbox,
         clock: Clock,
+        *,
         on_change: Callable[[], None] = lambda: None,
+        on_stored: OnStored = lambda _payload, _at: None,
     ) -> None:
+        """Both are called from the thread: when `now` has changed, and when an event is on the disk."""
         self._config = config
-        self._book = CameraBook(config, outbox, clock)
+        self._book = CameraBook(config, outbox, clock, on_stored)
         self._clock = clock
         self._on_change = on_change
-        """Called from the thread, whenever `now` has changed."""
         self._path = config.vision_socket
         self._selector = selectors.DefaultSelector()
         self._listener: socket.socket | None = None

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -25,6 +26,10 @@ from .camera_config import (
 
 SYSTEM_CONFIG = Path("/etc/tillsight/device.toml")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+VISION_PARTS = ("cv2", "numpy", "onnxruntime")
+"""What only a device with a camera has installed."""
+LONGEST_SOCKET = 107
+"""Bytes that the kernel leaves for a socket's path."""
 
 Id = Annotated[str, Field(pattern=SLUG_PATTERN)]
 Pin = Annotated[int, Field(ge=0, le=53)]
@@ -287,6 +292,20 @@ def problems_here(config: DeviceConfig) -> list[str]:
             problems.append(f"{name}: {str(folder)!r}: cannot be written")
     if off := config.faces_off_on(datetime.now(UTC).date()):
         problems.append(f"{off}: faces are not looked at")
+    return [*problems, *vision_problems(config)]
+
+
+def vision_problems(config: DeviceConfig) -> list[str]:
+    """What stops the cameras from being looked at on this machine, one line each."""
+    if not config.cameras:
+        return []
+    problems = []
+    if len(os.fsencode(config.vision_socket)) > LONGEST_SOCKET:
+        problems.append(f"vision.socket: {str(config.vision_socket)!r}: should be shorter, or nearer to /")
+    if config.vision.start:
+        missing = [part for part in VISION_PARTS if find_spec(part) is None]
+        if missing:
+            problems.append(f"cameras: need {', '.join(missing)}: pip install 'tillsight[vision]'")
     return problems
 
 
@@ -294,6 +313,7 @@ def _between_sections(config: DeviceConfig) -> Iterator[str]:
     yield from _pins_taken_twice(config)
     yield from _faces_undeclared(config)
     yield from _staff_in_view(config)
+    yield from _cameras_that_cannot_count(config)
 
 
 def _faces_undeclared(config: DeviceConfig) -> Iterator[str]:
@@ -324,6 +344,15 @@ def _staff_in_view(config: DeviceConfig) -> Iterator[str]:
                 f"cameras.{name}.staff_zones: (): should cover where staff stand,"
                 " or emotion.staff_out_of_view declare that no camera sees them"
             )
+
+
+def _cameras_that_cannot_count(config: DeviceConfig) -> Iterator[str]:
+    if not config.cameras:
+        return
+    from .vision.geometry import lint
+
+    for name, camera in config.cameras.items():
+        yield from lint(camera, name)
 
 
 def _pins_taken_twice(config: DeviceConfig) -> Iterator[str]:

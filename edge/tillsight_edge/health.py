@@ -3,9 +3,10 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from tillsight_models.errors import BadEvent
-from tillsight_models.events import ButtonPressed, HealthReported, Stamp, decode_event
+from tillsight_models.events import ButtonPressed, CameraState, HealthReported, Stamp, decode_event
 
 from .books import Book, Books
 from .errors import OutboxUnwritable
@@ -25,12 +26,15 @@ class HealthWatch:
         clock: Clock,
         panel: Callable[[], PanelStatus],
         clock_offset_ms: Callable[[], float | None],
+        *,
+        camera: Callable[[], CameraState | Literal["none"]] = lambda: "none",
     ) -> None:
         self._outbox = outbox
         self._folder = folder
         self._clock = clock
         self._panel = panel
         self._clock_offset_ms = clock_offset_ms
+        self._camera = camera
 
     def read(self) -> HealthReported:
         """Everything, now."""
@@ -48,6 +52,7 @@ class HealthWatch:
             panel=panel.state,
             panel_firmware=panel.firmware,
             panel_bad_frames=panel.bad_frames,
+            camera=self._camera(),
             memory_mb=memory_mb(),
             uptime_s=now.mono / 1000,
             presses=books.by_type.get(ButtonPressed.TYPE, Book()).appended,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from gpiozero import Factory
@@ -157,13 +158,17 @@ def simulate(
     seed: int,
     seconds: float | None,
     drain_s: float,
+    config_file: Path | None = None,
 ) -> dict[str, Any]:
-    """Run the agent with shoppers for `seconds`, or until `stopping`; the books after the outbox drained."""
+    """Run the agent with shoppers for `seconds`, or until `stopping`; the books after the outbox drained.
+
+    Cameras are real ones to it, and looked at by the real process, which `config_file` is for.
+    """
     with ExitStack() as parts:
         factory = MockFactory()
         parts.callback(factory.close)
         config, buttons = _panel(config, factory, parts)
-        agent = Agent(config, factory)
+        agent = Agent(config, factory, config_file=config_file)
         shoppers = Shoppers(
             steps(random.Random(seed), pace, config.panel, config.presence),
             buttons,
@@ -183,13 +188,15 @@ def simulate(
             shopping.join()
         books = agent.outbox.books()
         agent.outbox.close()
-        return _account(config, shoppers, books)
+        seen = agent.eyes.contacts if agent.eyes else 0
+        return _account(config, shoppers, books, seen)
 
 
 def as_text(account: dict[str, Any]) -> str:
     """The books for a person."""
     return (
-        f"{account['device']}: {account['pressed']} presses, {account['contacts']} contacts;"
+        f"{account['device']}: {account['pressed']} presses, {account['contacts']} contacts,"
+        f" {account['camera_contacts']} more by camera;"
         f" {account['appended']} events appended, {account['acked']} acknowledged,"
         f" {account['dropped']} dropped, {account['left']} waiting"
     )
@@ -233,7 +240,7 @@ def _shop(
     agent.stop()
 
 
-def _account(config: DeviceConfig, shoppers: Shoppers, books: Books) -> dict[str, Any]:
+def _account(config: DeviceConfig, shoppers: Shoppers, books: Books, seen: int) -> dict[str, Any]:
     total = books.total
     return {
         "device": config.device.id,
@@ -241,6 +248,7 @@ def _account(config: DeviceConfig, shoppers: Shoppers, books: Books) -> dict[str
         "pressed": shoppers.pressed,
         "undone": shoppers.undone,
         "contacts": shoppers.contacts,
+        "camera_contacts": seen,
         "appended": total.appended,
         "acked": total.acked,
         "dropped": total.dropped,

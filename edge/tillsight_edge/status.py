@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tillsight_models.events import HealthReported
+from tillsight_models.events import CameraState, HealthReported
 
 from .books import Books, read_books
 from .config import DeviceConfig
@@ -29,6 +29,7 @@ def write_status(
     health: HealthReported,
     mono_ms: int = 0,
     contacts: Sequence[dict[str, Any]] = (),
+    cameras: Mapping[str, CameraState] | None = None,
 ) -> None:
     """The agent's words, complete or not at all; a disk that does not take them changes nothing else.
 
@@ -39,6 +40,7 @@ def write_status(
         "written": time.time(),
         "connected": connected,
         "problem": problem,
+        "cameras": cameras or {},
         "health": msgspec.structs.asdict(health),
         "mono_ms": mono_ms,
         "contacts": contacts,
@@ -62,6 +64,7 @@ def read_status(config: DeviceConfig) -> dict[str, Any]:
         "state": "running" if running else "stopped",
         "connected": bool(running and words and words["connected"]),
         "problem": words["problem"] if running and words else "",
+        "cameras": words.get("cameras", {}) if running and words else {},
         "health": words["health"] if running and words else None,
         "outbox": None,
     }
@@ -80,6 +83,7 @@ def as_text(status: dict[str, Any]) -> str:
         lines.append(f"hub: {'connected' if status['connected'] else 'not connected'}")
     if status["problem"]:
         lines.append(f"problem: {status['problem']}")
+    lines += [f"camera {name}: {state}" for name, state in sorted(status["cameras"].items())]
     outbox = status["outbox"]
     if outbox is None:
         lines.append("outbox: none yet")

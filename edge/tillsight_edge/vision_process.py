@@ -35,6 +35,11 @@ class VisionProcess:
         self._not_before_ms = 0
         self._wait_ms = FIRST_WAIT_MS
 
+    @property
+    def running(self) -> bool:
+        """Whether it is our child and lives."""
+        return self._child is not None and self._child.poll() is None
+
     def turn(self) -> None:
         """Start it where it does not run and may be tried again."""
         now_ms = self._clock.mono_ms()
@@ -51,8 +56,12 @@ class VisionProcess:
         words = [sys.executable, "-m", "tillsight_edge", "vision", "--config", str(self._config_file)]
         environment = {**os.environ, STARTED_BY_AGENT: str(os.getpid())}
         environment.pop("NOTIFY_SOCKET", None)
-        self._child = subprocess.Popen(words, stdin=subprocess.DEVNULL, env=environment)
         self._started_ms = now_ms
+        try:
+            self._child = subprocess.Popen(words, stdin=subprocess.DEVNULL, env=environment)
+        except OSError as error:
+            log.error("the process that sees cannot be started: %s", error.strerror)  # noqa: TRY400
+            self._not_before_ms = now_ms + LONGEST_WAIT_MS
 
     def ask_to_end(self) -> None:
         """It finishes what it has begun and tells it."""

@@ -66,7 +66,7 @@ def start(outbox: Outbox, config: DeviceConfig) -> Iterator[Callable[..., Camera
     running: list[Cameras] = []
 
     def begin(of: DeviceConfig = config, on_change: Callable[[], None] = lambda: None) -> Cameras:
-        cameras = Cameras(of, outbox, SystemClock(), on_change)
+        cameras = Cameras(of, outbox, SystemClock(), on_change=on_change)
         cameras.start()
         running.append(cameras)
         return cameras
@@ -82,8 +82,7 @@ def events(outbox: Outbox, kind: type[Payload]) -> list[Event]:
 
 def raw_line(path: Path) -> socket.socket:
     line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    wait_until(path.exists, "the socket")
-    line.connect(str(path))
+    wait_until(lambda: line.connect_ex(str(path)) == 0, "somebody who listens")
     return line
 
 

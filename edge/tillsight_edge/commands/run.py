@@ -6,7 +6,7 @@ import threading
 
 from tillsight_models.errors import BadConfig
 
-from ..config import load_config
+from ..config import load_config, vision_problems
 from . import FAILED, Commands, new_command, stop_on_signals
 
 
@@ -23,7 +23,9 @@ def run(arguments: argparse.Namespace) -> int:
     config = load_config(arguments.config)
     if config.panel.kind == "simulated":
         raise BadConfig(["panel.kind: 'simulated': is for tillsight-edge simulate"])
-    agent = Agent(config)
+    if problems := vision_problems(config):
+        raise BadConfig(problems)
+    agent = Agent(config, config_file=arguments.config)
     stop_on_signals(agent.stop)
 
     def died(crash: threading.ExceptHookArgs) -> None:

@@ -4,7 +4,9 @@ import argparse
 import json
 import threading
 
-from ..config import load_config
+from tillsight_models.errors import BadConfig
+
+from ..config import load_config, vision_problems
 from . import Commands, new_command, stop_on_signals
 
 
@@ -31,6 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ..simulate import Pace, as_text, simulate
 
     config = load_config(arguments.config)
+    if problems := vision_problems(config):
+        raise BadConfig(problems)
     stopping = threading.Event()
     stop_on_signals(stopping.set)
     pace = Pace(arguments.presses_per_minute, arguments.contacts_per_minute)
@@ -41,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         seconds=arguments.seconds,
         drain_s=arguments.drain_seconds,
+        config_file=arguments.config,
     )
     print(json.dumps(account) if arguments.json else as_text(account), flush=True)
     return 0

@@ -1,0 +1,69 @@
+"""All that an agent with cameras has more than one without: the listener, and the process that sees."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tillsight_models.events import CameraState
+
+from .camera_book import OnStored
+from .cameras import Cameras
+from .config import DeviceConfig
+from .outbox import Outbox
+from .ports import Clock
+from .vision_process import VisionProcess
+
+LAST_WORDS_S = 6.0
+"""For what was counted until the end."""
+
+
+class Eyes:
+    """Nothing that goes wrong here stops the agent."""
+
+    def __init__(
+        self,
+        config: DeviceConfig,
+        config_file: Path | None,
+        outbox: Outbox,
+        clock: Clock,
+        *,
+        on_change: Callable[[], None],
+        on_stored: OnStored,
+    ) -> None:
+        """Without `config_file`, or where `vision.start` is false, somebody else starts the other process."""
+        self.cameras = Cameras(config, outbox, clock, on_change=on_change, on_stored=on_stored)
+        self._process: VisionProcess | None = None
+        if config.vision.start and config_file is not None:
+            self._process = VisionProcess(config_file, config.vision_socket, clock)
+
+    def start(self) -> None:
+        """Listen; the other process is started by `turn`."""
+        self.cameras.start()
+
+    def turn(self) -> None:
+        """About once a second: start the other process where it does not run."""
+        if self._process is not None:
+            self._process.turn()
+
+    def stop(self) -> None:
+        """The process that sees tells what it has counted, and then it is gone."""
+        if self._process is None:
+            self.cameras.stop()
+            return
+        self._process.ask_to_end()
+        self.cameras.stop(LAST_WORDS_S if self._process.running else 0)
+        self._process.stop()
+
+    @property
+    def worst(self) -> CameraState:
+        """Of all cameras; one of which nothing is known yet is down."""
+        return self.cameras.worst or "down"
+
+    @property
+    def states(self) -> dict[str, CameraState]:
+        """Of each camera of which something is known."""
+        return {name: camera.state for name, camera in self.cameras.now.items()}
+
+    @property
+    def contacts(self) -> int:
+        """Counted by cameras and stored since the start."""
+        return self.cameras.contacts
