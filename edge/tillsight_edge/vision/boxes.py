@@ -13,26 +13,24 @@ Floats: TypeAlias = npt.NDArray[np.float32]
 NO_BOXES: Floats = np.zeros((0, 5), np.float32)
 
 
-def overlaps(boxes: Floats, others: Floats) -> Floats:
-    """Intersection over union of each of N boxes with each of M others, [N, M]."""
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:4], others[None, :, 2:4])
-    sides = np.maximum(high - low, 0)
-    shared = sides[..., 0] * sides[..., 1]
-    union = _areas(boxes)[:, None] + _areas(others)[None, :] - shared
-    return np.asarray(shared / np.maximum(union, 1e-9), np.float32)
-
-
 def without_doubles(boxes: Floats, overlap: float, most: int = 300) -> Floats:
-    """The best of boxes that overlap by more than a share, best first; of `most` boxes at most."""
+    """Best first, without those that overlap a better one by more than `overlap` (intersection over union).
+
+    At most the best `most` are looked at.
+    """
     if len(boxes) < 2:
         return boxes
     best = boxes[np.argsort(-boxes[:, 4], kind="stable")[:most]]
-    alike = overlaps(best, best) > overlap
-    kept = np.ones(len(best), bool)
-    for index in range(len(best)):
-        if kept[index]:
-            kept[index + 1 :] &= ~alike[index, index + 1 :]
+    x1, y1, x2, y2 = np.ascontiguousarray(best[:, :4].T)
+    areas = (x2 - x1) * (y2 - y1)
+    rest, kept = np.arange(len(best)), []
+    while len(rest):
+        one, rest = rest[0], rest[1:]
+        kept.append(one)
+        wide = np.minimum(x2[rest], x2[one]) - np.maximum(x1[rest], x1[one])
+        high = np.minimum(y2[rest], y2[one]) - np.maximum(y1[rest], y1[one])
+        shared = np.maximum(wide, 0) * np.maximum(high, 0)
+        rest = rest[shared <= overlap * (areas[rest] + areas[one] - shared)]
     return best[kept]
 
 
@@ -50,7 +48,3 @@ def to_detections(
         for (x1, y1, x2, y2), score in zip(corners.tolist(), boxes[:, 4].tolist(), strict=True)
         if x2 > x1 and y2 > y1
     )
-
-
-def _areas(boxes: Floats) -> Floats:
-    return np.asarray((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), np.float32)

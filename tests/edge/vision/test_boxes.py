@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tillsight_edge.vision.boxes import NO_BOXES, overlaps, to_detections, without_doubles
+from tillsight_edge.vision.boxes import NO_BOXES, to_detections, without_doubles
 from tillsight_edge.vision.letterbox import Letterbox
 
 
@@ -11,10 +11,11 @@ def boxes(*rows: tuple[float, ...]) -> np.ndarray:
     return np.array(rows, np.float32).reshape(-1, 5)
 
 
-def test_overlap_is_what_two_boxes_share_of_what_they_cover() -> None:
-    one = boxes((0, 0, 10, 10, 1))
-    others = boxes((0, 0, 10, 10, 1), (5, 0, 15, 10, 1), (20, 0, 30, 10, 1), (10, 0, 20, 10, 1))
-    np.testing.assert_allclose(overlaps(one, others), [[1, 1 / 3, 0, 0]], rtol=1e-6)
+@pytest.mark.parametrize(("overlap", "left"), [(0.3, [0, 20, 10]), (0.34, [0, 5, 20, 10])])
+def test_overlap_is_what_two_boxes_share_of_what_they_cover(overlap: float, left: list[int]) -> None:
+    """The second shares a third with the first, the last touches it."""
+    found = boxes((0, 0, 10, 10, 0.9), (5, 0, 15, 10, 0.8), (20, 0, 30, 10, 0.7), (10, 0, 20, 10, 0.1))
+    assert without_doubles(found, overlap)[:, 0].tolist() == left
 
 
 def test_the_best_of_doubles_stays() -> None:
