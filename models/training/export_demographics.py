@@ -11,7 +11,7 @@ import torch
 from demographics_data import FACE_SIZE, Chips, band_of, read_chips
 from demographics_net import DemographicsNet, bands_of
 from emotion_scores import calibration_error
-from folding import folded
+from folding import cooled, folded
 from torch import nn
 
 
@@ -20,14 +20,13 @@ class Demographics(nn.Module):
 
     def __init__(self, net: DemographicsNet, age_temperature: float, gender_temperature: float) -> None:
         super().__init__()
-        self.trunk, self.age, self.gender = folded(net.stem, net.blocks), net.age, net.gender
-        self.age_temperature, self.gender_temperature = age_temperature, gender_temperature
+        self.trunk = folded(net.stem, net.blocks)
+        self.age, self.gender = cooled(net.age, age_temperature), cooled(net.gender, gender_temperature)
 
     def forward(self, faces: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Normalisation, network, temperatures, softmax and the sums over years in one graph."""
         features = self.trunk(faces.permute(0, 3, 1, 2).float() / 127.5 - 1.0).mean((2, 3))
-        ages = torch.softmax(self.age(features) / self.age_temperature, 1)
-        return bands_of(ages), torch.softmax(self.gender(features) / self.gender_temperature, 1)
+        return bands_of(torch.softmax(self.age(features), 1)), torch.softmax(self.gender(features), 1)
 
 
 def trained_net(checkpoint: Path) -> DemographicsNet:

@@ -9,7 +9,7 @@ import torch
 from emotion_data import Faces, published_protocol, read_faces
 from emotion_net import FACE_SIZE, EmotionNet
 from emotion_scores import fitted_temperature
-from folding import folded
+from folding import cooled, folded
 from torch import nn
 
 
@@ -23,15 +23,12 @@ class CalibratedEmotion(nn.Module):
     def __init__(self, net: EmotionNet, temperature: float) -> None:
         super().__init__()
         self.trunk = folded(net.stem, net.blocks)
-        self.ferplus, self.fer2013 = net.ferplus, net.fer2013
-        self.temperature = temperature
+        self.ferplus, self.fer2013 = cooled(net.ferplus, temperature), cooled(net.fer2013, temperature)
 
     def forward(self, faces: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Normalisation, network, temperature and softmax in one graph."""
         features = self.trunk(faces.unsqueeze(1).float() / 127.5 - 1.0).mean((2, 3))
-        heads = (self.ferplus(features), self.fer2013(features))
-        ferplus, fer2013 = (torch.softmax(logits / self.temperature, 1) for logits in heads)
-        return ferplus, fer2013
+        return torch.softmax(self.ferplus(features), 1), torch.softmax(self.fer2013(features), 1)
 
 
 def trained_net(checkpoint: Path) -> EmotionNet:

@@ -78,3 +78,11 @@ def folded(stem: nn.Sequential, blocks: nn.Sequential) -> nn.Sequential:
     first.first, first.shortcut = after_halved(first.first), after_halved(first.shortcut)
     fused_stem = fuse_conv_bn_eval(stem[0], stem[1])
     return nn.Sequential(halved_stem(fused_stem), nn.ReLU(), *folded_blocks)
+
+
+def cooled(head: nn.Linear, temperature: float) -> nn.Linear:
+    """The layer with its outputs divided by the temperature."""
+    cool = copy.deepcopy(head)
+    cool.weight.data /= temperature
+    cool.bias.data /= temperature
+    return cool
