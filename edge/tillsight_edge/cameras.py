@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 TURN_S = 0.25
 RETRY_S = 2.0
+STARTING_S = 20.0
+"""A slow card and several models; each camera's patience after that is its `down_after_s`."""
 MOST_LINES = 16
 """Connections at a time; more wait."""
 WORST_FIRST: tuple[CameraState, ...] = ("down", "covered", "moved", "frozen", "dark", "paused", "ok")
@@ -59,8 +61,12 @@ class Cameras:
         *,
         on_change: Callable[[], None] = lambda: None,
         on_stored: OnStored = lambda _payload, _at: None,
+        starting_s: float = STARTING_S,
     ) -> None:
-        """Both are called from the thread: when `now` has changed, and when an event is on the disk."""
+        """Both are called from the thread: when `now` has changed, and when an event is on the disk.
+
+        A camera of which nothing was heard yet is not called silent before `starting_s`.
+        """
         self._config = config
         self._book = CameraBook(config, outbox, clock, on_stored)
         self._clock = clock
@@ -70,7 +76,9 @@ class Cameras:
         self._listener: socket.socket | None = None
         self._lines: list[_Line] = []
         """Oldest first."""
-        self._heard_ms = dict.fromkeys(config.cameras, clock.mono_ms())
+        starting_ms = clock.mono_ms() + round(1000 * starting_s)
+        self._patient_ms = dict.fromkeys(config.cameras, starting_ms)
+        """Until when each camera may be silent; later from then on with every word."""
         self._silence_told_ms: dict[str, int] = {}
         self._now: dict[str, CameraNow] = {}
         self._retry_ms = 0
@@ -189,7 +197,7 @@ class Cameras:
     def _take(self, line: _Line, packet: bytes) -> None:
         try:
             message = self._understood(packet)
-            self._heard_ms[message.camera] = self._clock.mono_ms()
+            self._heard(message.camera)
             self._one_speaker(line, message.camera)
             if isinstance(message.seen, PresenceSeen):
                 self._show(message.camera, message.seen)
@@ -217,9 +225,7 @@ class Cameras:
     def _notice_silence(self, camera: str) -> None:
         """Nobody speaks for this camera: say that it is down, at once and then once in each window."""
         now_ms = self._clock.mono_ms()
-        silent_ms = now_ms - self._heard_ms[camera]
-        if silent_ms < 1000 * self._config.cameras[camera].down_after_s:
-            self._silence_told_ms.pop(camera, None)
+        if now_ms < self._patient_ms[camera]:
             return
         told_ms = self._silence_told_ms.get(camera)
         if told_ms is not None and now_ms - told_ms < 1000 * self._config.vision.window_s:
@@ -230,8 +236,14 @@ class Cameras:
             return
         self._silence_told_ms[camera] = now_ms
         if told_ms is None:
-            log.warning("camera %s: nothing is heard of it for %.0f s", camera, silent_ms / 1000)
+            log.warning("camera %s: nothing is heard of it", camera)
         self._show(camera, PresenceSeen(present=0, serving=0, state="down"))
+
+    def _heard(self, camera: str) -> None:
+        down_after_ms = round(1000 * self._config.cameras[camera].down_after_s)
+        self._patient_ms[camera] = self._clock.mono_ms() + down_after_ms
+        if self._silence_told_ms.pop(camera, None) is not None:
+            log.warning("camera %s: is heard of again", camera)
 
     def _show(self, camera: str, seen: PresenceSeen) -> None:
         now = CameraNow(seen.state, seen.present, seen.serving)

@@ -65,8 +65,10 @@ def start(outbox: Outbox, config: DeviceConfig) -> Iterator[Callable[..., Camera
     """Begin to listen; whatever listens at the end is stopped."""
     running: list[Cameras] = []
 
-    def begin(of: DeviceConfig = config, on_change: Callable[[], None] = lambda: None) -> Cameras:
-        cameras = Cameras(of, outbox, SystemClock(), on_change=on_change)
+    def begin(
+        of: DeviceConfig = config, on_change: Callable[[], None] = lambda: None, starting_s: float = 60
+    ) -> Cameras:
+        cameras = Cameras(of, outbox, SystemClock(), on_change=on_change, starting_s=starting_s)
         cameras.start()
         running.append(cameras)
         return cameras
@@ -271,7 +273,7 @@ def test_a_camera_of_which_nothing_is_heard_is_down_until_something_is(
     cameras = {"till": {"source": "scene:1", "down_after_s": 1}}
     config = configured(tmp_path, cameras=cameras)
     began_ms = boot_ms()
-    listening = start(config)
+    listening = start(config, starting_s=1)
     wait_until(lambda: listening.worst == "down", "a camera that is down")
     (event,) = events(outbox, CameraReported)
     line = new_line(config.vision_socket)

@@ -9,14 +9,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import cv2
 
+from . import sandbox
 from .capture_process import BAD_SOURCE, ENDED, NO_CAMERA
-from .errors import BadFrame, BadSource, CameraUnavailable
+from .errors import BadFrame, BadSource, CameraUnavailable, SandboxUnavailable
 from .pacing import FrameRate
 from .ring import FrameRing
+from .sandbox import Profile
 from .sources import Credentials, FrameSource, open_source
 
 
@@ -28,11 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         source = open_source(wanted.source, wanted.frame_rate_hz, _credentials(wanted))
         ring = FrameRing(wanted.ring_fd, wanted.wake_fd)
-        Capture(source, ring, wanted.frame_rate_hz, say=_say).run(repeat=wanted.repeat)
+        capture = Capture(source, ring, wanted.frame_rate_hz, say=_say)
+        capture.run(repeat=wanted.repeat, on_open=_confine(wanted.source))
     except BadSource as error:
         _say(str(error))
         return BAD_SOURCE
-    except CameraUnavailable as error:
+    except (CameraUnavailable, SandboxUnavailable) as error:
         _say(str(error))
         return NO_CAMERA
     return ENDED
@@ -52,12 +56,13 @@ class Capture:
         self._said = ""
         self._frames = 0
 
-    def run(self, *, repeat: bool) -> None:
+    def run(self, *, repeat: bool, on_open: Callable[[], None] = lambda: None) -> None:
         """Until the end of the source, or with `repeat` from its end to its beginning for ever."""
         while True:
             before = self._frames
             self._source.open()
             try:
+                on_open()
                 self._take_all()
             finally:
                 self._source.close()
@@ -124,6 +129,17 @@ def _credentials(wanted: argparse.Namespace) -> Credentials | None:
     except OSError as error:
         raise CameraUnavailable(f"password_file {wanted.password_file}: {error.strerror}") from error
     return Credentials(wanted.username, password)
+
+
+def _confine(source: str) -> Callable[[], None]:
+    """Give rights up: at once where it is the network that is spoken to, else once the source is open.
+
+    A camera of this machine can only be opened for writing, by its driver's will.
+    """
+    if source.startswith("rtsp://"):
+        sandbox.enter(Profile.CAPTURE_NETWORK)
+        return lambda: None
+    return cache(lambda: sandbox.enter(Profile.CAPTURE))
 
 
 def _end_with_the_parent() -> None:
