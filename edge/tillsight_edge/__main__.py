@@ -18,6 +18,7 @@ COMMANDS = (
     "check",
     "simulate",
     "status",
+    "zones",
     "audit",
     "models",
     "detect",

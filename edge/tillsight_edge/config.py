@@ -26,7 +26,7 @@ from .camera_config import (
 
 SYSTEM_CONFIG = Path("/etc/tillsight/device.toml")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-VISION_PARTS = ("cv2", "numpy", "onnxruntime")
+VISION_PARTS = ("cv2", "numpy", "onnxruntime", "tomlkit")
 """What only a device with a camera has installed."""
 LONGEST_SOCKET = 107
 """Bytes that the kernel leaves for a socket's path."""

@@ -25,3 +25,7 @@ class CounterSilent(TillsightError, RuntimeError):
 
 class PageUnavailable(TillsightError, OSError):
     """A page cannot be served at the address that was asked for."""
+
+
+class ConfigUnwritable(TillsightError, OSError):
+    """The configuration file cannot be replaced; the old one is there as it was."""
