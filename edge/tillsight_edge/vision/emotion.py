@@ -14,7 +14,7 @@ from .registry import Model
 
 FERPLUS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 """Order of the probabilities. Inside only: people are shown a valence, never one of these words."""
-NEUTRAL, HAPPINESS = 0, 1
+NEUTRAL, HAPPINESS, SURPRISE = 0, 1, 2
 NEGATIVE = (3, 4, 5, 6, 7)
 
 Sign: TypeAlias = Literal[-1, 0, 1]
@@ -117,8 +117,9 @@ def resized(crop: Crop, side: int) -> Crop:
     if (height, width) == (side, side):
         return crop
     longer = max(height, width)
-    rows = np.clip(np.arange(longer) - (longer - height) // 2, 0, height - 1)
-    columns = np.clip(np.arange(longer) - (longer - width) // 2, 0, width - 1)
-    way = cv2.INTER_AREA if longer > side else cv2.INTER_LINEAR
-    square = np.ascontiguousarray(crop[rows[:, None], columns])
-    return np.asarray(cv2.resize(square, (side, side), interpolation=way), np.uint8)
+    if height != width:
+        rows = np.clip(np.arange(longer) - (longer - height) // 2, 0, height - 1)
+        columns = np.clip(np.arange(longer) - (longer - width) // 2, 0, width - 1)
+        crop = np.ascontiguousarray(crop[rows[:, None], columns])
+    way = cv2.INTER_AREA if longer >= 2 * side else cv2.INTER_LINEAR  # below, averaging is only slower
+    return np.asarray(cv2.resize(crop, (side, side), interpolation=way), np.uint8)

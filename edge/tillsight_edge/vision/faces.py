@@ -31,8 +31,8 @@ class QualityFloor:
     score: float = 0.5
     """Of the detector, 0..1."""
     sharpness: float = 0.02
-    symmetry: float = 0.12
-    slimness: float = 0.58
+    symmetry: float = 0.05
+    slimness: float = 0.62
     """Width of the box per height: a face seen from the side is slimmer."""
     darkest: float = 35.0
     brightest: float = 220.0
@@ -67,6 +67,8 @@ def face_crop(image: Image, face: Detection) -> Image:
     left = round((face.x1 + face.x2 - side) / 2)
     top = round((face.y1 + face.y2 - side) / 2)
     height, width = image.shape[:2]
+    if left >= 0 and top >= 0 and left + side <= width and top + side <= height:
+        return image[top : top + side, left : left + side].copy()
     rows = np.clip(np.arange(top, top + side), 0, height - 1)
     columns = np.clip(np.arange(left, left + side), 0, width - 1)
     return image[rows[:, None], columns]

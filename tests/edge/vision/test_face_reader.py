@@ -1,0 +1,169 @@
+"""Reading faces: one value a person, from several good pictures, and nothing left of them afterwards."""
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+from tests.harness.drawn_faces import face_box
+from tests.harness.scripted_faces import (
+    ScriptedDemographics,
+    ScriptedEmotion,
+    ScriptedFinder,
+    emotion_row,
+    room,
+)
+
+from tillsight_edge.vision.detections import Detection
+from tillsight_edge.vision.face_reader import FaceReader
+from tillsight_edge.vision.faces import QualityFloor
+from tillsight_edge.vision.geometry import Box
+from tillsight_edge.vision.windows import Reading
+
+ANN: Box = (200, 50, 320, 450)
+BEN: Box = (330, 60, 450, 460)
+ANNS_FACE = face_box(60, left=236, top=60)
+BENS_FACE = face_box(60, left=366, top=70)
+HAPPY = emotion_row(happiness=0.8)
+
+
+def reader(
+    finder: ScriptedFinder, emotion: ScriptedEmotion | None = None, min_crops: int = 5
+) -> tuple[FaceReader, ScriptedEmotion]:
+    emotion = emotion or ScriptedEmotion(HAPPY)
+    return FaceReader(finder, QualityFloor(), min_crops, emotion), emotion
+
+
+def test_enough_pictures_make_one_value() -> None:
+    one, _ = reader(ScriptedFinder([ANNS_FACE]))
+    for number in range(5):
+        one.look(room([ANNS_FACE]), number * 500, {7: ANN})
+    assert one.left(7) == Reading(sign=1)
+
+
+def test_too_few_pictures_are_unknown() -> None:
+    one, _ = reader(ScriptedFinder([ANNS_FACE]))
+    for number in range(4):
+        one.look(room([ANNS_FACE]), number * 500, {7: ANN})
+    assert one.left(7) == Reading()
+
+
+def test_somebody_without_a_face_is_unknown() -> None:
+    one, emotion = reader(ScriptedFinder())
+    for number in range(20):
+        one.look(room(), number * 500, {7: ANN})
+    assert one.left(7) == one.left(8) == Reading()
+    assert emotion.shown == []
+
+
+def test_a_face_is_looked_at_twice_a_second_and_only_at_the_head() -> None:
+    finder = ScriptedFinder([ANNS_FACE])
+    one, emotion = reader(finder)
+    for frame in range(30):
+        one.look(room([ANNS_FACE]), frame * 100, {7: ANN})
+    assert len(emotion.shown) == 6
+    assert set(finder.regions) == {(182, 32, 338, 250)}
+
+
+def test_bad_pictures_do_not_count() -> None:
+    small = Detection(250, 60, 262, 75, 0.9)
+    one, emotion = reader(ScriptedFinder([small]))
+    for number in range(10):
+        one.look(room([small]), number * 500, {7: ANN})
+    assert emotion.shown == []
+    assert one.left(7) == Reading()
+
+
+def test_of_several_pictures_the_sure_ones_say_more() -> None:
+    emotion = ScriptedEmotion(emotion_row(happiness=0.95))
+    one, _ = reader(ScriptedFinder([ANNS_FACE]), emotion)
+    for number in range(6):
+        emotion.row = emotion_row(happiness=0.95) if number < 3 else emotion_row(sadness=0.55, happiness=0.2)
+        one.look(room([ANNS_FACE]), number * 500, {7: ANN})
+    assert one.left(7) == Reading(sign=1)
+
+
+def test_a_face_that_says_this_and_that_is_unknown() -> None:
+    emotion = ScriptedEmotion(HAPPY)
+    one, _ = reader(ScriptedFinder([ANNS_FACE]), emotion)
+    for number in range(9):
+        emotion.row = emotion_row(**{("happiness", "anger", "surprise")[number % 3]: 0.9})
+        one.look(room([ANNS_FACE]), number * 500, {7: ANN})
+    assert one.left(7) == Reading()
+
+
+def test_two_who_stand_together_are_read_apart_and_at_once() -> None:
+    finder = ScriptedFinder([ANNS_FACE, BENS_FACE])
+    one, emotion = reader(finder)
+    for number in range(5):
+        one.look(room([ANNS_FACE, BENS_FACE]), number * 500, {7: ANN, 8: BEN})
+    assert len(emotion.shown) == 10
+    assert one.left(7) == one.left(8) == Reading(sign=1)
+
+
+def test_a_face_belongs_to_the_person_whose_head_is_there() -> None:
+    overlapping: Box = (ANN[0] + 50, ANN[1], ANN[2] + 50, ANN[3])
+    one, _ = reader(ScriptedFinder([ANNS_FACE]))
+    for number in range(5):
+        one.look(room([ANNS_FACE]), number * 500, {7: ANN, 8: overlapping})
+    assert one.left(7) == Reading(sign=1)
+    assert one.left(8) == Reading()
+
+
+def test_age_and_gender_come_from_the_same_pictures() -> None:
+    one = FaceReader(ScriptedFinder([ANNS_FACE]), QualityFloor(), 5, None, ScriptedDemographics(age=0))
+    for number in range(5):
+        one.look(room([ANNS_FACE]), number * 500, {7: ANN})
+    assert one.left(7) == Reading(age_band="under-18", gender="male")
+
+
+def test_an_unsure_gender_is_unknown() -> None:
+    unsure = ScriptedDemographics(male=0.55, threshold=0.6)
+    one = FaceReader(ScriptedFinder([ANNS_FACE]), QualityFloor(), 1, None, unsure)
+    one.look(room([ANNS_FACE]), 0, {7: ANN})
+    assert one.left(7) == Reading(age_band="18-29")
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_nothing_is_known_of_somebody_twice(forgotten: bool) -> None:
+    one, _ = reader(ScriptedFinder([ANNS_FACE]), min_crops=1)
+    one.look(room([ANNS_FACE]), 0, {7: ANN})
+    if forgotten:
+        one.forget()
+    else:
+        assert one.left(7) == Reading(sign=1)
+    assert one.left(7) == Reading()
+
+
+def test_no_picture_outlives_the_look() -> None:
+    """Neither the frame nor a crop is reachable from the reader once it has looked."""
+
+    class Watching(ScriptedEmotion):
+        def predict(self, crops: list[np.ndarray]) -> np.ndarray:  # type: ignore[override,type-arg]
+            seen.extend(weakref.ref(crop) for crop in crops)
+            return np.tile(self.row, (len(crops), 1))
+
+    seen: list[weakref.ref[np.ndarray]] = []  # type: ignore[type-arg]
+    one, _ = reader(ScriptedFinder([ANNS_FACE]), Watching(HAPPY))
+    image = room([ANNS_FACE])
+    seen.append(weakref.ref(image))
+    one.look(image, 0, {7: ANN})
+    del image
+    gc.collect()
+    assert len(seen) == 2
+    assert [each() for each in seen] == [None, None]
+
+
+def test_what_is_kept_of_a_person_is_a_handful_of_numbers() -> None:
+    one, _ = reader(ScriptedFinder([ANNS_FACE]))
+    for number in range(50):
+        one.look(room([ANNS_FACE]), number * 500, {7: ANN})
+    (tally,) = one._tallies.values()
+    assert sum(np.asarray(value).size for value in vars(tally).values()) < 20
+
+
+def test_a_clock_that_goes_back_does_not_stop_the_reading() -> None:
+    one, emotion = reader(ScriptedFinder([ANNS_FACE]))
+    for mono_ms in (10_000, 0, 500):
+        one.look(room([ANNS_FACE]), mono_ms, {7: ANN})
+    assert len(emotion.shown) == 3

@@ -1,0 +1,133 @@
+"""Validation: counts by a person's judgement, kept in a file that only fits the model it was made with."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from tests.harness.drawn_faces import drawn_face
+from tests.harness.scripted_faces import ScriptedEmotion, emotion_row
+
+from tillsight_edge.vision.errors import BadCrops, BadValidation
+from tillsight_edge.vision.faces import QualityFloor
+from tillsight_edge.vision.validation import (
+    Judged,
+    Validation,
+    read_judged,
+    read_validation,
+    table,
+    validated,
+    validation_counts,
+    write_validation,
+)
+
+MODEL = ScriptedEmotion(emotion_row(happiness=0.9), name="emotion", sha256="a" * 64)
+COUNTS = ((40, 5, 1, 6), (4, 70, 6, 11), (1, 8, 32, 9))
+FACE = drawn_face(64)
+BLURRED = cv2.GaussianBlur(FACE, (0, 0), 4)
+
+
+def written(folder: Path, **changes: Any) -> Path:
+    path = folder / "validation.json"
+    values: dict[str, Any] = {"model": "emotion", "sha256": "a" * 64, "date": date(2026, 11, 22)}
+    write_validation(path, Validation(**{**values, "counts": COUNTS, **changes}))
+    return path
+
+
+def test_people_are_counted_by_what_is_true_and_what_was_said() -> None:
+    truth = [1, 1, 1, 0, 0, -1, -1, -1]
+    said = [1, 0, None, 0, -1, -1, None, None]
+    assert table(truth, said) == ((1, 1, 0, 1), (0, 1, 1, 0), (0, 0, 1, 2))  # type: ignore[arg-type]
+
+
+def test_each_face_is_a_person_unless_it_is_said_whose_it_is() -> None:
+    judged = Judged([FACE] * 6, [1, 1, 0, 0, -1, -1], None)
+    assert validated(judged, MODEL, QualityFloor(), 5) == ((2, 0, 0, 0), (2, 0, 0, 0), (2, 0, 0, 0))
+
+
+def test_faces_of_one_person_become_one_value_as_on_the_device() -> None:
+    crops = [FACE] * 5 + [FACE] * 4 + [FACE] * 4 + [BLURRED]
+    person = [1] * 5 + [2] * 4 + [3] * 5
+    judged = Judged(crops, [1] * 5 + [0] * 4 + [-1] * 5, person)
+    assert validated(judged, MODEL, QualityFloor(), 5) == ((1, 0, 0, 0), (0, 0, 0, 1), (0, 0, 0, 1))
+
+
+def test_counts_are_written_and_read_back(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    assert read_validation(path).counts == COUNTS
+    assert read_validation(path).people == 193
+    assert validation_counts(path, MODEL) == COUNTS
+
+
+def test_counts_of_another_model_are_refused(tmp_path: Path) -> None:
+    other = ScriptedEmotion(MODEL.row, name="emotion", sha256="b" * 64)
+    with pytest.raises(
+        BadValidation, match="is of model emotion aaaaaaaaaaaa, should be of emotion bbbbbbbbbbbb"
+    ):
+        validation_counts(written(tmp_path), other)
+
+
+def test_a_validation_without_people_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadValidation, match="nobody was judged"):
+        validation_counts(written(tmp_path, counts=((0,) * 4,) * 3), MODEL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"[]",
+        b"\xff\xfe",
+        b'{"model":"m","sha256":"aa","date":"2026-11-22","counts":[[0,0,0,0],[0,0,0,0],[0,0,0,0]]}',
+        b'{"model":"m","sha256":"' + b"a" * 64 + b'","date":"2026-11-22","counts":[[0,0,0],[0,0,0],[0,0,0]]}',
+        b'{"model":"m","sha256":"'
+        + b"a" * 64
+        + b'","date":"2026-11-22","counts":[[0,0,0,-1],[0,0,0,0],[0,0,0,0]]}',
+        b'{"model":"m","sha256":"'
+        + b"a" * 64
+        + b'","date":"today","counts":[[0,0,0,1],[0,0,0,0],[0,0,0,0]]}',
+        b'{"model":"m","sha256":"' + b"a" * 64 + b'","date":"2026-11-22","people":["Ann"]}',
+    ],
+)
+def test_a_file_that_is_no_validation_is_one_line(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "validation.json"
+    path.write_bytes(text)
+    with pytest.raises(BadValidation, match=r"validation\.json: is no validation") as refused:
+        read_validation(path)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_missing_file_and_one_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(BadValidation, match=r"absent\.json: cannot be read: No such file"):
+        read_validation(tmp_path / "absent.json")
+    with pytest.raises(BadValidation, match="cannot be written: No such file"):
+        written(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({}, "valence: is missing"),
+        ({"valence": [1, 0]}, "valence: 2 values for 3 images"),
+        ({"valence": [1, 0, 2]}, "valence: 2: should be 1, 0 or -1"),
+        ({"valence": [1.0, 0.0, 0.0]}, r"valence: float64 \[3\]: should be whole numbers"),
+        ({"valence": [1, 0, 0], "person": [1, 2]}, "person: 2 values for 3 images"),
+        ({"valence": [1, 0, 0], "person": [1, 1, 2]}, "differs between images of the same person"),
+    ],
+)
+def test_judgements_that_do_not_fit_are_one_line(
+    tmp_path: Path, values: dict[str, Any], problem: str
+) -> None:
+    path = tmp_path / "judged.npz"
+    np.savez(path, images=np.zeros((3, 48, 48), np.uint8), **values)
+    with pytest.raises(BadCrops, match=problem):
+        read_judged(path)
+
+
+def test_nobody_judged_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "judged.npz"
+    np.savez(path, images=np.zeros((0, 48, 48), np.uint8), valence=np.zeros(0, np.int8))
+    with pytest.raises(BadCrops, match="nobody was judged"):
+        read_judged(path)
