@@ -10,8 +10,7 @@ from .stays import Stay, StayRules, Stays
 from .tracker import Track
 
 LEAST_SURE = 0.25
-"""Of the frames in which somebody was seen, the share in which the detector has to be sure: a shadow is no
-person."""
+"""Share of the frames with somebody in which the detector has to be nearly sure: a shadow is no person."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,11 @@ class ContactCounter:
     def current(self) -> list[Stay]:
         """Everybody who came to stand in the zone and has not left."""
         return self._stays.current
+
+    @property
+    def given_up(self) -> list[int]:
+        """Tracks of people who by the last frame have been found again as another track."""
+        return self._stays.given_up
 
     @property
     def served(self) -> list[Stay]:

@@ -115,6 +115,8 @@ class Pipeline:
     def _tell_faces(self, floor: "_Floor", mono_ms: int, image: Image | None) -> None:
         if self._faces is None or floor.contacts is None:
             return
+        for track in floor.contacts.given_up:
+            self._faces.left(track, mono_ms, served=False)
         for stay in floor.contacts.left:
             self._faces.left(stay.track, mono_ms, served=floor.contacts.is_served(stay))
         standing = {

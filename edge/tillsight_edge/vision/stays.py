@@ -1,12 +1,15 @@
 """Who stands in a zone, since when, and until when: the part that contacts and queues share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import hypot, inf
 from statistics import median
 
 from .geometry import Box, Zone
 from .tracker import Sighting, Track
+
+NEARLY_SURE = 0.8
+"""Certainty that does not begin a track, and speaks for it."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class StayRules:
     """So far outside the zone is still inside for somebody who stands there."""
     late_s: float = 0.25
     """Speed over `over_s` tells so much too late that somebody who stood walks."""
+    changed_s: float = 2.0
+    """For so long somebody who is lost in the zone may be found again as another track."""
     leave_gap_s: float = 1.0
     """Out of the zone for so long: left. Standing still again sooner: never gone."""
 
@@ -39,14 +44,14 @@ class Stay:
     leave_ms: int
     """When they last stood."""
     body: Box
-    """Where they last were."""
+    """Where they stand, averaged over the last second or so."""
     stood_ms: int = 0
     """How long they stood; gaps up to `leave_gap_s` are included."""
     frames: int = 0
     observed: int = 0
     """Frames in which they were seen, of `frames` up to `leave_ms`."""
     sure: int = 0
-    """Of them, those in which the detector was sure of them."""
+    """Of them, those in which the detector was sure, or nearly so."""
     standing: bool = True
     """In this frame."""
     inside_ms: int = 0
@@ -66,7 +71,7 @@ class Stay:
         seen = [sighting for sighting in frames if sighting is not None]
         self.frames += len(frames)
         self.observed += len(seen)
-        self.sure += sum(sighting.sure for sighting in seen)
+        self.sure += sum(sighting.certainty >= NEARLY_SURE for sighting in seen)
 
 
 class Stays:
@@ -76,6 +81,8 @@ class Stays:
         self._zone = zone
         self._rules = rules or StayRules()
         self._stays: dict[int, Stay] = {}
+        self.given_up: list[int] = []
+        """Tracks which by the last frame another one has followed in somebody's stay."""
         self._before_ms: int | None = None
         """When the last frame was."""
 
@@ -89,8 +96,9 @@ class Stays:
         known = {track.number: track for track in tracks}
         since_ms = 0 if self._before_ms is None else mono_ms - self._before_ms
         self._before_ms = mono_ms
+        self.given_up = []
         for track in tracks:
-            self._follow(track, mono_ms, min(500, since_ms // 2))
+            self._follow(track, known, mono_ms, min(500, since_ms // 2))
         gap_ms = self._rules.leave_gap_s * 1000
         return self._end(
             [
@@ -113,14 +121,17 @@ class Stays:
             stay.stood_ms += later_ms
         return stays
 
-    def _follow(self, track: Track, mono_ms: int, half_ms: int) -> None:
+    def _follow(self, track: Track, known: Mapping[int, Track], mono_ms: int, half_ms: int) -> None:
         stay = self._stays.get(track.number)
         inside = track.seen and self._inside(track.last, stay is not None)
         standing = inside and self._stands(track)
         if stay is None:
-            if standing:
+            if not standing:
+                return
+            stay = self._continued(track, known, mono_ms)
+            if stay is None:
                 self._stays[track.number] = self._entered(track, half_ms)
-            return
+                return
         stay.inside_ms = mono_ms if inside else stay.inside_ms
         stay.pending.append(track.last if track.seen else None)
         stay.standing = standing
@@ -133,9 +144,26 @@ class Stays:
         gap_ms = now.mono_ms - stay.leave_ms
         if gap_ms <= self._rules.leave_gap_s * 1000:
             stay.stood_ms += gap_ms
-        stay.leave_ms, stay.body = now.mono_ms, now.body
+        stay.leave_ms, stay.body = now.mono_ms, _towards(stay.body, now.body)
         stay.count(stay.pending)
         stay.pending.clear()
+
+    def _continued(self, track: Track, known: Mapping[int, Track], mono_ms: int) -> Stay | None:
+        """Whose stay goes on under this track: somebody walked past, and the two tracks changed places."""
+        for stay in list(self._stays.values()):
+            lost = known.get(stay.track)
+            if lost is None or stay.standing or mono_ms - stay.leave_ms > self._rules.changed_s * 1000:
+                continue
+            born = track.sightings[0]
+            began_here = born.mono_ms >= stay.leave_ms and _near(stay.body, born.body)
+            lost_here = not lost.seen and _near(stay.body, lost.last.body)
+            if _near(stay.body, track.last.body) and (began_here or lost_here):
+                self.given_up.append(stay.track)
+                del self._stays[stay.track]
+                stay.track = track.number
+                self._stays[track.number] = stay
+                return stay
+        return None
 
     def _entered(self, track: Track, half_ms: int) -> Stay:
         """Standing is known after a while only; somebody who was first seen standing stood from then on."""
@@ -195,6 +223,19 @@ def _slope(sightings: Sequence[Sighting], values: Sequence[float]) -> float:
         for i in range(j)
         if times[j] > times[i]
     )
+
+
+def _towards(before: Box, now: Box) -> Box:
+    """A fifth of the way from one box to another."""
+    x1, y1, x2, y2 = (0.8 * old + 0.2 * new for old, new in zip(before, now, strict=True))
+    return x1, y1, x2, y2
+
+
+def _near(one: Box, other: Box) -> bool:
+    """Whether heads or feet are within half a body width."""
+    across = (one[0] + one[2] - other[0] - other[2]) / 2
+    down = min(abs(one[1] - other[1]), abs(one[3] - other[3]))
+    return hypot(across, down) <= 0.5 * max(one[2] - one[0], other[2] - other[0])
 
 
 def _away(one: Sighting, other: Sighting) -> float:

@@ -15,12 +15,17 @@ class Sighting:
 
     mono_ms: int
     box: Box
-    sure: bool = True
-    """The detector's score was high enough to begin a track."""
+    certainty: float = 1.0
+    """The detector's score per score from which on it is sure, at most 1."""
     clipped: bool = False
     """The box reaches the lower edge of the frame: the feet are not in the picture."""
     hidden: float = 0.0
     """How much of the person, in pixels, is hidden below the box."""
+
+    @property
+    def sure(self) -> bool:
+        """The detector was sure enough for a track to begin."""
+        return self.certainty >= 1
 
     @property
     def foot(self) -> Point:
@@ -72,6 +77,8 @@ class TrackerRules:
     """A box from here on can continue one."""
     least_iou: float = 0.2
     """Between a box and where the person is expected."""
+    unsure_way: float = 0.3
+    """So far, in body heights, may the head be from one sighting to the next in a box that is not sure."""
     hits: int = 3
     """Sightings that make a track; with fewer it may be a slip of the detector."""
     young_age_s: float = 1.0
@@ -83,7 +90,7 @@ class TrackerRules:
     nested: float = 0.8
     """A box with this share inside another one, or the other way round, is a second box of one person."""
     double_s: float = 0.6
-    """Who is inside somebody's box for so long, head at head or hardly seen, is a second box of them."""
+    """Who is inside somebody's box for so long, and for most of the time, is a second box of them."""
     shrunk: float = 0.82
     """A box that is suddenly shorter than this share of the body, its head in place, has lost its legs."""
     memory_s: float = 2.5
@@ -102,6 +109,8 @@ class _Person:
     seen: bool = True
     double_since: int | None = None
     """Since when the boxes lie in somebody else's."""
+    doubles: int = 0
+    """Hits at which they did."""
 
     @property
     def last(self) -> Sighting:
@@ -189,16 +198,18 @@ class Tracker:
         people = [person for person in self._people if not person.seen]
         expected = [person.expected(mono_ms) for person in people]
         pairs = sorted(
-            ((overlap(box, s.box), -p, -f) for p, box in enumerate(expected) for f, s in enumerate(found)),
-            reverse=True,
+            ((-overlap(box, s.box), p, f) for p, box in enumerate(expected) for f, s in enumerate(found))
         )
         taken: set[int] = set()
         for iou, p, f in pairs:
-            if iou < self._rules.least_iou:
+            if -iou < self._rules.least_iou:
                 break
-            if not people[-p].seen and -f not in taken:
-                people[-p].see(found[-f], self._rules)
-                taken.add(-f)
+            far = not found[f].sure and _moved(people[p].last.head, found[f].head) > (
+                self._rules.unsure_way * people[p].last.height
+            )
+            if not people[p].seen and f not in taken and not far:
+                people[p].see(found[f], self._rules)
+                taken.add(f)
         return [sighting for f, sighting in enumerate(found) if f not in taken]
 
     def _relink(self, found: list[Sighting]) -> list[Sighting]:
@@ -226,12 +237,20 @@ class Tracker:
         """End tracks that have followed a part of somebody for a while."""
         seen = [person for person in self._people if person.seen]
         for person in seen:
-            if not any(self._is_part(person.last, other.last) for other in seen if other is not person):
+            if any(self._is_part(person.last, other.last) for other in seen if other is not person):
+                person.doubles += 1
+                since_ms = person.double_since
+                person.double_since = mono_ms if since_ms is None else since_ms
+            else:
                 person.double_since = None
-            elif person.double_since is None:
-                person.double_since = mono_ms
         latest_ms = mono_ms - 1000 * self._rules.double_s
-        self._people = [p for p in self._people if p.double_since is None or p.double_since > latest_ms]
+        self._people = [
+            person
+            for person in self._people
+            if person.double_since is None
+            or person.double_since > latest_ms
+            or 2 * person.doubles <= person.hits
+        ]
 
     def _is_part(self, part: Sighting, whole: Sighting) -> bool:
         """A child before a grown-up is none: it is as sure as they are, and its head is lower."""
@@ -266,23 +285,23 @@ def _with_legs(new: Sighting, before: Sequence[Sighting], shrunk: float) -> Sigh
     A box shrinks slowly when somebody walks away from the camera; one that is suddenly shorter while the
     head is where it was has lost the legs. They stay hidden until they are seen again or the person moves.
     """
-    recent = [s for s in before if before[-1].mono_ms - s.mono_ms <= 1000 and not s.clipped]
-    if new.clipped or len(recent) < 2:
+    last = before[-1]
+    if new.clipped or len(before) < 2:
         return new
-    height = median(s.height for s in recent)
-    head = median(s.head[0] for s in recent), median(s.head[1] for s in recent)
-    moved = hypot(new.head[0] - head[0], new.head[1] - head[1])
+    height = median(s.height for s in before if last.mono_ms - s.mono_ms <= 1000)
     full = new.box[3] - new.box[1]
-    if full >= shrunk * height or moved > 0.15 * height:
+    if full >= shrunk * height or _moved(last.head, new.head) > 0.15 * height:
         return replace(new, hidden=0.0)
     return replace(new, hidden=height - full)
 
 
 def _widths_apart(lost: Sighting, new: Sighting) -> float:
     """Between feet or heads, whichever are nearer, in widths of the wider box."""
-    feet = hypot(lost.foot[0] - new.foot[0], lost.foot[1] - new.foot[1])
-    heads = hypot(lost.head[0] - new.head[0], lost.head[1] - new.head[1])
-    return min(feet, heads) / max(lost.width, new.width)
+    return min(_moved(lost.foot, new.foot), _moved(lost.head, new.head)) / max(lost.width, new.width)
+
+
+def _moved(before: Point, now: Point) -> float:
+    return hypot(now[0] - before[0], now[1] - before[1])
 
 
 def _area(box: Box) -> float:
