@@ -18,7 +18,7 @@ from .upstream.yunet import YunetBoxes
 Region: TypeAlias = tuple[int, int, int, int]
 """x1, y1, x2, y2 in whole pixels, inside the frame."""
 
-LEAST_SCORE = 0.1
+LEAST_SCORE = 0.15
 """Weaker boxes say nothing to a tracker."""
 MOST_BOXES = 300
 WHOLE_PICTURE = (640, 512)
