@@ -17,7 +17,7 @@ from .status import agent_words, read_status
 State = Literal["ready", "counting", "comparing", "done"]
 
 SETTLE_MS = 5_000
-"""In which the agent hears of a contact that has ended."""
+"""In which the agent hears of a contact that is known to have ended."""
 GONE_MS = 30_000
 """A page that was not heard for so long at the end was not there any more."""
 LAST_TAPS = 5
@@ -32,6 +32,8 @@ class Counter:
 
     source: ContactSource
     camera: str | None = None
+    leave_gap_s: float = field(default=1.0, compare=False)
+    """By so much later than it ended a contact is known to have ended."""
 
     def __str__(self) -> str:
         return f"camera {self.camera}" if self.camera else f"{self.source} sensor"
@@ -44,13 +46,13 @@ def counter_of(config: DeviceConfig, camera: str | None) -> Counter:
         if camera not in counting:
             known = ", ".join(counting) or "none"
             raise BadConfig([f"--camera: {camera!r}: should be a camera with a zone: {known}"])
-        return Counter("camera", camera)
+        return Counter("camera", camera, config.cameras[camera].leave_gap_s)
     if len(counting) > 1:
         raise BadConfig([f"--camera: should say which: {', '.join(counting)}"])
     if counting:
-        return Counter("camera", counting[0])
+        return counter_of(config, counting[0])
     if config.presence.pins:
-        return Counter("presence")
+        return Counter("presence", leave_gap_s=config.presence.leave_gap_s)
     raise BadConfig(["cameras: there is neither a camera with a zone nor a presence sensor to audit"])
 
 
@@ -157,9 +159,9 @@ class AuditSession:
                 self._state = "comparing"
                 self._changed.notify_all()
 
-    def needs_ms(self, tolerance_s: float) -> int:
+    def needs_ms(self, counter: Counter, tolerance_s: float) -> int:
         """Contacts have to be known until then before the counts can be compared."""
-        return self._stopped_ms + round(1000 * tolerance_s) + SETTLE_MS
+        return self._stopped_ms + round(1000 * (tolerance_s + counter.leave_gap_s)) + SETTLE_MS
 
     def finish(self, result: dict[str, Any]) -> None:
         """Show the person the result."""
@@ -268,7 +270,7 @@ def judge(session: AuditSession, watch: CounterWatch, counter: Counter, toleranc
     """Compare both counts, once the session has ended and the watch knows all contacts."""
     start, end = session.period_ms
     comparison = compare(watch.left_ms, session.taps, (start, end), round(1000 * tolerance_s))
-    notes = tuple(_notes(session, watch, comparison, session.needs_ms(tolerance_s)))
+    notes = tuple(_notes(session, watch, comparison, session.needs_ms(counter, tolerance_s)))
     return Verdict(counter, (end - start) / 1000, comparison, session.complete, notes)
 
 

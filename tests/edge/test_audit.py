@@ -48,7 +48,7 @@ def test_taps_of_a_whole_audit_are_compared_with_what_the_agent_told(tmp_path: P
     clock.advance(60)
     tell_status(config, clock.mono_ms(), told)
     watch.look()
-    assert watch.known_ms >= session.needs_ms(10)
+    assert watch.known_ms >= session.needs_ms(TILL, 10)
     verdict = judge(session, watch, TILL, 10)
     assert verdict.event == CounterAudited(
         period_s=600.0,
@@ -231,6 +231,13 @@ def test_a_restart_a_silence_and_a_dark_camera_are_told(tmp_path: Path) -> None:
         "The agent was started anew during the audit: some of its contacts may be missing.",
         "A camera was not well during the audit: dark.",
     )
+
+
+def test_a_patient_counter_is_waited_for_longer(tmp_path: Path) -> None:
+    camera = {"source": "0", "zone": ZONE, "leave_gap_s": 30.0}
+    patient = counter_of(device_config(tmp_path, cameras={"till": camera}), None)
+    session = counting(FakeClock())
+    assert session.needs_ms(patient, 10) - session.needs_ms(TILL, 10) == 29_000
 
 
 def test_an_agent_that_does_not_run_counts_nothing(tmp_path: Path) -> None:

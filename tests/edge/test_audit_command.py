@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import cv2
+import numpy as np
 import pytest
 from tests.harness.edge_configs import device_settings, write_toml
 from tests.harness.outboxes import all_held, new_outbox
 from tests.harness.processes import Process, wait_until
 
 from tillsight_edge.__main__ import main
+from tillsight_edge.commands.audit import _show_address
+from tillsight_edge.pages.server import PageServer
 from tillsight_models.events import CounterAudited
 
 PROGRAM = str(Path(sys.executable).with_name("tillsight-edge"))
@@ -74,6 +78,21 @@ def test_an_interrupted_audit_is_compared_and_reaches_the_outbox(tmp_path: Path)
     assert (audited.observed, audited.source) == (1, "presence")
     assert audited.matched == result["matched"]
     assert audited.period_s == result["period_s"]
+
+
+def test_a_phone_finds_the_address_in_the_qr_code(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tillsight_edge.pages.server.outgoing_address", lambda: "10.0.7.21")
+    pages = PageServer("audit.html", {}, address="0.0.0.0")
+    pages._server.server_close()
+    _show_address(pages, as_json=False)
+    first, *code = capsys.readouterr().out.splitlines()
+    assert first == f"Open this page: {pages.url}"
+    halves = {" ": (0, 0), "▀": (255, 0), "▄": (0, 255), "█": (255, 255)}
+    rows = [[halves[sign][half] for sign in line] for line in code for half in (0, 1)]
+    image = np.kron(np.array(rows, np.uint8), np.ones((8, 8), np.uint8))
+    assert cv2.QRCodeDetector().detectAndDecode(image)[0] == pages.url
 
 
 def test_an_audit_that_nobody_begins_sends_nothing(tmp_path: Path) -> None:

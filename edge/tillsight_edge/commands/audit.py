@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.5
 PICK_UP_S = 10.0
+PATIENCE_S = 5.0
 
 
 def add(commands: Commands) -> None:
@@ -65,7 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
         if not _count(session, watch, stopping):
             print("nobody began the audit", file=sys.stderr)
             return FAILED
-        _wait_for_counter(config, session, watch, arguments.tolerance, stopping)
+        needed_ms = session.needs_ms(counter, arguments.tolerance)
+        _wait_for_counter(watch, needed_ms, needed_ms - clock.mono_ms(), config.health.heartbeat_s, stopping)
         verdict = judge(session, watch, counter, arguments.tolerance)
         session.finish(verdict.as_dict())
         print(json.dumps(verdict.as_dict()) if arguments.json else verdict.as_text(), flush=True)
@@ -102,21 +104,17 @@ def _count(session: "AuditSession", watch: "CounterWatch", stopping: threading.E
 
 
 def _wait_for_counter(
-    config: DeviceConfig,
-    session: "AuditSession",
-    watch: "CounterWatch",
-    tolerance_s: float,
-    stopping: threading.Event,
+    watch: "CounterWatch", needed_ms: int, ahead_ms: int, heartbeat_s: float, stopping: threading.Event
 ) -> None:
     """The agent tells its contacts at each heartbeat; one more Ctrl-C does without the last of them."""
-    patience_s = tolerance_s + 10 + 2 * config.health.heartbeat_s
+    patience_s = max(0, ahead_ms) / 1000 + 2 * heartbeat_s + PATIENCE_S
     print(
         f"Waiting for the counter's last contacts, at most {patience_s:.0f} s.", file=sys.stderr, flush=True
     )
     end = time.monotonic() + patience_s
     while not stopping.wait(LOOK_S) and time.monotonic() < end:
         watch.look()
-        if watch.known_ms >= session.needs_ms(tolerance_s):
+        if watch.known_ms >= needed_ms:
             return
 
 

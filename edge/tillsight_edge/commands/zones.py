@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         view.stop()
         capture.close()
     result = {"camera": name, "settings": draft.changes, "written": page.written, "problems": draft.problems}
-    print(json.dumps(result) if arguments.json else f"\n{draft.toml}", end="\n" if arguments.json else "")
+    print(json.dumps(result) if arguments.json else f"\n{draft.toml.rstrip()}")
     return 0
 
 

@@ -67,6 +67,8 @@ class LiveView:
         """The newest picture as JPEG, made now, and what the page draws over it."""
         self._asked_s = time.monotonic()
         shot = self._shot
+        if not self._thread.is_alive():
+            raise CameraUnavailable("the view has failed: the terminal of the command says why")
         if shot is None or self._problem:
             raise CameraUnavailable(self._problem or "the camera starts")
         image = shot.masked if masked else shot.image

@@ -361,8 +361,9 @@ def test_pictures_are_never_kept_and_only_for_who_knows_the_address(
         connection.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 800, 1440])
+@pytest.mark.parametrize(
+    ("width", "theme"), [(390, "light"), (390, "dark"), (800, "light"), (1440, "light"), (1440, "dark")]
+)
 def test_the_page_breaks_no_rule_and_is_no_wider_than_its_screen(
     new_drawing: NewDrawing, open_page: OpenPage, violations: Violations, theme: str, width: int
 ) -> None:
