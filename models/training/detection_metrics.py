@@ -1,4 +1,4 @@
-"""Letterboxing, decoding and average precision: what training and evaluation measure with (numpy and OpenCV only)."""
+"""Letterboxing, decoding and average precision, with numpy and OpenCV only."""
 
 from __future__ import annotations
 
@@ -122,14 +122,15 @@ class Curve:
 
 
 def curve(images: Sequence[Judged], overlap: float = 0.5) -> Curve:
-    """Precision and recall of all images together."""
+    """Precision and recall of all images together; findings of the same score come all at once."""
     verdicts = sorted((verdict for image in images for verdict in _verdicts(image, overlap)), reverse=True)
     wanted = sum(len(image.wanted) for image in images)
-    hits = np.cumsum([hit for _, hit in verdicts]) if verdicts else np.zeros(0)
-    ranks = np.arange(1, len(verdicts) + 1)
+    scores = np.array([score for score, _ in verdicts], np.float32)
+    hits = np.cumsum([hit for _, hit in verdicts], dtype=np.float32)
+    last = np.append(scores[1:] != scores[:-1], True)[: len(scores)]
     return Curve(
-        scores=np.array([score for score, _ in verdicts], np.float32),
-        precision=np.asarray(hits / np.maximum(ranks, 1), np.float32),
-        recall=np.asarray(hits / max(wanted, 1), np.float32),
+        scores=scores[last],
+        precision=np.asarray(hits / np.arange(1, len(scores) + 1), np.float32)[last],
+        recall=np.asarray(hits / max(wanted, 1), np.float32)[last],
         wanted=wanted,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Image = npt.NDArray[np.uint8]
+Entry = dict[str, Any]  # one image of annotations.json
 
 PADDING = 114
 PERSON_SCORE = 0.35  # a teacher's box at least this sure is taken as a person, a less sure one is ignored
@@ -47,18 +49,42 @@ def _taught(rows: list[list[float]], sure: float) -> Boxes:
     )
 
 
-def boxes_of(entry: dict[str, object]) -> tuple[Boxes, Boxes]:
-    """(persons, faces) of one entry of the annotations; people marked by hand go before a teacher's."""
-    persons = _taught(entry["person_teacher"], PERSON_SCORE)  # type: ignore[arg-type]
-    faces = _taught(entry["face_teacher"], FACE_SCORE)  # type: ignore[arg-type]
-    by_hand = entry.get("person_gt")
-    if by_hand is not None:
-        taught = np.concatenate([persons.sure, persons.unsure])
-        persons = Boxes(_array(by_hand), taught)  # type: ignore[arg-type]
-    return persons, faces
+def _without_parts(faces: Boxes, scores: list[float]) -> Boxes:
+    """A face that lies mostly within a surer one is a part of it: it counts neither way."""
+    order = np.argsort([-score for score in scores], kind="stable")
+    whole: list[int] = []
+    for index in order:
+        box = faces.sure[index]
+        low = np.maximum(box[:2], faces.sure[whole, :2])
+        high = np.minimum(box[2:], faces.sure[whole, 2:])
+        areas = (faces.sure[whole, 2:] - faces.sure[whole, :2]).prod(1)
+        smaller = np.minimum(areas, (box[2:] - box[:2]).prod())
+        if not (np.clip(high - low, 0, None).prod(1) > 0.6 * smaller).any():
+            whole.append(int(index))
+    parts = [index for index in range(len(scores)) if index not in whole]
+    return Boxes(faces.sure[sorted(whole)], np.concatenate([faces.unsure, faces.sure[parts]]))
 
 
-def entries(folder: Path, split: str) -> list[dict[str, object]]:
+def boxes_of(entry: Entry) -> tuple[Boxes, Boxes]:
+    """(persons, faces) of one entry of the annotations; people marked by hand go before a teacher's.
+
+    In a portrait whose teacher is not sure of a person, or of a face, all of it is ignored.
+    """
+    persons = _taught(entry["person_teacher"], PERSON_SCORE)
+    faces = _taught(entry["face_teacher"], FACE_SCORE)
+    faces = _without_parts(faces, [row[4] for row in entry["face_teacher"] if row[4] >= FACE_SCORE])
+    if "person_gt" in entry:
+        persons = Boxes(_array(entry["person_gt"]), np.concatenate([persons.sure, persons.unsure]))
+    if not entry["file"].startswith("portrait"):
+        return persons, faces
+    everything = np.array([[0, 0, entry["width"], entry["height"]]], np.float32)
+    return (
+        persons if len(persons.sure) else Boxes(persons.sure, everything),
+        faces if len(faces.sure) else Boxes(faces.sure, everything),
+    )
+
+
+def entries(folder: Path, split: str) -> list[Entry]:
     """The annotations of one split (`train` or `val`)."""
     with (folder / "annotations.json").open(encoding="utf-8") as file:
         images = json.load(file)["images"]
@@ -70,11 +96,24 @@ def halved(image: Image) -> Image:
     return np.asarray(cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def rendered_pictures(count: int, seed: int, size: tuple[int, int]) -> list[Picture]:
+    """Stores that the product draws itself, with their exact boxes."""
+    from tillsight_edge.vision.scene_training import random_scene
+
+    random = np.random.default_rng(seed)
+    pictures = []
+    for number in range(count):
+        image, *boxes = random_scene(random, *size)
+        exact = tuple(Boxes(_array([list(box) for box in found]), _array([])) for found in boxes)
+        pictures.append(Picture("rendered", f"rendered/{seed}-{number}", image, halved(image), exact))
+    return pictures
+
+
 def load_pictures(folder: Path, split: str) -> list[Picture]:
     """All images of one split, decoded."""
     pictures = []
     for entry in entries(folder, split):
-        name = str(entry["file"])
+        name = entry["file"]
         whole = cv2.imread(str(folder / "images" / name), cv2.IMREAD_COLOR)
         if whole is None:
             raise SystemExit(f"{folder / 'images' / name}: not an image that OpenCV can read")
@@ -95,18 +134,37 @@ class Recipe:
     zoom: tuple[float, float]  # of the scale at which a picture just fits
     least: tuple[float, ...]  # smaller boxes (height in pixels) are ignored
     plain: float  # share of single pictures placed as the device places a frame
+    view: tuple[int, int] | None = (
+        None  # canvas of which a picture shows a part; None: it shows the whole canvas
+    )
+    focus: tuple[float, float] = (0.0, 0.0)  # heights to which one box is brought when a part is chosen
 
 
 PERSONS = Recipe(
     classes=(0, 1),
     width=320,
     height=256,
-    sources={"street": 0.36, "cctv": 0.34, "coco": 0.16, "portrait": 0.14},
-    layouts={1: 0.55, 2: 0.38, 3: 0.07},
+    sources={"street": 0.3, "cctv": 0.31, "coco": 0.14, "portrait": 0.13, "rendered": 0.12},
+    layouts={1: 0.6, 2: 0.35, 3: 0.05},
     zoom=(0.55, 1.9),
     least=(10.0, 6.0),
     plain=0.35,
 )
+
+
+FACES = Recipe(
+    classes=(1,),
+    width=256,
+    height=256,
+    sources={"portrait": 0.3, "street": 0.27, "cctv": 0.17, "coco": 0.16, "rendered": 0.1},
+    layouts={1: 0.55, 2: 0.3, 3: 0.15},
+    zoom=(0.7, 1.6),
+    least=(9.0,),
+    plain=0.0,
+    view=(640, 512),
+    focus=(12.0, 180.0),
+)
+MOST_ENLARGED = 3.0
 
 
 @dataclass(frozen=True)
@@ -116,6 +174,15 @@ class Example:
     image: Image
     sure: Floats
     unsure: Floats
+
+
+class Placement(NamedTuple):
+    """Scales and offsets of a picture in its tile."""
+
+    across: float
+    down: float
+    left: float
+    top: float
 
 
 class Mixer:
@@ -156,7 +223,9 @@ class Mixer:
         """Tiles (x1, y1, x2, y2) that fill the picture, their borders shaken."""
         edges = []
         for length in (self.recipe.width, self.recipe.height):
-            inner = np.arange(1, per_side) / per_side + self.random.uniform(-0.2, 0.2, per_side - 1) / per_side
+            inner = (
+                np.arange(1, per_side) / per_side + self.random.uniform(-0.2, 0.2, per_side - 1) / per_side
+            )
             edges.append([0, *(int(edge * length) for edge in inner), length])
         return [
             (left, top, right, bottom)
@@ -164,20 +233,38 @@ class Mixer:
             for top, bottom in zip(edges[1], edges[1][1:], strict=False)
         ]
 
-    def _placement(
-        self, picture: Picture, width: int, height: int, alone: bool
-    ) -> tuple[float, float, float, float]:
-        """(scale x, scale y, offset x, offset y) of a picture in its tile."""
-        fit = min(width / picture.whole.shape[1], height / picture.whole.shape[0])
+    def _placement(self, picture: Picture, width: int, height: int, alone: bool) -> Placement:
+        """Where a picture lies in its tile."""
+        room = (width, height)
+        if self.recipe.view:
+            room = self.recipe.view if alone else (width * 2, height * 2)
+        fit = min(room[0] / picture.whole.shape[1], room[1] / picture.whole.shape[0])
         if alone and self.random.random() < self.recipe.plain:
-            return fit, fit, 0.0, 0.0
+            return Placement(fit, fit, 0.0, 0.0)
         low, high = self.recipe.zoom
-        scale = fit * float(np.exp(self.random.uniform(np.log(low if alone else 0.8), np.log(high))))
-        stretch = float(np.exp(self.random.uniform(-0.12, 0.12)))
+        scale = fit * self._between(low if alone else max(low, 0.8), high)
+        stretch = self._between(0.89, 1.13)
+        focused = picture.boxes[self.recipe.classes[0]].sure
+        if self.recipe.view and len(focused) and self.random.random() < 0.8:
+            return self._around(focused[int(self.random.integers(len(focused)))], width, height, stretch)
         across, down = scale * stretch, scale / stretch
         spare = (width - picture.whole.shape[1] * across, height - picture.whole.shape[0] * down)
         left, top = (self.random.uniform(min(0.0, room), max(0.0, room)) for room in spare)
-        return across, down, float(left), float(top)
+        return Placement(across, down, float(left), float(top))
+
+    def _around(self, box: Floats, width: int, height: int, stretch: float) -> Placement:
+        """One box brought to a height drawn at random, somewhere in the tile."""
+        low, high = self.recipe.focus
+        wanted = self._between(low, max(low * 2, min(high, 0.95 * height)))
+        scale = min(wanted / float(box[3] - box[1]), MOST_ENLARGED)
+        across, down = scale * stretch, scale / stretch
+        x, y = self.random.uniform(0.2, 0.8, 2) * (width, height)
+        left, top = x - (box[0] + box[2]) / 2 * across, y - (box[1] + box[3]) / 2 * down
+        return Placement(across, down, float(left), float(top))
+
+    def _between(self, low: float, high: float) -> float:
+        """Any factor is as likely as its inverse."""
+        return float(np.exp(self.random.uniform(np.log(low), np.log(high))))
 
     def _place(
         self, canvas: Image, picture: Picture, tile: tuple[int, int, int, int], alone: bool
@@ -229,14 +316,17 @@ class Mixer:
         return cut[well], cut[there & ~well]
 
     def _occlude(self, example: Example) -> Example:
-        """Sometimes hides the lower part of a person, as a counter does; the box ends where the person does."""
+        """Sometimes hides the lower part of a person, as a counter does; the box ends there."""
         persons = np.nonzero((example.sure[:, 0] == 0) & (example.sure[:, 4] - example.sure[:, 2] > 40))[0]
         if 0 not in self.recipe.classes or not len(persons) or self.random.random() > 0.15:
             return example
         sure = example.sure.copy()
         _, x1, y1, x2, y2 = sure[int(self.random.choice(persons))]
         edge = int(y1 + (y2 - y1) * self.random.uniform(0.5, 0.85))
-        left, right = int(x1 - (x2 - x1) * self.random.uniform(0.1, 1)), int(x2 + (x2 - x1) * self.random.uniform(0.1, 1))
+        left, right = (
+            int(x1 - (x2 - x1) * self.random.uniform(0.1, 1)),
+            int(x2 + (x2 - x1) * self.random.uniform(0.1, 1)),
+        )
         left, right = max(left, 0), min(right, self.recipe.width)
         low = min(int(y2 + self.random.uniform(0, 10)) + 1, self.recipe.height)
         image = example.image

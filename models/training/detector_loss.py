@@ -99,7 +99,9 @@ class DetectorLoss:
         best, cell = aligned.topk(CANDIDATES, dim=1)
         rows = torch.arange(len(sure))[:, None].expand_as(cell)
         shares = overlap.gather(1, cell)
-        quality = best / best.amax(1, keepdim=True).clamp(min=1e-12) * (shares * (best > 0)).amax(1, keepdim=True)
+        quality = (
+            best / best.amax(1, keepdim=True).clamp(min=1e-12) * (shares * (best > 0)).amax(1, keepdim=True)
+        )
         return self._without_conflicts(logits, image, label, rows, cell, best, quality)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""The single-shot network behind `persons.onnx` and `faces.onnx`: a small residual trunk, a feature pyramid, one head."""
+"""The single-shot network behind `persons.onnx` and `faces.onnx`: a trunk, a feature pyramid, heads."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class Exported(nn.Module):
         self.stem = nn.Sequential(folded, *net.stem[1:])
 
     def forward(self, patches: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Patches [1,48,H/4,W/4] in; scores [1,h,w,c] and boxes [1,h,w,c,4] in pixels out, for each stride."""
+        """Patches [1,48,H/4,W/4] in; for each stride scores [1,h,w,c] and boxes [1,h,w,c,4] out."""
         outputs: list[torch.Tensor] = []
         for stride, (logits, raw) in zip(STRIDES, self.net.levels(self.stem(patches)), strict=True):
             outputs.append(torch.sigmoid(logits).permute(0, 2, 3, 1))

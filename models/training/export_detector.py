@@ -25,7 +25,10 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-SHAPES: dict[str, tuple[Shape, tuple[int, int]]] = {"persons": (PERSONS, (320, 256)), "faces": (FACES, (640, 512))}
+SHAPES: dict[str, tuple[Shape, tuple[int, int]]] = {
+    "persons": (PERSONS, (320, 256)),
+    "faces": (FACES, (640, 512)),
+}
 CALIBRATION_IMAGES = 160
 BYTES = {"scale": np.array(1, np.float32), "zero_point": np.array(0, np.uint8)}
 
@@ -118,7 +121,7 @@ def quantise(source: Path, target: Path, reader: ImageReader) -> None:
 
 
 def take_pixels_as_they_are(path: Path) -> None:
-    """Pixels are bytes already: drops the cast to float and the quantisation that gives the same bytes again."""
+    """Pixels are bytes already: drops the cast to float and the quantisation back."""
     model = onnx.load(str(path))
     nodes = {output: node for node in model.graph.node for output in node.output}
     for node in list(model.graph.node):
@@ -139,7 +142,9 @@ def main() -> None:
     parser.add_argument("model", choices=sorted(SHAPES))
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path, help="ONNX file to write")
-    parser.add_argument("--data", type=Path, help="folder of training images that calibrate; without it, no int8")
+    parser.add_argument(
+        "--data", type=Path, help="folder of training images that calibrate; without it, no int8"
+    )
     arguments = parser.parse_args()
     shape, size = SHAPES[arguments.model]
     net = DetectorNet(shape)

@@ -1,4 +1,4 @@
-"""Trains a detector for a given time: `python train_detector.py persons --data DIR --out DIR --minutes 80`."""
+"""Trains a detector for a given time: `train_detector.py persons --data DIR --out DIR --minutes 80`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,15 @@ from detector_data import Example, Mixer, Picture, Recipe
 from detector_loss import DetectorLoss
 from detector_net import DetectorNet, Exported, patches_of
 
-RECIPES = {"persons": (detector_data.PERSONS, detector_net.PERSONS)}
+RECIPES = {
+    "persons": (detector_data.PERSONS, detector_net.PERSONS),
+    "faces": (detector_data.FACES, detector_net.FACES),
+}
 WARM_UP_STEPS = 400
+HELD_BACK_SEED = 999
 LEAST_WANTED = (16.0, 8.0)  # person, face: heights in pixels below which validation does not count
+CLOSE_VIEW = (160, 160)  # canvas for portraits where the network looks at parts of a picture
+LEAST_IN_VIEW = 32.0  # the same for faces that are looked for in a canvas of 640 x 512
 
 
 @dataclass
@@ -110,12 +116,15 @@ def step(run: Run, mixer: Mixer, loss: DetectorLoss, batch: int, peak: float) ->
 
 def judged(net: Exported, picture: Picture, recipe: Recipe, index: int) -> Judged:
     """What the network finds in one picture of the class at this output, beside what is there."""
-    canvas, scale = letterbox(picture.whole, recipe.width, recipe.height)
+    view = recipe.view or (recipe.width, recipe.height)
+    if picture.source == "portrait" and recipe.view:
+        view = CLOSE_VIEW
+    canvas, scale = letterbox(picture.whole, *view)
     outputs = [output[0].numpy() for output in net(patches_of(torch.from_numpy(canvas)[None]))]
     found = decode(outputs[0::2], outputs[1::2], index)
     which = recipe.classes[index]
     wanted, vague = picture.boxes[which].sure * scale, picture.boxes[which].unsure * scale
-    large = wanted[:, 3] - wanted[:, 1] >= LEAST_WANTED[which]
+    large = wanted[:, 3] - wanted[:, 1] >= (LEAST_WANTED[which] if recipe.view is None else LEAST_IN_VIEW)
     return Judged(found, wanted[large], np.concatenate([vague, wanted[~large]]))
 
 
@@ -172,11 +181,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", choices=sorted(RECIPES))
     parser.add_argument("--data", type=Path, required=True, help="folder with annotations.json and images/")
-    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and the learning curve")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder for checkpoints and the learning curve"
+    )
     parser.add_argument("--minutes", type=float, default=80.0)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=2.5e-3)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rendered", type=int, default=1200, help="rendered pictures among the others")
     parser.add_argument("--save-every", type=float, default=4.0, help="minutes between checkpoints")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -184,10 +196,15 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     recipe, shape = RECIPES[arguments.model]
     run = started(arguments, shape)
-    mixer = Mixer(
-        detector_data.load_pictures(arguments.data, "train"), recipe, arguments.seed + run.steps
+    pictures = detector_data.load_pictures(arguments.data, "train")
+    pictures += detector_data.rendered_pictures(
+        arguments.rendered, arguments.seed + run.steps, recipe.view or (recipe.width, recipe.height)
     )
+    mixer = Mixer(pictures, recipe, arguments.seed + run.steps)
     held_back = detector_data.load_pictures(arguments.data, "val")
+    held_back += detector_data.rendered_pictures(
+        60, HELD_BACK_SEED, recipe.view or (recipe.width, recipe.height)
+    )
     loss = DetectorLoss(recipe.height, recipe.width)
     saved_s = run.elapsed_s
     while run.progress < 1:
