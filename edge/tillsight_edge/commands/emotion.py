@@ -2,12 +2,13 @@
 
 import argparse
 import json
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tillsight_models.errors import TillsightError
+from tillsight_models.errors import BadConfig, TillsightError
 
 from ..camera_config import EmotionSettings
 from ..config import SYSTEM_CONFIG, load_config
@@ -15,6 +16,8 @@ from . import Commands, new_command
 from .models import add_folder, models_folder
 
 if TYPE_CHECKING:
+    from tillsight_models.events import ValenceCounts
+
     from ..vision.emotion import EmotionModel
 
 OWN = "tillsight"
@@ -39,6 +42,17 @@ def add(commands: Commands) -> None:
     add_data(validate, "DATA.npz")
     validate.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="to write, for emotion.validation_file"
+    )
+    judge = new_command(
+        actions,
+        "judge",
+        "ask somebody at the till how each customer looked, and count as validate does",
+        _judge,
+    )
+    judge.add_argument("--camera", metavar="NAME", help="needed where there are several")
+    judge.add_argument("--people", type=int, default=100, metavar="N", help="end after so many; default: 100")
+    judge.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="to write; counts of the same model add up"
     )
 
 
@@ -84,22 +98,49 @@ def _predict(arguments: argparse.Namespace) -> int:
 
 def _validate(arguments: argparse.Namespace) -> int:
     from ..vision.faces import QualityFloor
-    from ..vision.validation import Validation, read_judged, validated, write_validation
+    from ..vision.validation import read_judged, validated
 
     model, settings = _model(arguments), _settings(arguments)
     judged = read_judged(arguments.data)
     floor = QualityFloor(size_px=settings.min_face_px)
-    validation = Validation(
-        model=model.name,
-        sha256=model.sha256,
-        date=datetime.now(UTC).date(),
-        counts=validated(judged, model, floor, settings.min_crops),
-    )
-    write_validation(arguments.out, validation)
-    print(f"{validation.people} people judged, by {model.name}: {arguments.out}")
+    _write_counts(arguments.out, model, validated(judged, model, floor, settings.min_crops), add=False)
+    return 0
+
+
+def _judge(arguments: argparse.Namespace) -> int:
+    from ..vision.judging import judged_at, judging_problem
+    from ..vision.validation import read_validation
+
+    config = load_config(arguments.config)
+    names = [name for name, camera in config.cameras.items() if camera.zone is not None]
+    name = arguments.camera or (names[0] if len(names) == 1 else None)
+    if name not in names:
+        raise BadConfig(
+            [f"--camera: {name}: should be one of {', '.join(names) or 'no cameras with a zone'}"]
+        )
+    if problem := judging_problem(config):
+        raise BadConfig([problem])
+    if arguments.out.exists():
+        read_validation(arguments.out)  # said now, not when everything is done
+    print("For each customer: + positive, 0 neutral, - negative, s skip; q ends. Then Enter.", flush=True)
+    model, counts = judged_at(config, config.cameras[name], arguments.people, sys.stdin)
+    _write_counts(arguments.out, model, counts, add=True)
+    return 0
+
+
+def _write_counts(out: Path, model: "EmotionModel", counts: "ValenceCounts", *, add: bool) -> None:
+    from ..vision.validation import LEAST_PEOPLE, Validation, added, write_validation
+
+    day = datetime.now(UTC).date()
+    validation = Validation(model=model.name, sha256=model.sha256, date=day, counts=counts)
+    if add:
+        validation = added(validation, out)
+    write_validation(out, validation)
+    print(f"{validation.people} people judged, by {model.name}: {out}")
     for name, row in zip(("positive", "neutral", "negative"), validation.counts, strict=True):
         print(f"  truly {name}: {row[0]} positive, {row[1]} neutral, {row[2]} negative, {row[3]} unknown")
-    return 0
+    if validation.people < LEAST_PEOPLE:
+        print(f"  fewer than {LEAST_PEOPLE}: devices leave them out")
 
 
 def _model(arguments: argparse.Namespace) -> "EmotionModel":

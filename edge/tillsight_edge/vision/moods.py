@@ -84,20 +84,27 @@ def open_moods(config: DeviceConfig) -> Moods | None:
     if config.declaration is None or not enabled:
         return None
     registry = Registry(config.vision.models_folder)
-    faces = registry.find(config.emotion.faces_model, "faces")
     emotion = _emotion_model(config, registry)
     demographics = None
     if config.demographics.enabled:
         demographics = NetworkDemographics(registry.find(config.demographics.model, "demographics"))
-    threshold = faces.entry.threshold
-    reader = FaceReader(
+    reader = open_reader(config, emotion, demographics)
+    return Moods(reader, config.declaration, _windows(config, emotion))
+
+
+def open_reader(
+    config: DeviceConfig, emotion: EmotionModel | None, demographics: NetworkDemographics | None = None
+) -> FaceReader:
+    """A reader with the configured finder of faces, and its limits."""
+    faces = Registry(config.vision.models_folder).find(config.emotion.faces_model, "faces")
+    threshold = faces.entry.threshold_of("face")
+    return FaceReader(
         FaceFinder(faces, threshold),
         QualityFloor(size_px=config.emotion.min_face_px, score=threshold),
         config.emotion.min_crops,
         emotion,
         demographics,
     )
-    return Moods(reader, config.declaration, _windows(config, emotion))
 
 
 def _emotion_model(config: DeviceConfig, registry: Registry) -> EmotionModel | None:

@@ -26,6 +26,9 @@ ROWS: tuple[Sign, ...] = (1, 0, -1)
 COLUMNS: tuple[Sign | None, ...] = (1, 0, -1, None)
 """What the model said: the same, or unknown."""
 
+LEAST_PEOPLE = 10
+"""Counts of fewer say little of the model, and something of each of them."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -109,6 +112,20 @@ def write_validation(path: Path, validation: Validation) -> None:
         raise BadValidation(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
+def added(validation: Validation, path: Path) -> Validation:
+    """With the counts that `path` has already, of the same model; as it is where there is no file."""
+    if not path.exists():
+        return validation
+    before = read_validation(path)
+    if before.sha256 != validation.sha256:
+        raise BadValidation(f"{path}: is of model {before.model} {before.sha256[:12]}: take another file")
+    sums = [
+        tuple(map(sum, zip(*rows, strict=True)))
+        for rows in zip(before.counts, validation.counts, strict=True)
+    ]
+    return msgspec.structs.replace(validation, counts=msgspec.convert(sums, ValenceCounts))
+
+
 def read_validation(path: Path) -> Validation:
     """The file; BadValidation in one line where it is none."""
     try:
@@ -127,6 +144,6 @@ def validation_counts(path: Path, model: EmotionModel) -> ValenceCounts:
             f"{path}: is of model {validation.model} {validation.sha256[:12]},"
             f" should be of {model.name} {model.sha256[:12]}: validate again"
         )
-    if not validation.people:
-        raise BadValidation(f"{path}: nobody was judged")
+    if validation.people < LEAST_PEOPLE:
+        raise BadValidation(f"{path}: {validation.people} people judged: should be {LEAST_PEOPLE} or more")
     return validation.counts

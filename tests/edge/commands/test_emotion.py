@@ -143,3 +143,15 @@ def test_a_broken_picture_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixt
     path = zipped(tmp_path, {"images/1.jpg": b"\xff\xd8\xff"})
     assert main(["demographics", "predict", path, "--json", str(tmp_path / "out.json")]) == 1
     assert capsys.readouterr().err.startswith(f"tillsight-edge: {path}: images/1.jpg: ")
+
+
+def test_nobody_is_judged_where_faces_may_not_be_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = device_settings(tmp_path) | {"cameras.till": {"source": "scene:1", "zone": [[0, 0], [1, 1]]}}
+    config = str(write_toml(tmp_path / "device.toml", settings))
+    command = ["emotion", "judge", "--config", config, "--out", str(tmp_path / "validation.json")]
+    assert main(command) == 2
+    assert capsys.readouterr().err == "emotion.enabled: False: should be true where customers are judged\n"
+    assert main([*command, "--camera", "door"]) == 2
+    assert capsys.readouterr().err == "--camera: door: should be one of till\n"

@@ -15,6 +15,7 @@ from tillsight_edge.vision.faces import QualityFloor
 from tillsight_edge.vision.validation import (
     Judged,
     Validation,
+    added,
     read_judged,
     read_validation,
     table,
@@ -69,9 +70,19 @@ def test_counts_of_another_model_are_refused(tmp_path: Path) -> None:
         validation_counts(written(tmp_path), other)
 
 
-def test_a_validation_without_people_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadValidation, match="nobody was judged"):
-        validation_counts(written(tmp_path, counts=((0,) * 4,) * 3), MODEL)
+def test_counts_of_few_people_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadValidation, match="9 people judged: should be 10 or more"):
+        validation_counts(written(tmp_path, counts=((3, 0, 0, 0),) * 3), MODEL)
+
+
+def test_counts_of_several_days_add_up(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    more = Validation(model="emotion", sha256="a" * 64, date=date(2026, 11, 23), counts=COUNTS)
+    assert added(more, path).counts == ((80, 10, 2, 12), (8, 140, 12, 22), (2, 16, 64, 18))
+    assert added(more, tmp_path / "new.json") == more
+    other = Validation(model="emotion", sha256="b" * 64, date=date(2026, 11, 23), counts=COUNTS)
+    with pytest.raises(BadValidation, match="is of model emotion aaaaaaaaaaaa: take another file"):
+        added(other, path)
 
 
 @pytest.mark.parametrize(
