@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,16 +12,18 @@ from tillsight_models.errors import BadConfig
 
 from ..errors import ConfigUnwritable
 from ..vision.errors import CameraUnavailable
-from ..vision.live_view import LiveView
-from ..vision.zones import Draft
 from ..zones_file import write_into
 from .server import Answer, Route, as_json
+
+if TYPE_CHECKING:
+    from ..vision.live_view import LiveView
+    from ..vision.zones import Draft
 
 
 class ZonesPage:
     """The routes of one run, and what came of it."""
 
-    def __init__(self, draft: Draft, view: LiveView, *, file: Path | None, no_detector: str = "") -> None:
+    def __init__(self, draft: "Draft", view: "LiveView", *, file: Path | None, no_detector: str = "") -> None:
         """`file` is what the person may write into, if any; `no_detector` says why there is none."""
         self.done = threading.Event()
         """The person is finished."""
