@@ -1,4 +1,4 @@
-"""People who walk about as a table says, the boxes of them that a detector would give, and what is counted."""
+"""People who walk about as a table says, the boxes that a detector would give, and what is counted."""
 
 import random
 from collections.abc import Iterator, Sequence

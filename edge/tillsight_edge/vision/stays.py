@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import hypot, inf
 from statistics import median
 
-from .geometry import Box, Zone
+from .geometry import Box, Point, Zone
 from .tracker import Sighting, Track
 
 NEARLY_SURE = 0.8
@@ -46,7 +47,7 @@ class Stay:
     body: Box
     """Where they stand, averaged over the last second or so."""
     stood_ms: int = 0
-    """How long they stood; gaps up to `leave_gap_s` are included."""
+    """How long they stood; included are steps for up to `leave_gap_s`, and times out of sight."""
     frames: int = 0
     observed: int = 0
     """Frames in which they were seen, of `frames` up to `leave_ms`."""
@@ -126,7 +127,7 @@ class Stays:
         inside = track.seen and self._inside(track.last, stay is not None)
         standing = inside and self._stands(track)
         if stay is None:
-            if not standing:
+            if not standing or not self._was_inside(track, mono_ms):
                 return
             stay = self._continued(track, known, mono_ms)
             if stay is None:
@@ -142,7 +143,8 @@ class Stays:
     def _stood(self, stay: Stay, now: Sighting) -> None:
         """One more frame in which the person stands."""
         gap_ms = now.mono_ms - stay.leave_ms
-        if gap_ms <= self._rules.leave_gap_s * 1000:
+        walked = any(sighting is not None for sighting in stay.pending[:-1])
+        if not walked or gap_ms <= self._rules.leave_gap_s * 1000:
             stay.stood_ms += gap_ms
         stay.leave_ms, stay.body = now.mono_ms, _towards(stay.body, now.body)
         stay.count(stay.pending)
@@ -170,7 +172,11 @@ class Stays:
         last, first = track.last, track.sightings[0]
         since = last
         young = last.mono_ms - first.mono_ms <= 1000 * (self._rules.over_s + 0.25)
-        if young and self._inside(first, False) and _away(first, last) <= self._rules.border * last.height:
+        if (
+            young
+            and self._inside(first, False)
+            and _between(first.foot, last.foot) <= self._rules.border * last.height
+        ):
             since = first
         stay = Stay(
             track.number,
@@ -192,6 +198,12 @@ class Stays:
                 return True
         return self._zone.share_of(sighting.box) >= self._rules.hidden_share
 
+    def _was_inside(self, track: Track, mono_ms: int) -> bool:
+        """Half a second ago, too: whoever comes walking out of standing elsewhere is not that slow."""
+        over_s = self._rules.over_s
+        before = [s for s in track.sightings if 500 * over_s <= mono_ms - s.mono_ms < 900 * over_s]
+        return not before or self._inside(before[-1], stays=True)
+
     def _stands(self, track: Track) -> bool:
         return speed(track, self._rules.over_s, self._rules.least_s) < self._rules.slow
 
@@ -203,8 +215,9 @@ def speed(track: Track, over_s: float, least_s: float) -> float:
     frame or two is no walk. Head and feet have to rest: at the frame's edge one of them seems to.
     """
     last = track.last
-    recent = [s for s in track.sightings if last.mono_ms - s.mono_ms <= over_s * 1000]
-    recent = recent if len(recent) >= 3 else list(track.sightings[-3:])
+    whole = _of_one(track.sightings)
+    recent = [s for s in whole if last.mono_ms - s.mono_ms <= over_s * 1000]
+    recent = recent if len(recent) >= 3 else whole[-3:]
     if last.mono_ms - recent[0].mono_ms < least_s * 1000:
         return inf
     recent = recent[:: -(-len(recent) // 12)]
@@ -212,6 +225,16 @@ def speed(track: Track, over_s: float, least_s: float) -> float:
     head = _slope(recent, [s.head[1] for s in recent])
     foot = 0.0 if last.clipped else _slope(recent, [s.foot[1] for s in recent])
     return hypot(across, max(abs(head), abs(foot))) / median(s.height for s in recent)
+
+
+def _of_one(sightings: Sequence[Sighting]) -> list[Sighting]:
+    """The last ones that are surely of one person: not those before a gap after which they are elsewhere."""
+    breaks = [
+        number
+        for number, (one, after) in enumerate(pairwise(sightings), 1)
+        if after.mono_ms - one.mono_ms > 600 and _between(one.head, after.head) > 0.25 * after.height
+    ]
+    return list(sightings[breaks[-1] if breaks else 0 :])
 
 
 def _slope(sightings: Sequence[Sighting], values: Sequence[float]) -> float:
@@ -238,5 +261,5 @@ def _near(one: Box, other: Box) -> bool:
     return hypot(across, down) <= 0.5 * max(one[2] - one[0], other[2] - other[0])
 
 
-def _away(one: Sighting, other: Sighting) -> float:
-    return hypot(one.foot[0] - other.foot[0], one.foot[1] - other.foot[1])
+def _between(one: Point, other: Point) -> float:
+    return hypot(one[0] - other[0], one[1] - other[1])
