@@ -5,6 +5,8 @@ import argparse
 from tillsight_models.errors import BadConfig
 
 from ..config import load_config, problems_here
+from ..opencv_wheels import one_opencv
+from ..vision.registry import model_problems
 from . import Commands, new_command
 
 
@@ -15,7 +17,12 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look at the file, and at this machine."""
-    if problems := problems_here(load_config(arguments.config)):
+    config = load_config(arguments.config)
+    problems = problems_here(config)
+    if config.cameras:
+        problems += model_problems(config)
+        problems += [problem] if (problem := one_opencv()) else []
+    if problems:
         raise BadConfig(problems)
     print(f"{arguments.config}: good")
     return 0

@@ -10,6 +10,7 @@ from tillsight_models.errors import BadConfig
 
 from ..camera_config import VisionSettings
 from ..config import SYSTEM_CONFIG, load_config
+from ..opencv_wheels import one_opencv
 from . import FAILED, Commands, new_command
 
 COLUMNS = ("name", "task", "file", "size", "from", "licence", "source")
@@ -92,7 +93,6 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from ..vision.deepface_emotion import one_opencv
     from ..vision.errors import BadModel
     from ..vision.registry import Registry
     from ..vision.trial import open_model

@@ -1,11 +1,10 @@
-"""The installed deepface as a reference to measure against, and the OpenCV that it shares with us."""
+"""The installed deepface as a reference to measure against."""
 
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,6 @@ from .registry import Model
 WEIGHTS = Path(".deepface/weights/facial_expression_model_weights.onnx")
 """Where deepface looks, below its home; what it does not find it would fetch."""
 SETTINGS = {"DEEPFACE_BACKEND_ENGINE": "onnx", "DEEPFACE_ONNX_PROVIDERS": "cpu", "DEEPFACE_LOG_LEVEL": "50"}
-
-
-def one_opencv() -> str | None:
-    """What is wrong with the installed OpenCV wheels, None where exactly one owns the module `cv2`."""
-    wheels = sorted({name for each in distributions() if (name := each.name or "").startswith("opencv-")})
-    if len(wheels) == 1:
-        return None
-    if not wheels:
-        return "OpenCV: no wheel is installed, should be opencv-contrib-python-headless"
-    return f"OpenCV: {', '.join(wheels)} share the module cv2: uninstall all of them and install one"
 
 
 class InstalledDeepface:

@@ -90,14 +90,36 @@ def model_hashes(config: DeviceConfig) -> dict[str, str]:
     """sha256 of each model that the configuration uses, by name; of a model that is not there, nothing."""
     if not config.cameras:
         return {}
-    names = [config.vision.persons_model]
-    if config.emotion.enabled:
-        names += [config.emotion.faces_model, config.emotion.model]
-    if config.demographics.enabled:
-        names += [config.emotion.faces_model, config.demographics.model]
     models = Registry(config.vision.models_folder).models()
-    wanted = (models.get(ALIASES.get(name, name)) for name in names)
+    wanted = (models.get(ALIASES.get(name, name)) for _, name, _ in _used(config))
     return {model.name: model.entry.sha256 for model in wanted if model is not None}
+
+
+def model_problems(config: DeviceConfig) -> list[str]:
+    """Settings that name a model which is not there, or is for something else, one line each."""
+    if not config.cameras:
+        return []
+    registry, problems = Registry(config.vision.models_folder), []
+    for setting, name, task in _used(config):
+        try:
+            model = registry.find(name, task)
+        except BadModel as error:
+            problems.append(f"{setting}: {error}")
+            continue
+        if model.size is None:
+            problems.append(f"{setting}: {model.path}: is missing")
+    return problems
+
+
+def _used(config: DeviceConfig) -> Iterator[tuple[str, str, Task]]:
+    """Setting, name and task of each model that the configuration uses."""
+    yield "vision.persons_model", config.vision.persons_model, "persons"
+    if config.emotion.enabled or config.demographics.enabled:
+        yield "emotion.faces_model", config.emotion.faces_model, "faces"
+    if config.emotion.enabled:
+        yield "emotion.model", config.emotion.model, "emotion"
+    if config.demographics.enabled:
+        yield "demographics.model", config.demographics.model, "demographics"
 
 
 def read_file(path: Path, most: int) -> bytes:

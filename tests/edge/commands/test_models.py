@@ -91,7 +91,7 @@ def test_verify_tells_of_two_wheels_that_own_one_opencv(
     (tmp_path / "opencv_python-5.0.dist-info").mkdir()
     (tmp_path / "opencv_python-5.0.dist-info" / "METADATA").write_text("Name: opencv-python\n")
     there = list(importlib.metadata.distributions())
-    monkeypatch.setattr("tillsight_edge.vision.deepface_emotion.distributions", lambda: [*there, second])
+    monkeypatch.setattr("tillsight_edge.opencv_wheels.distributions", lambda: [*there, second])
     assert models(tmp_path, "verify") == 1
     assert capsys.readouterr().out.splitlines()[-1] == (
         "OpenCV: opencv-contrib-python-headless, opencv-python share the module cv2:"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.harness.networks import deepface_network, model_in
 
-from tillsight_edge.vision.deepface_emotion import one_opencv
+from tillsight_edge.opencv_wheels import one_opencv
 from tillsight_edge.vision.emotion import FERPLUS
 from tillsight_edge.vision.emotion_models import open_emotion_model
 from tillsight_edge.vision.upstream.known import FER2013

@@ -8,7 +8,7 @@ from tests.harness.networks import emotion_network, model_in
 
 from tillsight_edge.config import DeviceConfig
 from tillsight_edge.vision.errors import BadModel
-from tillsight_edge.vision.registry import Registry, model_hashes, read_file
+from tillsight_edge.vision.registry import Registry, model_hashes, model_problems, read_file
 from tillsight_models.configuration import read_settings
 from tillsight_models.manifest import as_toml, shipped
 
@@ -98,5 +98,16 @@ def test_the_hashes_of_the_models_in_use_are_known_without_a_runtime(tmp_path: P
     assert model_hashes(config) == {"own": own, "demographics": shipped()["demographics"].sha256}
 
 
+def test_a_setting_that_names_no_model_is_told(tmp_path: Path) -> None:
+    imported(tmp_path, "own")
+    assert model_problems(configured(tmp_path)) == []
+    (wrong_task,) = model_problems(configured(tmp_path, vision={"persons_model": "own"}))
+    assert wrong_task == "vision.persons_model: model 'own': is for emotion, should be for persons"
+    (not_there,) = model_problems(configured(tmp_path, vision={"persons_model": "nose"}))
+    assert not_there.startswith("vision.persons_model: model 'nose': is not there, there are ")
+
+
 def test_without_cameras_no_model_is_in_use(tmp_path: Path) -> None:
-    assert model_hashes(read_settings(device_settings(tmp_path, 1), DeviceConfig)) == {}
+    config = read_settings(device_settings(tmp_path, 1), DeviceConfig)
+    assert model_hashes(config) == {}
+    assert model_problems(config) == []
