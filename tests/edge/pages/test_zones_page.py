@@ -129,6 +129,13 @@ def test_a_polygon_is_drawn_by_pointer(drawing: Drawing, page: Page) -> None:
     expect(page.locator("#toml")).to_have_text(drawing.draft.toml.strip())
 
 
+def test_a_corner_near_the_edge_of_the_picture_is_at_the_edge(drawing: Drawing, page: Page) -> None:
+    tool(page, "Zone").click()
+    drag(page, (0.5, 0.5), (0.992, 0.99))
+    expect(page.locator("#toml")).to_contain_text("[1.0, 1.0]")
+    assert drawing.toml["zone"][2] == [1.0, 1.0]
+
+
 def test_a_rectangle_is_dragged_moved_and_undone(drawing: Drawing, page: Page) -> None:
     tool(page, "Staff").click()
     drag(page, (0.4, 0.4), (0.1, 0.1))

@@ -6,6 +6,7 @@ const STEP = 0.005;
 const FAR_STEP = 0.05;
 const NEAR_PX = 14; // to the first corner: closes; to the last one: ends
 const DRAG_PX = 8;
+const SNAP = 0.012;
 
 const at = (id) => document.getElementById(id);
 const stage = at("stage");
@@ -87,7 +88,7 @@ export class Board {
 
   share(event) {
     const box = stage.getBoundingClientRect();
-    return [clamp((event.clientX - box.left) / box.width), clamp((event.clientY - box.top) / box.height)];
+    return [snap((event.clientX - box.left) / box.width), snap((event.clientY - box.top) / box.height)];
   }
 
   distance([x1, y1], [x2, y2]) {
@@ -344,6 +345,11 @@ export class Board {
     const what = shape.kind === "line" ? (index ? "end" : "start") : `corner ${index + 1} of ${shape.points.length}`;
     return `${this.shapes.name(shape)}, ${what}: ${Math.round(100 * x)} % across, ${Math.round(100 * y)} % down`;
   }
+}
+
+/** Nobody hits the edge of the picture exactly. */
+function snap(share) {
+  return share < SNAP ? 0 : share > 1 - SNAP ? 1 : share;
 }
 
 function rectangle([x1, y1], [x2, y2]) {
