@@ -35,6 +35,7 @@ def add(commands: Commands) -> None:
 
 def _predict(arguments: argparse.Namespace) -> int:
     from ..vision.demographics import AGE_BANDS, GENDERS
+    from ..vision.emotion import checked
 
     model = _model(arguments)
     names: list[str] = []
@@ -51,8 +52,9 @@ def _predict(arguments: argparse.Namespace) -> int:
             ("age_band", estimates.age_band, AGE_BANDS),
             ("gender", estimates.gender, GENDERS),
         ):
-            results[key] += [words[int(row.argmax())] for row in shares]
-            confidence[key] += [round(float(row.max()), 5) for row in shares]
+            rows = checked(shares, model.name)
+            results[key] += [words[int(row.argmax())] for row in rows]
+            confidence[key] += [round(float(row.max()), 5) for row in rows]
     write_json(arguments.json, results | {"confidence": confidence, "wall_s": round(wall_s, 4)})
     return 0
 

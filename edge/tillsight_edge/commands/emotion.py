@@ -78,12 +78,12 @@ def write_json(out: str, results: dict[str, Any]) -> None:
 
 def _predict(arguments: argparse.Namespace) -> int:
     from ..vision.crop_files import read_crops
-    from ..vision.emotion import valence, valence_shares
+    from ..vision.emotion import checked, valence, valence_shares
 
     model = _model(arguments)
     crops = read_crops(arguments.data)
     began = time.perf_counter()
-    probabilities = model.predict(crops)
+    probabilities = checked(model.predict(crops), model.name)
     wall_s = time.perf_counter() - began
     signs = [valence(row, model.threshold).sign for row in valence_shares(probabilities)]
     results = {

@@ -83,6 +83,13 @@ class NetworkEmotion:
         return np.concatenate(parts)
 
 
+def checked(rows: Probabilities, name: str) -> Probabilities:
+    """The rows that model `name` gave, where they are numbers; what comes from others may not be."""
+    if not np.isfinite(rows).all():
+        raise BadModel(f"model {name}: gave values that are no numbers")
+    return rows
+
+
 def valence_shares(probabilities: Probabilities) -> Probabilities:
     """Probabilities [N, 3] of negative, neutral and positive.
 

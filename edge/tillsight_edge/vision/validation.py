@@ -16,7 +16,7 @@ from msgspec import Meta
 from tillsight_models.events import ValenceCounts
 
 from .crop_files import array_names, read_crops, read_numbers
-from .emotion import Crop, EmotionModel, Sign, valence, valence_shares
+from .emotion import Crop, EmotionModel, Sign, checked, valence, valence_shares
 from .errors import BadCrops, BadValidation
 from .face_reader import Tally
 from .faces import QualityFloor, crop_quality
@@ -78,7 +78,7 @@ def validated(judged: Judged, model: EmotionModel, floor: QualityFloor, min_crop
     With `person` a person's crops become one value as on the device: those that are good enough, if they are
     `min_crops`. Without it each crop is a person, whatever its quality.
     """
-    shares = valence_shares(model.predict(judged.crops))
+    shares = valence_shares(checked(model.predict(judged.crops), model.name))
     if judged.person is None:
         said = [valence(row, model.threshold).sign for row in shares]
         return table(judged.truth, said)

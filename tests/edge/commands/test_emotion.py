@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from tests.harness.drawn_faces import drawn_face
 from tests.harness.edge_configs import device_settings, write_toml
+from tests.harness.networks import deepface_network
 
 from tillsight_edge.__main__ import main
+from tillsight_edge.vision.importing import import_model
 from tillsight_edge.vision.registry import Registry
 from tillsight_edge.vision.validation import read_validation
 
@@ -70,6 +72,16 @@ def test_a_model_that_cannot_be_used_is_one_line(
     arguments = ["emotion", "predict", npz(tmp_path, images=FACES), "--json", str(tmp_path / "out.json")]
     assert main([*arguments, "--folder", str(tmp_path), *words]) == 1
     assert capsys.readouterr().err.startswith(f"tillsight-edge: {problem}")
+
+
+def test_a_backend_that_was_imported_is_used(tmp_path: Path) -> None:
+    file = tmp_path / "given.onnx"
+    file.write_bytes(deepface_network())
+    import_model(tmp_path / "models", "deepface-emotion", file)
+    words = ["--backend", "deepface", "--folder", str(tmp_path / "models")]
+    found = results(tmp_path, "emotion", "predict", npz(tmp_path, images=FACES), *words)
+    assert len(found["class"]) == 3
+    assert all(value != 7 for value in found["class"])  # it knows no contempt
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tillsight_edge.vision.emotion import (
     FERPLUS,
     NetworkEmotion,
     Valence,
+    checked,
     grey_face,
     resized,
     valence,
@@ -67,6 +68,14 @@ def test_a_valence_is_unknown_exactly_below_the_threshold(row: np.ndarray, thres
     found = valence(shares, threshold)
     assert (found.sign is None) == (found.confidence < threshold)
     assert float(shares.sum()) == pytest.approx(1 - float(probabilities[2]), abs=1e-5)
+
+
+def test_values_that_are_no_numbers_are_the_models_fault() -> None:
+    rows = np.full((3, 8), 0.125, np.float32)
+    assert checked(rows, "owl") is rows
+    rows[1, 2] = np.nan
+    with pytest.raises(BadModel, match="model owl: gave values that are no numbers"):
+        checked(rows, "owl")
 
 
 def test_a_grey_crop_of_the_right_size_is_not_touched() -> None:

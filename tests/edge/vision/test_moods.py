@@ -123,6 +123,15 @@ def test_nothing_is_opened_where_nothing_is_enabled_or_declared(tmp_path: Path) 
     assert open_moods(device_config(tmp_path, **undeclared)) is None
 
 
+def test_what_comes_with_the_product_is_enough_to_look_at_faces(tmp_path: Path) -> None:
+    both = {"emotion": {"enabled": True, "min_crops": 1}, "demographics": {"enabled": True}}
+    moods = open_moods(device_config(tmp_path, **enabled(tmp_path, **both)))
+    assert moods is not None
+    moods.look(FRAME, 0, {1: PERSON})
+    moods.left(1, 1_000, served=True)
+    assert moods.take(2_000) == []
+
+
 def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     config = device_config(tmp_path, **enabled(tmp_path, emotion={"enabled": True, "faces_model": "owl"}))
     with pytest.raises(BadModel, match="model 'owl': is not there"):
