@@ -142,7 +142,8 @@ def _session(data: bytes) -> Any:
     options.add_session_config_entry("session.load_model_format", "ONNX")
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        # with its fallback it would print, and try the same again
+        return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except Exception as error:
         raise BadModel(f"cannot be loaded: {_first_line(error)}") from error
 
@@ -158,9 +159,9 @@ def _as_open(given: Tensor, wanted: Tensor) -> bool:
 
 
 def _first_line(error: Exception) -> str:
-    """Of what the runtime says, without its prefix."""
-    text = (str(error) or type(error).__name__).splitlines()[0]
-    return text.rpartition("] : ")[2][:200] if text.startswith("[ONNXRuntimeError]") else text[:200]
+    """Of what the runtime says, without its prefix `[ONNXRuntimeError] : 1 : FAIL : `."""
+    text = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return text.split(" : ", 3)[-1][:200] if text.startswith("[ONNXRuntimeError]") else text[:200]
 
 
 @contextmanager
