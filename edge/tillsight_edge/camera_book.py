@@ -77,10 +77,12 @@ class CameraBook:
         if isinstance(seen, wire.MoodsCounted):
             if not self._config.emotion.enabled:
                 raise BadMessage("moods: emotion.enabled is false")
+            _check_people("moods", seen.known, self._config.emotion.min_people)
             return EmotionWindowed(model=self._config.emotion.model, **fields)
         if isinstance(seen, wire.AgesCounted):
             if not self._config.demographics.enabled:
                 raise BadMessage("ages: demographics.enabled is false")
+            _check_people("ages", seen.known, self._config.demographics.min_people)
             return DemographicsWindowed(model=self._config.demographics.model, **fields)
         return None
 
@@ -99,6 +101,12 @@ class CameraBook:
             mark = self._outbox.mark(_key(camera))
             self._positions[camera] = Position.from_mark(mark, boot, self._began_ms)
         return self._positions[camera]
+
+
+def _check_people(kind: str, known: int, least: int) -> None:
+    """The process that sees waits until there are enough; whatever it says, fewer are never stored."""
+    if known < least:
+        raise BadMessage(f"{kind}: of {known} people: should be of {least} or more")
 
 
 def _key(camera: str) -> str:

@@ -102,6 +102,11 @@ class MoodsCounted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     unknown: Count
     validation: ValenceCounts | None = None
 
+    @property
+    def known(self) -> int:
+        """People whose valence is known."""
+        return self.positive + self.neutral + self.negative
+
 
 class AgesCounted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ages"):
     """People by age band and by gender during the `period_s` before `at_ms`; never one person."""
@@ -117,6 +122,12 @@ class AgesCounted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     male: Count
     female: Count
     gender_unknown: Count
+
+    @property
+    def known(self) -> int:
+        """People whose age band is known, or whose gender is: the smaller number."""
+        ages = self.under_18 + self.from_18 + self.from_30 + self.from_45 + self.from_60
+        return min(ages, self.male + self.female)
 
 
 Seen: TypeAlias = (
