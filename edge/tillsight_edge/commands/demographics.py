@@ -38,24 +38,21 @@ def _predict(arguments: argparse.Namespace) -> int:
     from ..vision.emotion import checked
 
     model = _model(arguments)
-    names: list[str] = []
-    results: dict[str, Any] = {"image": names, "age_band": [], "gender": []}
-    confidence: dict[str, list[float]] = {"age_band": [], "gender": []}
+    keys = ("image", "age_band", "gender", "confidence", "gender_confidence")
+    results: dict[str, Any] = {key: [] for key in keys}
     wall_s = 0.0
     faces = _faces(arguments.data)
     while some := list(islice(faces, AT_ONCE)):
         began = time.perf_counter()
         estimates = model.predict([crop for _, crop in some])
         wall_s += time.perf_counter() - began
-        names += [name for name, _ in some]
-        for key, shares, words in (
-            ("age_band", estimates.age_band, AGE_BANDS),
-            ("gender", estimates.gender, GENDERS),
-        ):
-            rows = checked(shares, model.name)
-            results[key] += [words[int(row.argmax())] for row in rows]
-            confidence[key] += [round(float(row.max()), 5) for row in rows]
-    write_json(arguments.json, results | {"confidence": confidence, "wall_s": round(wall_s, 4)})
+        ages, genders = checked(estimates.age_band, model.name), checked(estimates.gender, model.name)
+        results["image"] += [name for name, _ in some]
+        results["age_band"] += [AGE_BANDS[int(row.argmax())] for row in ages]
+        results["gender"] += [GENDERS[int(row.argmax())] for row in genders]
+        results["confidence"] += [round(float(row.max()), 5) for row in ages]
+        results["gender_confidence"] += [round(float(row.max()), 5) for row in genders]
+    write_json(arguments.json, {**results, "wall_s": round(wall_s, 4)})
     return 0
 
 

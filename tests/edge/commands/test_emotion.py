@@ -138,12 +138,13 @@ def test_age_bands_and_genders_come_in_the_order_of_the_pictures_names(tmp_path:
     names = [f"images/{number:05}.jpg" for number in range(70, 0, -1)]
     path = zipped(tmp_path, {**dict.fromkeys(names, packed), "labels.csv": b"image,age\n"})
     found = results(tmp_path, "demographics", "predict", path)
-    assert list(found) == ["image", "age_band", "gender", "confidence", "wall_s"]
+    assert list(found) == ["image", "age_band", "gender", "confidence", "gender_confidence", "wall_s"]
     assert found["image"] == [f"{number:05}.jpg" for number in range(1, 71)]
     assert set(found["age_band"]) <= {"under-18", "18-29", "30-44", "45-59", "60+"}
     assert set(found["gender"]) <= {"male", "female"}
-    for key in ("age_band", "gender"):
-        assert len(found[key]) == len(found["confidence"][key]) == 70
+    assert {len(found[key]) for key in found if key != "wall_s"} == {70}
+    assert all(0.2 <= value <= 1 for value in found["confidence"])
+    assert all(0.5 <= value <= 1 for value in found["gender_confidence"])
 
 
 def test_age_and_gender_of_an_npz_are_numbered(tmp_path: Path) -> None:
