@@ -45,6 +45,8 @@ class FrameRing:
         size = os.fstat(ring_fd).st_size
         self._memory = mmap.mmap(ring_fd, size)
         self._memory.madvise(mmap.MADV_DONTDUMP)
+        self._slots: int
+        self._slot_bytes: int
         magic, self._slots, self._slot_bytes = _HEADER.unpack_from(self._memory, 0)
         if magic != _MAGIC or size != _ring_bytes(self._slots, self._slot_bytes):
             self._memory.close()
@@ -66,7 +68,7 @@ class FrameRing:
 
     def write(self, image: Image, mono_ms: int) -> int:
         """Put a frame into the ring; its number, one more than the last one's, whoever wrote that."""
-        pixels = memoryview(np.ascontiguousarray(image)).cast("B")
+        pixels = np.ascontiguousarray(image).data.cast("B")
         if len(pixels) > self._slot_bytes:
             raise BadFrame(f"frame: {image.shape}: should be at most {self._slot_bytes} bytes")
         number = self.newest_known()[0] + 1
