@@ -119,11 +119,8 @@ class Pipeline:
             self._faces.left(track, mono_ms, served=False)
         for stay in floor.contacts.left:
             self._faces.left(stay.track, mono_ms, served=floor.contacts.is_served(stay))
-        standing = {
-            track.number: track.last.box
-            for track in self.view.tracks
-            if track.seen and track.number in self.view.standing
-        }
+        here = {stay.track for stay in floor.contacts.current if stay.standing}
+        standing = {track.number: track.last.box for track in self.view.tracks if track.number in here}
         if image is not None and standing:
             self._faces.look(image, mono_ms, standing)
 
