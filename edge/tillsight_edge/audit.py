@@ -20,6 +20,8 @@ SETTLE_MS = 5_000
 """In which the agent hears of a contact that is known to have ended."""
 GONE_MS = 30_000
 """A page that was not heard for so long at the end was not there any more."""
+HERE_MS = 5_000
+"""A page asks each second: one that was heard so lately is still there."""
 LAST_TAPS = 5
 MOST_TAPS = 5_000
 FEW_CONTACTS = 5
@@ -103,6 +105,7 @@ class AuditSession:
         self._state: State = "ready"
         self._began_ms = self._stopped_ms = self._heard_ms = 0
         self._taps: dict[str, Tap] = {}
+        self._shown = False
         self.result: dict[str, Any] | None = None
 
     @property
@@ -168,6 +171,13 @@ class AuditSession:
         with self._changed:
             self.result, self._state = result, "done"
 
+    def wait_until_shown(self, seconds: float) -> bool:
+        """Whether the page has fetched the result; a page that is gone is not waited for."""
+        with self._changed:
+            if self._clock.mono_ms() - self._heard_ms < HERE_MS:
+                self._changed.wait_for(lambda: self._shown, seconds)
+            return self._shown
+
     def wait(self, seconds: float) -> State:
         """The state after at most so long; the time being over ends the counting."""
         with self._changed:
@@ -181,6 +191,9 @@ class AuditSession:
         """What the page shows. Not what the counter says: that would guide the person's finger."""
         with self._changed:
             now = self._heard()
+            if self._state == "done":
+                self._shown = True
+                self._changed.notify_all()
             last = sorted(self._taps.items(), key=lambda each: each[1].mono_ms)[-LAST_TAPS:]
             return {
                 "state": self._state,

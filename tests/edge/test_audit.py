@@ -1,5 +1,6 @@
 """An audit from the first tap to the verdict, without a page."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,22 @@ def test_the_page_shows_the_last_taps_and_nothing_of_the_counter() -> None:
     assert [tap["ago_ms"] for tap in view["last"]][:2] == [0, 10_000]
     assert view["observed"] == LAST_TAPS + 2
     assert view.keys() == {"state", "left_ms", "observed", "pressers", "last", "result"}
+
+
+def test_the_result_is_served_until_the_page_has_it_unless_the_page_is_gone() -> None:
+    clock = FakeClock()
+    session = counting(clock)
+    session.end()
+    session.finish({})
+    looking = threading.Timer(0.1, session.view)
+    looking.start()
+    assert session.wait_until_shown(20)
+    looking.join()
+    gone = counting(clock)
+    gone.end()
+    gone.finish({})
+    clock.advance(10)
+    assert not gone.wait_until_shown(1_000)
 
 
 def test_contacts_of_other_counters_are_left_out(tmp_path: Path) -> None:

@@ -1,19 +1,22 @@
 """`tillsight-edge zones` as a person starts it, on the rendered store."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from tests.conftest import need
 from tests.harness.edge_configs import device_settings, write_toml
 from tests.harness.processes import wait_until
+from tests.harness.system_calls import CHANGES, LINE, TO_WRITE, strace, whole_lines
 
 from tillsight_edge.__main__ import main
 
@@ -22,10 +25,10 @@ ZONE = [[0.3, 0.78], [0.68, 0.78], [0.68, 0.97], [0.3, 0.97]]
 
 
 @contextmanager
-def running(*options: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [PROGRAM, "zones", *options], stdout=subprocess.PIPE, text=True, cwd=cwd
-    ) as command:
+def running(*options: str, cwd: Path, under: Sequence[object] = ()) -> Iterator[subprocess.Popen[str]]:
+    words = [*map(str, under), PROGRAM, "zones", *options]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=cwd, env=environment) as command:
         try:
             yield command
         finally:
@@ -68,6 +71,30 @@ def test_zones_of_a_new_camera_are_drawn_without_a_configuration(tmp_path: Path)
         "min_dwell_s": 4.0,
     }
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_picture_reaches_a_file_or_the_network(tmp_path: Path) -> None:
+    log = tmp_path / "calls"
+    under = need(lambda: strace(log))
+    options = ["--config", str(tmp_path / "none.toml"), "--source", "scene:7", "--json"]
+    with running(*options, cwd=tmp_path, under=under) as command:
+        url = json.loads(line_of(command))["url"]
+        wait_until(lambda: ask(f"{url}picture")[0] == "image/jpeg", "a picture", 90)
+        for _ in range(3):
+            assert ask(f"{url}masked-picture")[0] == "image/jpeg"
+        ask(f"{url}done", {})
+        assert command.wait(30) == 0
+    calls = [call for line in whole_lines(log.read_text()) if (call := LINE.match(line))]
+    done = [call for call in calls if not call["result"].startswith("-")]
+    opened = [call["arguments"] for call in done if call["call"].startswith("open")]
+    assert len(opened) > 100
+    assert {each.split('"')[1] for each in opened if TO_WRITE.search(each)} <= {"/dev/null"}
+    assert [
+        call[0] for call in done if CHANGES.match(call["call"]) and "tillsight frames" not in call[0]
+    ] == []
+    bound = [call["arguments"] for call in done if call["call"] == "bind" and "AF_INET" in call["arguments"]]
+    assert len(bound) == 1
+    assert 'inet_addr("127.0.0.1")' in bound[0]
 
 
 def test_ctrl_c_prints_what_was_drawn_and_what_was_written_stays(tmp_path: Path) -> None:

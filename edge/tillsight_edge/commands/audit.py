@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LOOK_S = 0.5
 PICK_UP_S = 10.0
 PATIENCE_S = 5.0
+SHOWN_S = 4.0
 
 
 def add(commands: Commands) -> None:
@@ -71,7 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
         verdict = judge(session, watch, counter, arguments.tolerance)
         session.finish(verdict.as_dict())
         print(json.dumps(verdict.as_dict()) if arguments.json else verdict.as_text(), flush=True)
-        return _send(config, verdict, clock.stamp(session.period_ms[1]), quiet=arguments.json)
+        code = _send(config, verdict, clock.stamp(session.period_ms[1]), quiet=arguments.json)
+        session.wait_until_shown(SHOWN_S)
+        return code
     finally:
         pages.stop()
 
