@@ -3,9 +3,11 @@
 import gc
 import weakref
 
+import cv2
 import numpy as np
 import pytest
-from tests.harness.drawn_faces import face_box
+from tests.harness.drawn_faces import Image, face_box
+from tests.harness.reference_data import reference_data
 from tests.harness.scripted_faces import (
     ScriptedDemographics,
     ScriptedEmotion,
@@ -15,9 +17,12 @@ from tests.harness.scripted_faces import (
 )
 
 from tillsight_edge.vision.detections import Detection
+from tillsight_edge.vision.detector import FaceFinder
+from tillsight_edge.vision.emotion import NetworkEmotion
 from tillsight_edge.vision.face_reader import FaceReader
 from tillsight_edge.vision.faces import QualityFloor
 from tillsight_edge.vision.geometry import Box
+from tillsight_edge.vision.registry import Registry
 from tillsight_edge.vision.windows import Reading
 
 ANN: Box = (200, 50, 320, 450)
@@ -167,3 +172,30 @@ def test_a_clock_that_goes_back_does_not_stop_the_reading() -> None:
     for mono_ms in (10_000, 0, 500):
         one.look(room([ANNS_FACE]), mono_ms, {7: ANN})
     assert len(emotion.shown) == 3
+
+
+def shown(one: FaceReader, crop: Image) -> Reading:
+    """What is read of somebody with this face [64, 64, 3], blue first, who moves a little in 2.5 s."""
+    face = cv2.resize(crop, (96, 96), interpolation=cv2.INTER_CUBIC)
+    for number in range(5):
+        left = 240 + 3 * number
+        frame = np.full((480, 640, 3), 70, np.uint8)
+        frame[170:460, left : left + 156] = (90, 60, 50)
+        frame[80:176, left + 30 : left + 126] = face
+        one.look(frame, number * 500, {1: (left, 70, left + 156, 460)})
+    return one.left(1)
+
+
+def test_the_shipped_networks_read_faces_in_frames() -> None:
+    """Press photographs, pasted onto a body: finder, crop, floor, network and sums together."""
+    models = Registry()
+    faces = models.find("faces")
+    sure = faces.entry.threshold_of("face")
+    emotion = NetworkEmotion(models.find("emotion"))
+    one = FaceReader(FaceFinder(faces, sure), QualityFloor(score=sure), 5, emotion)
+    with np.load(reference_data("data/emotion/lfwlike_64.npz")) as data:
+        images, labels = data["images"], data["ferplus8_label"]
+    for label, sign in ((1, 1), (0, 0)):
+        chosen = images[np.flatnonzero(labels == label)[:20]]
+        said = [shown(one, np.ascontiguousarray(image[..., ::-1])).sign for image in chosen]
+        assert said.count(sign) >= 14
