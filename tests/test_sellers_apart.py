@@ -1,5 +1,8 @@
 """Sellers and customers' faces are never in one place: no event, table, metric or export has both."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tillsight_edge.vision.wire import Seen
@@ -8,6 +11,8 @@ from tillsight_hub.metrics.catalogue import catalogue
 from tillsight_hub.metrics.settings import MetricSettings
 from tillsight_hub.tables import metadata
 from tillsight_models.events import PAYLOADS, DemographicsWindowed, EmotionWindowed
+
+ROOT = Path(__file__).parents[1]
 
 FACES = ("emotion", "valence", "mood", "gender", "male", "age_", "_age", "under_18", "from_18")
 FACES += ("positive", "neutral", "unknown")
@@ -74,3 +79,12 @@ def test_the_words_find_what_they_are_for() -> None:
     assert about(FACES, MESSAGES["AgesCounted"])
     assert about(SELLERS, ["team", "attempts"])
     assert not about(FACES, EVENTS["staff.shift"])
+
+
+@pytest.mark.parametrize("folder", ["hub/tillsight_hub", "edge/tillsight_edge/pages"])
+def test_people_are_never_shown_one_of_the_eight_emotions(folder: str) -> None:
+    """Too often wrong on one face to be said of one: only positive, neutral, negative and unknown are."""
+    files = [path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".html", ".js", ".toml")]
+    words = re.compile(r"\b(disgust|contempt|sadness|anger|surprise|happiness)\b", re.IGNORECASE)
+    assert files
+    assert not [path.name for path in files if words.search(path.read_text(encoding="utf-8"))]
