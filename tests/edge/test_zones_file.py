@@ -94,6 +94,16 @@ def test_what_would_make_the_file_bad_is_not_written(file: Path, tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir()] == ["device.toml"]
 
 
+def test_staff_zones_cannot_be_removed_where_emotion_needs_them(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    enabled = text.replace('enabled = false\nmodel = "emotion"', 'enabled = true\nmodel = "emotion"')
+    assert enabled != text
+    file.write_text(enabled, encoding="utf-8")
+    with pytest.raises(BadConfig, match=r"cameras\.till\.staff_zones: \(\): should cover where staff stand"):
+        write_into(file, "till", {"staff_zones": None})
+    assert file.read_text(encoding="utf-8") == enabled
+
+
 def test_what_was_wrong_elsewhere_before_does_not_stop_it(file: Path) -> None:
     before = file.read_text(encoding="utf-8")
     with_one_more = before + '\n[cameras.yard]\nsource = "3"\n'
