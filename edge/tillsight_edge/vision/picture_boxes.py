@@ -9,14 +9,12 @@ import numpy as np
 from .boxes import Floats, without_doubles
 from .detections import Detection
 from .detector import FaceFinder, OnnxDetector
-from .errors import BadFrame
-from .frames import Image, as_bgr
+from .pictures import read_picture
 from .registry import Registry
 
 LEAST_SCORE = 0.05
 MOST_BOXES = 300
 DOUBLES = 0.5
-LARGEST_FILE_BYTES = 64_000_000
 
 
 class Boxes(TypedDict):
@@ -44,38 +42,6 @@ class PictureBoxes:
             "persons": _rounded(_rows(seen.persons)),
             "faces": _rounded(without_doubles(faces, DOUBLES, MOST_BOXES)),
         }
-
-
-def read_picture(path: Path) -> Image:
-    """The picture in a file, as it was taken up by OpenCV: turned as its camera says."""
-    try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= LARGEST_FILE_BYTES else b""
-    except OSError as error:
-        raise BadFrame(f"{path}: {error.strerror or error}") from error
-    if size > LARGEST_FILE_BYTES:
-        raise BadFrame(f"{path}: {size:,} bytes, should be at most {LARGEST_FILE_BYTES:,}")
-    if not data:
-        raise BadFrame(f"{path}: is empty, should be a picture")
-    if _is_cut_off(data):
-        raise BadFrame(f"{path}: the JPEG ends in the middle")
-    try:
-        array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise BadFrame(f"{path}: cannot be decoded: {error.err}") from error
-    if array is None:
-        raise BadFrame(f"{path}: no picture that can be decoded, should be JPEG, PNG, ...")
-    return as_bgr(array, str(path))
-
-
-def _is_cut_off(data: bytes) -> bool:
-    """Whether it is a JPEG without its end, which OpenCV would fill up with grey."""
-    if not data.startswith(b"\xff\xd8"):
-        return False
-    at = 2
-    while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] != b"\xda":  # segments before the first scan
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return b"\xff\xd9" not in data[at:]
 
 
 def _rows(detections: tuple[Detection, ...]) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from .errors import BadFrame
 from .frames import MAX_SIDE_PX, MIN_SIDE_PX, Image, as_bgr
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 LARGEST_FILE_BYTES = 64_000_000
 
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -18,7 +18,7 @@ _JPEG_SCAN = 0xDA
 
 
 def read_picture(path: Path) -> Image:
-    """The picture in a JPEG, PNG or BMP file, turned as its camera says; BadFrame where it cannot be used."""
+    """The picture in a JPEG, PNG, WebP or BMP file, turned as its camera says; else BadFrame."""
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE_BYTES:
@@ -36,7 +36,9 @@ def decode_picture(data: bytes, name: str) -> Image:
     try:
         width, height = _size(data)
     except (struct.error, IndexError, ValueError) as error:
-        raise BadFrame(f"{name}: {len(data):,} bytes: should be a whole JPEG, PNG or BMP picture") from error
+        raise BadFrame(
+            f"{name}: {len(data):,} bytes: should be a whole JPEG, PNG, WebP or BMP picture"
+        ) from error
     if not all(MIN_SIDE_PX <= side <= MAX_SIDE_PX for side in (width, height)):
         raise BadFrame(f"{name}: {width} x {height}: sides should be {MIN_SIDE_PX} to {MAX_SIDE_PX} pixels")
     try:
@@ -57,6 +59,8 @@ def _size(data: bytes) -> tuple[int, int]:
             raise ValueError("no end")
         width, height = struct.unpack_from(">II", data, 16)
         return width, height
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return _webp_size(data)
     if data.startswith(b"BM"):
         (length,) = struct.unpack_from("<I", data, 2)
         width, height = struct.unpack_from("<ii", data, 18)
@@ -64,6 +68,20 @@ def _size(data: bytes) -> tuple[int, int]:
             raise ValueError("no end")
         return width, abs(height)
     raise ValueError("unknown format")
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """Of the three kinds, by the first chunk."""
+    (length,) = struct.unpack_from("<I", data, 4)
+    if length + 8 > len(data):
+        raise ValueError("no end")
+    if data[12:16] == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if data[12:16] == b"VP8L":
+        (bits,) = struct.unpack_from("<I", data, 21)
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    width, height = struct.unpack_from("<HH", data, 26)
+    return width & 0x3FFF, height & 0x3FFF
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:

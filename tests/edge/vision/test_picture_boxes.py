@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from tests.harness.networks import any_size_boxes_network, boxes_model, boxes_network
 
-from tillsight_edge.vision.errors import BadFrame
-from tillsight_edge.vision.picture_boxes import PictureBoxes, read_picture
+from tillsight_edge.vision.picture_boxes import PictureBoxes
 from tillsight_edge.vision.registry import Registry
 from tillsight_models.manifest import as_toml
 
@@ -36,61 +35,6 @@ def registry(tmp_path: Path) -> Registry:
     ):
         (tmp_path / f"{model.name}.toml").write_text(as_toml(model.entry), encoding="utf-8")
     return Registry(tmp_path)
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        encoded(".jpg"),
-        encoded(".png"),
-        encoded(".bmp"),
-        encoded(".webp"),
-        encoded(".png", PICTURE[:, :, 0]),
-        encoded(".png", np.dstack([PICTURE, PICTURE[:, :, 0]])),
-        encoded(".png", PICTURE.astype(np.uint16) * 257),
-        encoded(".jpg") + b"what a camera adds",
-    ],
-)
-def test_pictures_of_all_kinds_are_read(data: bytes, tmp_path: Path) -> None:
-    image = read_picture(saved(tmp_path, data))
-    assert (image.shape, image.dtype) == ((120, 160, 3), np.uint8)
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"", "is empty, should be a picture"),
-        (b"just some text", "no picture that can be decoded, should be JPEG, PNG, ..."),
-        (encoded(".jpg")[:-40], "the JPEG ends in the middle"),
-        (encoded(".jpg")[:300], "the JPEG ends in the middle"),
-        (encoded(".jpg")[:3], "the JPEG ends in the middle"),
-        (encoded(".png")[:200], ""),
-        (encoded(".png", PICTURE[:1, :1]), "uint8 [1,1,3]: sides should be 16 to 8192 pixels"),
-        (encoded(".png", np.zeros((20, 9000), np.uint8)), "uint8 [20,9000,3]: sides should be "),
-    ],
-)
-def test_what_is_no_picture_is_told_in_one_line(data: bytes, words: str, tmp_path: Path) -> None:
-    path = saved(tmp_path, data)
-    with pytest.raises(BadFrame) as caught:
-        read_picture(path)
-    assert str(caught.value).startswith(f"{path}: {words}")
-    assert "\n" not in str(caught.value)
-
-
-def test_a_thumbnails_end_is_not_the_pictures(tmp_path: Path) -> None:
-    thumbnail = encoded(".jpg", PICTURE[:16, :16])
-    whole = encoded(".jpg")
-    segment = b"\xff\xe1" + (len(thumbnail) + 2).to_bytes(2, "big") + thumbnail
-    assert read_picture(saved(tmp_path, whole[:2] + segment + whole[2:])).shape == (120, 160, 3)
-    with pytest.raises(BadFrame, match="ends in the middle"):
-        read_picture(saved(tmp_path, whole[:2] + segment + whole[2:-200]))
-
-
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(BadFrame, match=r"gone: No such file or directory$"):
-        read_picture(tmp_path / "gone")
-    with pytest.raises(BadFrame, match=r": Is a directory$"):
-        read_picture(tmp_path)
 
 
 def test_persons_and_faces_of_both_networks_are_told_once(registry: Registry, tmp_path: Path) -> None:

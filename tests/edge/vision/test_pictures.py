@@ -17,7 +17,7 @@ def packed(suffix: str, image: np.ndarray = IMAGE) -> bytes:
     return cv2.imencode(suffix, image)[1].tobytes()
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp"])
 def test_a_whole_file_is_read(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"one{suffix}"
     path.write_bytes(packed(suffix))
@@ -26,18 +26,56 @@ def test_a_whole_file_is_read(suffix: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("suffix", "image"),
-    [(".jpg", IMAGE[:, :, 0]), (".png", np.dstack([IMAGE, IMAGE[:, :, :1]])), (".png", IMAGE[:, :, 0])],
+    [
+        (".jpg", IMAGE[:, :, 0]),
+        (".png", np.dstack([IMAGE, IMAGE[:, :, :1]])),
+        (".webp", np.dstack([IMAGE, IMAGE[:, :, :1]])),
+        (".png", IMAGE[:, :, 0]),
+        (".png", IMAGE.astype(np.uint16) * 257),
+    ],
 )
-def test_grey_and_transparent_files_are_read_in_colour(suffix: str, image: np.ndarray) -> None:
+def test_grey_transparent_and_deep_files_are_read_in_colour(suffix: str, image: np.ndarray) -> None:
     assert decode_picture(packed(suffix, image), "one").shape == (48, 64, 3)
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp"])
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9, 0.98])
 def test_a_cut_off_file_is_no_picture(suffix: str, share: float) -> None:
     whole = packed(suffix)
     with pytest.raises(BadFrame, match=r"one: [\d,]+ bytes: should be a whole"):
         decode_picture(whole[: int(share * len(whole))], "one")
+
+
+def test_what_a_camera_adds_behind_a_picture_does_no_harm() -> None:
+    assert decode_picture(packed(".jpg") + b"what a camera adds", "one").shape == (48, 64, 3)
+
+
+def test_a_thumbnail_s_end_is_not_the_picture_s() -> None:
+    whole, thumbnail = packed(".jpg"), packed(".jpg", IMAGE[:16, :16])
+    segment = b"\xff\xe1" + (len(thumbnail) + 2).to_bytes(2, "big") + thumbnail
+    assert decode_picture(whole[:2] + segment + whole[2:], "one").shape == (48, 64, 3)
+    with pytest.raises(BadFrame, match="should be a whole"):
+        decode_picture(whole[:2] + segment + whole[2:-200], "one")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        [cv2.IMWRITE_JPEG_PROGRESSIVE, 1],
+        [cv2.IMWRITE_JPEG_OPTIMIZE, 1],
+        [cv2.IMWRITE_JPEG_RST_INTERVAL, 2],
+        [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444],
+    ],
+)
+def test_all_ways_to_write_a_jpeg_are_read(parameters: list[int]) -> None:
+    assert decode_picture(cv2.imencode(".jpg", IMAGE, parameters)[1].tobytes(), "one").shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize("quality", [50, 101])
+def test_the_size_of_a_webp_is_known_before_it_is_decoded(quality: int) -> None:
+    webp = cv2.imencode(".webp", np.zeros((20, 9000, 3), np.uint8), [cv2.IMWRITE_WEBP_QUALITY, quality])[1]
+    with pytest.raises(BadFrame, match="9000 x 20: sides should be"):
+        decode_picture(webp.tobytes(), "one")
 
 
 def test_an_empty_file_a_text_and_a_missing_file_are_named(tmp_path: Path) -> None:
@@ -66,7 +104,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytes
         read_picture(path)
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp"])
 def test_damaged_files_are_a_picture_or_one_error(suffix: str) -> None:
     dice = np.random.default_rng(3)
     for _ in range(150):
