@@ -43,15 +43,15 @@ def demo(*options: str, **environment: str) -> dict[str, Any]:
 
 
 @pytest.mark.mosquitto
-def test_with_mosquitto_every_press_is_stored_once() -> None:
+def test_with_mosquitto_every_press_is_stored_once_and_the_camera_counts() -> None:
     find_program("mosquitto", "mosquitto", Path("/usr/sbin"))
-    result = demo("--seconds", "6", "--broker", "mosquitto")
+    result = demo("--seconds", "20", "--broker", "mosquitto")
     assert result["pressed"] > 5
     assert result["stored"] == result["pressed"]
     assert (result["lost"], result["duplicates"]) == (0, 0)
-    assert result["contacts"] > 0
+    assert result["contacts"] > result["camera_contacts"] > 0
     assert result["dashboard_url"].startswith("http://127.0.0.1:")
-    assert result["seconds"] >= 6
+    assert result["seconds"] >= 20
 
 
 def test_with_the_broker_in_python_and_a_past_every_press_is_stored_once() -> None:
