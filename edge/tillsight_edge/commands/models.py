@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,10 @@ def _list(arguments: argparse.Namespace) -> int:
         values = (entry.name, entry.task, str(model.path), size, origin, entry.licence, entry.source)
         return dict(zip(COLUMNS, values, strict=True)) | {"sha256": entry.sha256}
 
-    rows = [row(model) for model in Registry(models_folder(arguments)).models().values()]
+    registry = Registry(models_folder(arguments))
+    rows = [row(model) for model in registry.models().values()]
+    for problem in registry.broken().values():
+        print(f"tillsight-edge: {problem}", file=sys.stderr)
     if arguments.json:
         print(json.dumps({row["name"]: row for row in rows}, indent=1))
     else:
@@ -97,17 +101,20 @@ def _verify(arguments: argparse.Namespace) -> int:
     from ..vision.registry import Registry
     from ..vision.trial import open_model
 
-    bad = 0
-    for model in Registry(models_folder(arguments)).models().values():
+    registry = Registry(models_folder(arguments))
+    bad = len(broken := registry.broken())
+    for name, problem in broken.items():
+        print(f"{name}: BAD: {problem}")
+    for model in registry.models().values():
         try:
             open_model(model)
             print(f"{model.name}: good")
         except BadModel as error:
             bad += 1
             print(f"{model.name}: BAD: {error}")
-    if problem := one_opencv():
+    if wheels := one_opencv():
         bad += 1
-        print(problem)
+        print(wheels)
     return FAILED if bad else 0
 
 

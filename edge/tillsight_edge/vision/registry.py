@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,40 +60,64 @@ class Registry:
         self.folder = folder
 
     def models(self) -> dict[str, Model]:
-        """All of them by name, shipped ones first; an imported one cannot take a shipped one's name."""
-        models = {model.name: model for model in self._shipped()}
-        return models | {model.name: model for model in self._imported() if model.name not in models}
+        """All that can be read, by name, shipped ones first; an imported one cannot take their names."""
+        models = {entry.name: self._shipped(entry) for entry in shipped().values()}
+        for path in self._tables():
+            with suppress(BadModel):
+                models.setdefault(path.stem, self._imported(path))
+        return models
+
+    def broken(self) -> dict[str, str]:
+        """Imported models whose table cannot be read, by name, and what is wrong with it."""
+        problems = {}
+        for path in self._tables():
+            try:
+                self._imported(path)
+            except BadModel as error:
+                problems[path.stem] = str(error)
+        return problems
 
     def find(self, name: str, task: Task | None = None) -> Model:
         """The model of that name; BadModel where there is none, or it does another task."""
-        models = self.models()
-        model = models.get(ALIASES.get(name, name))
+        model = self._find(ALIASES.get(name, name))
         if model is None:
-            raise BadModel(f"model {name!r}: is not there, there are {', '.join(sorted(models)) or 'none'}")
+            raise BadModel(
+                f"model {name!r}: is not there, there are {', '.join(sorted(self.models())) or 'none'}"
+            )
         if task is not None and model.entry.task != task:
             raise BadModel(f"model {name!r}: is for {model.entry.task}, should be for {task}")
         return model
 
-    @staticmethod
-    def _shipped() -> Iterator[Model]:
-        folder = shipped_folder()
-        for entry in shipped().values():
-            yield Model(entry, folder, shipped=True)
+    def _find(self, name: str) -> Model | None:
+        """Only this one's table is read: what is wrong with another does not matter."""
+        if entry := shipped().get(name):
+            return self._shipped(entry)
+        table = next((path for path in self._tables() if path.stem == name), None)
+        return self._imported(table) if table else None
 
-    def _imported(self) -> Iterator[Model]:
-        if self.folder is None or not self.folder.is_dir():
-            return
-        for path in sorted(self.folder.glob("*.toml")):
-            yield Model(_entry_of(path), self.folder, shipped=False)
+    @staticmethod
+    def _shipped(entry: ModelEntry) -> Model:
+        return Model(entry, shipped_folder(), shipped=True)
+
+    @staticmethod
+    def _imported(table: Path) -> Model:
+        return Model(_entry_of(table), table.parent, shipped=False)
+
+    def _tables(self) -> list[Path]:
+        """Of the imported models; none where there is no folder."""
+        return sorted(self.folder.glob("*.toml")) if self.folder is not None else []
 
 
 def model_hashes(config: DeviceConfig) -> dict[str, str]:
     """sha256 of each model that the configuration uses, by name; of a model that is not there, nothing."""
     if not config.cameras:
         return {}
-    models = Registry(config.vision.models_folder).models()
-    wanted = (models.get(ALIASES.get(name, name)) for _, name, _ in _used(config))
-    return {model.name: model.entry.sha256 for model in wanted if model is not None}
+    registry, hashes = Registry(config.vision.models_folder), {}
+    for _, name, task in _used(config):
+        with suppress(BadModel):
+            model = registry.find(name, task)
+            hashes[model.name] = model.entry.sha256
+    return hashes
 
 
 def model_problems(config: DeviceConfig) -> list[str]:

@@ -76,12 +76,16 @@ def test_verify_tells_a_bad_one_and_looks_at_the_others(
     imported(tmp_path, name="gone").unlink()
     imported(tmp_path, hsemotion_network(), name="odd")
     imported(tmp_path, name="own")
+    (tmp_path / "table.toml").write_text("[table", encoding="utf-8")
     assert models(tmp_path, "verify") == 1
     told = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
     assert told["bad"].startswith(f"BAD: {tmp_path / 'bad.onnx'}: sha256 is ")
     assert told["gone"] == f"BAD: {tmp_path / 'gone.onnx'}: is missing"
     assert told["odd"].startswith("BAD: model odd: its input is 'input', should be 'faces'")
+    assert told["table"].startswith(f"BAD: {tmp_path / 'table.toml'}: not TOML: ")
     assert told["own"] == "good"
+    assert models(tmp_path, "list") == 0
+    assert capsys.readouterr().err.startswith(f"tillsight-edge: {tmp_path / 'table.toml'}: not TOML: ")
 
 
 def test_verify_tells_of_two_wheels_that_own_one_opencv(

