@@ -152,14 +152,15 @@ import importlib, json, os, sys
 
 wrong = []
 watched = {"socket.connect", "socket.bind", "socket.getaddrinfo", "sqlite3.connect", "subprocess.Popen",
-           "os.system", "os.mkdir", "os.remove", "os.rename", "os.putenv"}
+           "os.system", "os.mkdir", "os.remove", "os.rename"}
 
-def opens_a_file_for_us(args):
+def writes(args):
     flags = args[2] if isinstance(args[2], int) else 0
-    if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-        return True
+    return bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+
+def is_for_us():
     frame = sys._getframe(2)
-    while frame is not None:  # reading: not when it is Python loading a module, or a library's own business
+    while frame is not None:  # not when it is Python loading a module, or a library's own business
         name = frame.f_code.co_filename
         if name.startswith("<frozen importlib") or "/site-packages/" in name:
             return False
@@ -169,7 +170,11 @@ def opens_a_file_for_us(args):
     return False
 
 def hook(event, args):
-    if event in watched or (event == "open" and opens_a_file_for_us(args)):
+    if (
+        event in watched
+        or (event == "open" and (writes(args) or is_for_us()))
+        or (event == "os.putenv" and is_for_us())  # numpy and cv2 tell their own libraries something
+    ):
         wrong.append(f"{importing}: {event} {args[0]!r}")
 
 names, roots = json.loads(sys.argv[1]), tuple(json.loads(sys.argv[2]))
@@ -209,6 +214,12 @@ def test_importing_connects_nothing_opens_nothing_and_starts_nothing(package: st
     wrong, loaded = watch_imports(importable_modules(package), list(SOURCES.values()))
     assert not wrong, wrong
     assert package in loaded
+
+
+def test_a_till_without_a_camera_loads_nothing_that_sees() -> None:
+    names = ["tillsight_edge.__main__", "tillsight_edge.agent", "tillsight_edge.simulate"]
+    _, loaded = watch_imports(names, [])
+    assert not {"cv2", "numpy", "onnxruntime", "deepface"} & loaded
 
 
 def test_a_till_loads_nothing_that_only_a_hub_needs() -> None:
