@@ -1,5 +1,6 @@
 """Cameras on USB, in the network, and video files, by OpenCV."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -18,14 +19,14 @@ OPEN_TIMEOUT_MS, READ_TIMEOUT_MS = 8_000, 5_000
 
 def device(path: Path, frame_rate_hz: float) -> "OpenCvSource":
     """A camera of the machine; frames that nobody fetched in time are dropped by its driver."""
-    wanted = [
+    wishes = [
         (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),
         (cv2.CAP_PROP_FRAME_WIDTH, WIDTH),
         (cv2.CAP_PROP_FRAME_HEIGHT, HEIGHT),
         (cv2.CAP_PROP_FPS, max(15, round(frame_rate_hz))),
         (cv2.CAP_PROP_BUFFERSIZE, 1),
     ]
-    return OpenCvSource(str(path), str(path), cv2.CAP_V4L2, wanted, file=path)
+    return OpenCvSource(str(path), str(path), cv2.CAP_V4L2, wishes=wishes, file=path)
 
 
 def stream(url: str, credentials: Credentials | None = None) -> "OpenCvSource":
@@ -35,12 +36,12 @@ def stream(url: str, credentials: Credentials | None = None) -> "OpenCvSource":
         (cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS),
     ]
     address = url if credentials is None else _with_credentials(url, credentials)
-    return OpenCvSource(url, address, cv2.CAP_FFMPEG, timeouts)
+    return OpenCvSource(url, address, cv2.CAP_FFMPEG, needs=timeouts)
 
 
 def video(path: Path) -> "OpenCvSource":
     """A file; its rate is as it says of itself."""
-    return OpenCvSource(str(path), str(path), cv2.CAP_FFMPEG, [], file=path, live=False)
+    return OpenCvSource(str(path), str(path), cv2.CAP_FFMPEG, file=path, live=False)
 
 
 class OpenCvSource:
@@ -51,16 +52,20 @@ class OpenCvSource:
         name: str,
         address: str,
         backend: int,
-        settings: list[tuple[int, int]],
         *,
+        needs: Sequence[tuple[int, int]] = (),
+        wishes: Sequence[tuple[int, int]] = (),
         file: Path | None = None,
         live: bool = True,
     ) -> None:
-        """`file` has to be there before the driver is asked; `settings` are OpenCV's properties."""
+        """`file` has to be there before the driver is asked. OpenCV's properties: it opens nothing that does
+        not know one of `needs`; `wishes` a camera may refuse.
+        """
         self._name = name
         self._address = address
         self._backend = backend
-        self._settings = [value for pair in settings for value in pair]
+        self._needs = [value for pair in needs for value in pair]
+        self._wishes = wishes
         self._file = file
         self._live = live
         self._capture: cv2.VideoCapture | None = None
@@ -78,25 +83,33 @@ class OpenCvSource:
         if self._file is not None and not self._file.exists():
             raise CameraUnavailable(f"camera {self._name}: is not there")
         try:
-            capture = cv2.VideoCapture(self._address, self._backend, self._settings)
+            capture = cv2.VideoCapture(self._address, self._backend, self._needs)
         except cv2.error as error:
             raise CameraUnavailable(f"camera {self._name}: cannot be opened: {error.err}") from error
         if not capture.isOpened():
             capture.release()
             raise CameraUnavailable(f"camera {self._name}: cannot be opened")
+        for setting, value in self._wishes:
+            capture.set(setting, value)
         self._capture = capture
 
     def advance(self) -> bool:
         """See FrameSource."""
-        if self._opened.grab():
-            return True
+        try:
+            if self._opened.grab():
+                return True
+        except cv2.error as error:
+            raise CameraUnavailable(f"camera {self._name}: {error.err}") from error
         if self._live:
             raise CameraUnavailable(f"camera {self._name}: gives no frame")
         return False
 
     def image(self) -> Image:
         """See FrameSource."""
-        taken, array = self._opened.retrieve()
+        try:
+            taken, array = self._opened.retrieve()
+        except cv2.error as error:
+            raise BadFrame(f"camera {self._name}: {error.err}") from error
         if not taken or array is None:
             raise BadFrame(f"camera {self._name}: gave a frame that cannot be decoded")
         return at_most_wide(as_bgr(np.asarray(array), f"camera {self._name}"))

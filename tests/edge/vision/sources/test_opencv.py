@@ -1,5 +1,6 @@
 """Video files and streams, through the real driver."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -7,9 +8,9 @@ import numpy as np
 import pytest
 from tests.harness.rtsp_camera import RtspCamera
 
-from tillsight_edge.vision.errors import CameraUnavailable
+from tillsight_edge.vision.errors import BadFrame, CameraUnavailable
 from tillsight_edge.vision.sources import next_image
-from tillsight_edge.vision.sources.opencv import stream, video
+from tillsight_edge.vision.sources.opencv import device, stream, video
 
 
 def film(path: Path, frames: int = 12, size: tuple[int, int] = (160, 96)) -> Path:
@@ -76,3 +77,69 @@ def test_a_stream_is_played_over_tcp() -> None:
 def test_a_stream_that_nobody_serves_is_named() -> None:
     with pytest.raises(CameraUnavailable, match=r"^camera rtsp://127\.0\.0\.1:1/x: cannot be opened$"):
         stream("rtsp://127.0.0.1:1/x").open()
+
+
+def test_damaged_videos_are_frames_or_one_error(tmp_path: Path) -> None:
+    path, dice = film(tmp_path / "film.avi"), np.random.default_rng(2)
+    whole = path.read_bytes()
+    for _ in range(30):
+        broken = bytearray(whole)
+        for place in dice.integers(0, len(broken), 40):
+            broken[place] = int(dice.integers(256))
+        path.write_bytes(bytes(broken[: int(dice.integers(100, len(broken)))]))
+        source = video(path)
+        try:
+            source.open()
+            for _ in range(30):
+                if not source.advance():
+                    break
+                with suppress(BadFrame):
+                    assert source.image().dtype == np.uint8
+        except CameraUnavailable as error:
+            assert "\n" not in str(error)
+        source.close()
+
+
+class ModestCamera:
+    """A driver whose camera has one size and one format, and loses its cable after two frames."""
+
+    def __init__(self, path: str, backend: int, needs: list[int]) -> None:
+        assert not needs
+        self.asked: list[int] = []
+        self.frames = 0
+
+    def isOpened(self) -> bool:
+        return True
+
+    def set(self, setting: int, value: float) -> bool:
+        self.asked.append(setting)
+        return False
+
+    def grab(self) -> bool:
+        self.frames += 1
+        return self.frames <= 2
+
+    def retrieve(self) -> tuple[bool, np.ndarray | None]:
+        return (True, np.zeros((288, 352), np.uint8)) if self.frames == 1 else (False, None)
+
+    def release(self) -> None:
+        pass
+
+
+def test_a_camera_that_refuses_what_is_wished_works_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cv2, "VideoCapture", ModestCamera)
+    path = tmp_path / "video0"
+    path.touch()
+    camera = device(path, 5)
+    camera.open()
+    image = next_image(camera)
+    assert image is not None
+    assert image.shape == (288, 352, 3)
+    assert camera.advance()
+    with pytest.raises(BadFrame, match="cannot be decoded"):
+        camera.image()
+    with pytest.raises(CameraUnavailable, match="gives no frame"):
+        camera.advance()
+    camera.close()
