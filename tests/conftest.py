@@ -18,6 +18,8 @@ from tests.harness.processes import MissingPart
 
 Part = TypeVar("Part")
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # for tests of training code, which loads the runtime by itself
+
 
 def need(part: Callable[[], Part]) -> Part:
     """The part, or a skipped test; a failed one in CI."""
