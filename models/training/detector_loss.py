@@ -63,7 +63,7 @@ class DetectorLoss:
         target = torch.zeros_like(logits)
         target[image, cell, label] = quality
         total = quality.sum().clamp(min=1.0)
-        weight = (target - logits.detach().sigmoid()).abs().square() * self._counted(target, unsure)
+        weight = (target - logits.detach().sigmoid()).abs() * self._counted(target, unsure)
         entropy = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
         score_loss = (weight * entropy).sum() / total
         _, alike = generalised_overlap(corners[image, cell, label], sure[rows, 2:])

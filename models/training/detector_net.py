@@ -125,12 +125,16 @@ class Exported(nn.Module):
     def __init__(self, net: DetectorNet) -> None:
         super().__init__()
         self.net = net.eval()
-        first = net.stem[0]
-        folded = nn.Conv2d(PATCH, first.out_channels, 1)
-        with torch.no_grad():
-            folded.weight.copy_(first.weight.permute(0, 2, 3, 1).reshape(-1, PATCH, 1, 1) / CONTRAST)
-            folded.bias.copy_(-PADDING_VALUE / CONTRAST * first.weight.sum((1, 2, 3)))  # type: ignore[union-attr]
-        self.stem = nn.Sequential(folded, *net.stem[1:])
+        first, *rest = net.stem.children()
+        weight = first.state_dict()["weight"]
+        folded = nn.Conv2d(PATCH, len(weight), 1)
+        folded.load_state_dict(
+            {
+                "weight": weight.permute(0, 2, 3, 1).reshape(-1, PATCH, 1, 1) / CONTRAST,
+                "bias": weight.sum((1, 2, 3)) * (-PADDING_VALUE / CONTRAST),
+            }
+        )
+        self.stem = nn.Sequential(folded, *rest)
 
     def forward(self, patches: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Patches [1,48,H/4,W/4] in; for each stride scores [1,h,w,c] and boxes [1,h,w,c,4] out."""
@@ -139,7 +143,9 @@ class Exported(nn.Module):
             outputs.append(torch.sigmoid(logits).permute(0, 2, 3, 1))
             sides = distances(raw, stride).permute(0, 2, 3, 1)
             one = self.net.classes == 1  # keeps the graph free of shape arithmetic where the size is dynamic
-            outputs.append(sides.unsqueeze(3) if one else sides.unflatten(3, (self.net.classes, 4)))
+            outputs.append(
+                sides.unsqueeze(3) if one else sides.reshape(*sides.shape[:3], self.net.classes, 4)
+            )
         return tuple(outputs)
 
 

@@ -7,6 +7,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -59,7 +60,7 @@ def take_images(path: Path, size: tuple[int | str, int | str]) -> None:
     graph = model.graph
     for name, shape in {"rows_of_four": [0, 0, -1, 12], "patches_of_four": [0, 0, -1, PATCH]}.items():
         graph.initializer.append(onnx.numpy_helper.from_array(np.array(shape, np.int64), name))
-    steps = [
+    steps: list[tuple[str, list[str], dict[str, Any]]] = [
         ("Reshape", ["image", "rows_of_four"], {}),  # [1, H, W/4, 12]
         ("Transpose", ["image_1"], {"perm": [0, 2, 1, 3]}),  # [1, W/4, H, 12]
         ("Reshape", ["image_2", "patches_of_four"], {}),  # [1, W/4, H/4, 48]
@@ -76,7 +77,7 @@ def take_images(path: Path, size: tuple[int | str, int | str]) -> None:
     onnx.save(model, str(path))
 
 
-class ImageReader(CalibrationDataReader):
+class ImageReader(CalibrationDataReader):  # type: ignore[misc]
     """Hands letterboxed training images to the calibration, one at a time."""
 
     def __init__(self, folder: Path, size: tuple[int, int], count: int) -> None:

@@ -11,17 +11,19 @@ from pathlib import Path
 
 import cv2
 import detector_data
+import detector_mixing
 import detector_net
 import numpy as np
 import torch
 from detection_metrics import Judged, curve, decode, letterbox
-from detector_data import Example, Mixer, Picture, Recipe
+from detector_data import Picture
 from detector_loss import DetectorLoss
+from detector_mixing import Example, Mixer, Recipe
 from detector_net import DetectorNet, Exported, patches_of
 
 RECIPES = {
-    "persons": (detector_data.PERSONS, detector_net.PERSONS),
-    "faces": (detector_data.FACES, detector_net.FACES),
+    "persons": (detector_mixing.PERSONS, detector_net.PERSONS),
+    "faces": (detector_mixing.FACES, detector_net.FACES),
 }
 WARM_UP_STEPS = 400
 HELD_BACK_SEED = 999
