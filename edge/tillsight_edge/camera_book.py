@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
+import msgspec
+
 from tillsight_models.events import (
+    CameraReported,
     ContactEnded,
     DemographicsWindowed,
     EmotionWindowed,
@@ -47,15 +50,20 @@ class CameraBook:
         if before.knows(message):
             return
         if isinstance(seen, CameraSeen):
-            payload = before.report(camera, seen)
+            payload = self._with_purpose(before.report(camera, seen))
         self._append(camera, before.stored(message), payload, self._clock.stamp(_moment(seen)))
         self.contacts += isinstance(seen, wire.ContactSeen)
 
     def store_silence(self, camera: str, now_ms: int) -> None:
         """The agent's own word: nothing was heard of this camera, so it did not work until now."""
         before = self._position(camera)
-        report = before.silence(camera, now_ms)
+        report = self._with_purpose(before.silence(camera, now_ms))
         self._append(camera, before.covered(now_ms), report, self._clock.stamp(now_ms))
+
+    def _with_purpose(self, report: CameraReported) -> CameraReported:
+        """The hub measures the coverage of contacts by those cameras that count them."""
+        counts = self._config.cameras[report.camera].zone is not None
+        return msgspec.structs.replace(report, contacts=counts)
 
     def _payload(self, message: Message) -> Payload | None:
         """The event; None where it takes more than the message to know it."""

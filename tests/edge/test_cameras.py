@@ -44,7 +44,7 @@ MOODS = MoodsCounted(at_ms=5, period_s=900.0, positive=4, neutral=5, negative=1,
 def configured(folder: Path, **sections: Any) -> DeviceConfig:
     """A device with two cameras; one of them counts an entrance with a name."""
     cameras = {
-        "till": {"source": "scene:1", "down_after_s": 60},
+        "till": {"source": "scene:1", "down_after_s": 60, "zone": [[0.1, 0.1], [0.9, 0.9]]},
         "door": {"source": "scene:2", "down_after_s": 60, "entrance": "north"},
     }
     return device_config(folder, **{"cameras": cameras, **sections})
@@ -288,6 +288,18 @@ def test_a_camera_of_which_nothing_is_heard_is_down_until_something_is(
     told_s = sum(report.period_s for report in reports)  # type: ignore[attr-defined]
     assert abs(told_s - (back_ms - began_ms) / 1000) < 0.1
     assert event.payload.detail == "the process that sees is silent"  # type: ignore[attr-defined]
+
+
+def test_a_report_says_whether_the_camera_counts_contacts(
+    start: Start, outbox: Outbox, config: DeviceConfig
+) -> None:
+    start()
+    for camera in config.cameras:
+        line = new_line(config.vision_socket, camera)
+        line.tell(camera_seen(boot_ms(), 0))
+        all_confirmed(line)
+    told = {event.payload.camera: event.payload.contacts for event in events(outbox, CameraReported)}  # type: ignore[attr-defined]
+    assert told == {"till": True, "door": False}
 
 
 def test_coverage_goes_on_where_the_last_agent_of_this_boot_left_it(
