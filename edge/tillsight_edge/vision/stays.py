@@ -9,9 +9,6 @@ from statistics import median
 from .geometry import Box, Point, Zone
 from .tracker import Sighting, Track
 
-NEARLY_SURE = 0.8
-"""Certainty that does not begin a track, and speaks for it."""
-
 
 @dataclass(frozen=True)
 class StayRules:
@@ -55,6 +52,10 @@ class Stay:
     """Of them, those in which the detector was sure, or nearly so."""
     standing: bool = True
     """In this frame."""
+    sure_ms: int = 0
+    """When they were last seen standing by a nearly sure detector."""
+    walked: bool = False
+    """Since they last stood they were seen to walk."""
     inside_ms: int = 0
     """When they were last in the zone, standing or walking."""
     half_ms: int = 0
@@ -72,7 +73,7 @@ class Stay:
         seen = [sighting for sighting in frames if sighting is not None]
         self.frames += len(frames)
         self.observed += len(seen)
-        self.sure += sum(sighting.certainty >= NEARLY_SURE for sighting in seen)
+        self.sure += sum(sighting.nearly_sure for sighting in seen)
 
 
 class Stays:
@@ -116,8 +117,7 @@ class Stays:
     def _end(self, stays: list[Stay]) -> list[Stay]:
         for stay in stays:
             del self._stays[stay.track]
-            walked = any(sighting is not None for sighting in stay.pending)
-            later_ms = stay.half_ms - (round(self._rules.late_s * 1000) if walked else 0)
+            later_ms = stay.half_ms - (round(self._rules.late_s * 1000) if stay.walked else 0)
             stay.leave_ms += later_ms
             stay.stood_ms += later_ms
         return stays
@@ -136,19 +136,22 @@ class Stays:
         stay.inside_ms = mono_ms if inside else stay.inside_ms
         stay.pending.append(track.last if track.seen else None)
         stay.standing = standing
-        if standing:
+        stay.walked |= track.seen and not standing
+        if standing and track.last.nearly_sure:
+            stay.sure_ms = mono_ms
+        if standing and mono_ms - stay.sure_ms <= self._rules.leave_gap_s * 1000:
             stay.half_ms = half_ms
             self._stood(stay, track.last)
 
     def _stood(self, stay: Stay, now: Sighting) -> None:
         """One more frame in which the person stands."""
         gap_ms = now.mono_ms - stay.leave_ms
-        walked = any(sighting is not None for sighting in stay.pending[:-1])
-        if not walked or gap_ms <= self._rules.leave_gap_s * 1000:
+        if not stay.walked or gap_ms <= self._rules.leave_gap_s * 1000:
             stay.stood_ms += gap_ms
         stay.leave_ms, stay.body = now.mono_ms, _towards(stay.body, now.body)
         stay.count(stay.pending)
         stay.pending.clear()
+        stay.walked = False
 
     def _continued(self, track: Track, known: Mapping[int, Track], mono_ms: int) -> Stay | None:
         """Whose stay goes on under this track: somebody walked past, and the two tracks changed places."""
@@ -184,6 +187,7 @@ class Stays:
             last.mono_ms,
             last.body,
             stood_ms=last.mono_ms - since.mono_ms + half_ms,
+            sure_ms=last.mono_ms,
             inside_ms=last.mono_ms,
             half_ms=half_ms,
         )

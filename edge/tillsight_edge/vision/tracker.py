@@ -8,6 +8,9 @@ from statistics import median
 from .detections import Detection
 from .geometry import Box, Point
 
+NEARLY_SURE = 0.8
+"""Of the score from which on the detector is sure."""
+
 
 @dataclass(frozen=True)
 class Sighting:
@@ -26,6 +29,11 @@ class Sighting:
     def sure(self) -> bool:
         """The detector was sure enough for a track to begin."""
         return self.certainty >= 1
+
+    @property
+    def nearly_sure(self) -> bool:
+        """Not enough for a track to begin, and it speaks for it."""
+        return self.certainty >= NEARLY_SURE
 
     @property
     def foot(self) -> Point:
@@ -79,6 +87,8 @@ class TrackerRules:
     """Between a box and where the person is expected."""
     unsure_way: float = 0.3
     """So far, in body heights, may the head be from one sighting to the next in a box that is not sure."""
+    unsure_s: float = 3.0
+    """Boxes that are not nearly sure continue somebody for so long."""
     hits: int = 3
     """Sightings that make a track; with fewer it may be a slip of the detector."""
     young_age_s: float = 1.0
@@ -111,6 +121,8 @@ class _Person:
     """Since when the boxes lie in somebody else's."""
     doubles: int = 0
     """Hits at which they did."""
+    sure_ms: int = 0
+    """When they were last seen by a nearly sure detector."""
 
     @property
     def last(self) -> Sighting:
@@ -122,6 +134,7 @@ class _Person:
         self.sightings = [*kept, _with_legs(sighting, self.sightings, rules.shrunk)]
         self.hits += 1
         self.seen = True
+        self.sure_ms = sighting.mono_ms if sighting.nearly_sure else self.sure_ms
 
     def expected(self, mono_ms: int) -> Box:
         """Where the box should be by now; nobody is expected to walk on for long while out of sight."""
@@ -204,13 +217,18 @@ class Tracker:
         for iou, p, f in pairs:
             if -iou < self._rules.least_iou:
                 break
-            far = not found[f].sure and _moved(people[p].last.head, found[f].head) > (
-                self._rules.unsure_way * people[p].last.height
-            )
-            if not people[p].seen and f not in taken and not far:
+            if not people[p].seen and f not in taken and self._may_be(people[p], found[f]):
                 people[p].see(found[f], self._rules)
                 taken.add(f)
         return [sighting for f, sighting in enumerate(found) if f not in taken]
+
+    def _may_be(self, person: _Person, found: Sighting) -> bool:
+        """Whether a box, should it not be sure, is good enough to continue somebody."""
+        if found.sure:
+            return True
+        if not found.nearly_sure and found.mono_ms - person.sure_ms > 1000 * self._rules.unsure_s:
+            return False
+        return _moved(person.last.head, found.head) <= self._rules.unsure_way * person.last.height
 
     def _relink(self, found: list[Sighting]) -> list[Sighting]:
         """Give boxes to people who were lost nearby; the boxes that are left over."""
@@ -231,7 +249,7 @@ class Tracker:
             boxes = (person.last.body for person in self._people if person.seen)
             if not any(nested(sighting.box, box) >= self._rules.nested for box in boxes):
                 self._born += 1
-                self._people.append(_Person(self._born, [sighting]))
+                self._people.append(_Person(self._born, [sighting], sure_ms=sighting.mono_ms))
 
     def _drop_doubles(self, mono_ms: int) -> None:
         """End tracks that have followed a part of somebody for a while."""
