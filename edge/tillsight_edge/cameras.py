@@ -27,6 +27,8 @@ STARTING_S = 20.0
 """A slow card and several models; each camera's patience after that is its `down_after_s`."""
 MOST_LINES = 16
 """Connections at a time; more wait."""
+MOST_AT_ONCE = 1_000
+"""Packets of one connection before the others have their turn."""
 WORST_FIRST: tuple[CameraState, ...] = ("down", "covered", "moved", "frozen", "dark", "paused", "ok")
 
 
@@ -179,9 +181,11 @@ class Cameras:
         self._selector.register(connection, selectors.EVENT_READ, line)
 
     def _read(self, line: _Line) -> None:
-        """All that this one has said; what the disk does not take is tried again, and the rest waits."""
+        """What this one has said; what the disk does not take is tried again, and the rest waits."""
         try:
-            while line in self._lines:
+            for _ in range(MOST_AT_ONCE):
+                if line not in self._lines:
+                    return
                 packet = line.held or line.socket.recv(wire.MAX_BYTES + 1)
                 if not packet:
                     self._hang_up(line)

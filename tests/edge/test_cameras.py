@@ -209,26 +209,36 @@ def test_a_packet_that_is_no_message_is_counted_and_the_next_one_is_heard(
     line.close()
 
 
-def test_only_this_user_may_speak(start: Start, config: DeviceConfig) -> None:
-    start()
-    line = raw_line(config.vision_socket)
-    assert stat.S_IMODE(config.vision_socket.stat().st_mode) == 0o600
-    line.close()
-    if os.getuid() != 0:
-        pytest.skip("only root can be somebody else")
-    config.vision_socket.chmod(0o666)
-    for folder in (config.vision_socket.parent, *config.vision_socket.parents):
+def answer_to_a_stranger(path: Path, group: int) -> int:
+    """0 where a process of another user, in this group, is hung up on; 1 where it is let in."""
+    for folder in (path, *path.parents):
         if str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)
+            folder.chmod(0o777)
     child = os.fork()
     if child == 0:
-        os.setgid(12345)
+        os.setgroups([])
+        os.setgid(group)
         os.setuid(12345)
         stranger = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        stranger.settimeout(10)
-        stranger.connect(str(config.vision_socket))
-        os._exit(0 if stranger.recv(10) == b"" else 1)
-    assert os.waitpid(child, 0)[1] == 0
+        stranger.settimeout(2)
+        stranger.connect(str(path))
+        try:
+            os._exit(0 if stranger.recv(10) == b"" else 2)
+        except TimeoutError:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
+@pytest.mark.parametrize(("starts", "group", "answer"), [(True, 0, 0), (False, 12345, 0), (False, 0, 1)])
+def test_only_this_user_may_speak_or_this_group_where_another_service_sees(
+    tmp_path: Path, start: Callable[..., Cameras], starts: bool, group: int, answer: int
+) -> None:
+    config = configured(tmp_path, vision={"start": starts})
+    start(config)
+    raw_line(config.vision_socket).close()
+    assert stat.S_IMODE(config.vision_socket.stat().st_mode) == (0o600 if starts else 0o660)
+    assert answer_to_a_stranger(config.vision_socket, group) == answer
 
 
 def test_a_socket_that_an_agent_left_behind_is_replaced(start: Start, config: DeviceConfig) -> None:

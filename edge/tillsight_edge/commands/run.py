@@ -7,6 +7,7 @@ import threading
 from tillsight_models.errors import BadConfig
 
 from ..config import load_config, vision_problems
+from ..vision.registry import model_problems
 from . import FAILED, Commands, new_command, stop_on_signals
 
 
@@ -23,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = load_config(arguments.config)
     if config.panel.kind == "simulated":
         raise BadConfig(["panel.kind: 'simulated': is for tillsight-edge simulate"])
-    if problems := vision_problems(config):
+    if problems := [*vision_problems(config), *model_problems(config)]:
         raise BadConfig(problems)
     agent = Agent(config, config_file=arguments.config)
     stop_on_signals(agent.stop)

@@ -7,6 +7,7 @@ import threading
 from tillsight_models.errors import BadConfig
 
 from ..config import load_config, vision_problems
+from ..vision.registry import model_problems
 from . import Commands, new_command, stop_on_signals
 
 
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..simulate import Pace, as_text, simulate
 
     config = load_config(arguments.config)
-    if problems := vision_problems(config):
+    if problems := [*vision_problems(config), *model_problems(config)]:
         raise BadConfig(problems)
     stopping = threading.Event()
     stop_on_signals(stopping.set)

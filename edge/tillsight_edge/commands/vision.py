@@ -6,7 +6,8 @@ import os
 
 from tillsight_models.errors import BadConfig
 
-from ..config import load_config
+from ..config import load_config, vision_problems
+from ..vision.registry import model_problems
 from . import FAILED, Commands, new_command, stop_on_signals
 
 
@@ -21,6 +22,8 @@ def run(arguments: argparse.Namespace) -> int:
     config = load_config(arguments.config)
     if not config.cameras:
         raise BadConfig(["cameras: none: there is nothing to look at"])
+    if problems := [*vision_problems(config), *model_problems(config)]:
+        raise BadConfig(problems)
     from ..vision.supervise import VisionSupervisor
     from ..vision_process import STARTED_BY_AGENT, take_the_place
 

@@ -22,7 +22,7 @@ from .ring import FrameRing
 log = logging.getLogger(__name__)
 
 TURN_S = 0.2
-FIRST_WAIT_MS, LONGEST_WAIT_MS = 500, 10_000
+FIRST_WAIT_MS, LONGEST_WAIT_MS = 500, 60_000
 LIVED_MS = 30_000
 LOADING_MS = 60_000
 """So long until the first pulse: a slow card, four models."""
