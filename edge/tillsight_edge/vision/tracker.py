@@ -97,7 +97,7 @@ class TrackerRules:
     """Whoever is out of sight for so long has gone; who appears there before is the same person."""
     relink_widths: float = 0.5
     """A new box so near to somebody out of sight, in box widths, is the same person."""
-    nested: float = 0.8
+    nested: float = 0.75
     """A box with this share inside another one, or the other way round, is a second box of one person."""
     double_s: float = 0.6
     """Who is inside somebody's box for so long, and for most of the time, is a second box of them."""
@@ -117,10 +117,10 @@ class _Person:
     sightings: list[Sighting]
     hits: int = 1
     seen: bool = True
-    double_since: int | None = None
-    """Since when the boxes lie in somebody else's."""
     doubles: int = 0
-    """Hits at which they did."""
+    """Hits at which the box lay in somebody else's."""
+    double_since: int = 0
+    """When it first did."""
     sure_ms: int = 0
     """When they were last seen by a nearly sure detector."""
 
@@ -246,8 +246,8 @@ class Tracker:
     def _begin(self, found: list[Sighting]) -> None:
         """New tracks, for the taller boxes first; none for a second box of somebody who is seen already."""
         for sighting in sorted(found, key=lambda s: -s.height):
-            boxes = (person.last.body for person in self._people if person.seen)
-            if not any(nested(sighting.box, box) >= self._rules.nested for box in boxes):
+            seen = [person.last for person in self._people if person.seen]
+            if not any(self._lies_in(sighting, other) for other in seen):
                 self._born += 1
                 self._people.append(_Person(self._born, [sighting], sure_ms=sighting.mono_ms))
 
@@ -256,25 +256,25 @@ class Tracker:
         seen = [person for person in self._people if person.seen]
         for person in seen:
             if any(self._is_part(person.last, other.last) for other in seen if other is not person):
+                person.double_since = person.double_since if person.doubles else mono_ms
                 person.doubles += 1
-                since_ms = person.double_since
-                person.double_since = mono_ms if since_ms is None else since_ms
-            else:
-                person.double_since = None
         latest_ms = mono_ms - 1000 * self._rules.double_s
         self._people = [
             person
             for person in self._people
-            if person.double_since is None
-            or person.double_since > latest_ms
-            or 2 * person.doubles <= person.hits
+            if 2 * person.doubles <= person.hits or person.double_since > latest_ms
         ]
 
     def _is_part(self, part: Sighting, whole: Sighting) -> bool:
         """A child before a grown-up is none: it is as sure as they are, and its head is lower."""
-        if part.height >= whole.height or nested(part.box, whole.body) < self._rules.nested:
+        if part.height >= whole.height or not self._lies_in(part, whole):
             return False
         return not part.sure or part.head[1] - whole.head[1] < 0.15 * whole.height
+
+    def _lies_in(self, part: Sighting, whole: Sighting) -> bool:
+        """Or the other way round; where the feet of a body are is not known to the pixel."""
+        x1, y1, x2, y2 = whole.body
+        return nested(part.box, (x1, y1, x2, y2 + 0.1 * whole.height)) >= self._rules.nested
 
     def _forget(self, mono_ms: int) -> None:
         rules = self._rules
