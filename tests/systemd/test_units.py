@@ -77,6 +77,12 @@ def test_the_network_and_the_camera_are_apart() -> None:
     assert values(agent, "Group") == values(vision, "Group")
 
 
+def test_the_agent_may_still_ask_whether_the_clock_is_synchronised() -> None:
+    unit = FOLDER / "tillsight-edge.service"
+    assert {"adjtimex", "clock_adjtime"} <= set(values(unit, "SystemCallFilter")[0].split())
+    assert not values(unit, "ProtectClock")
+
+
 def test_what_sees_may_still_give_up_its_rights() -> None:
     (calls,) = values(FOLDER / "tillsight-vision.service", "SystemCallFilter")
     assert "seccomp" in calls.split()
