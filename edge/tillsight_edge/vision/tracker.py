@@ -185,8 +185,10 @@ class Tracker:
         self._forget(mono_ms)
         for person in self._people:
             person.seen = False
-        left_over = self._continue([sighting for sighting in found if sighting.sure], mono_ms)
-        self._continue([sighting for sighting in found if not sighting.sure], mono_ms)
+        unsure = [sighting for sighting in found if not sighting.sure]
+        sure = [_with_weak_legs(sighting, unsure) for sighting in found if sighting.sure]
+        left_over = self._continue(sure, mono_ms)
+        self._continue(unsure, mono_ms)
         self._begin(self._relink(left_over))
         self._drop_doubles(mono_ms)
         return self._tracks()
@@ -307,10 +309,26 @@ def _with_legs(new: Sighting, before: Sequence[Sighting], shrunk: float) -> Sigh
     if new.clipped or len(before) < 2:
         return new
     height = median(s.height for s in before if last.mono_ms - s.mono_ms <= 1000)
-    full = new.box[3] - new.box[1]
-    if full >= shrunk * height or _moved(last.head, new.head) > 0.15 * height:
-        return replace(new, hidden=0.0)
-    return replace(new, hidden=height - full)
+    if new.height >= shrunk * height or _moved(last.head, new.head) > 0.15 * height:
+        return new
+    return replace(new, hidden=height - (new.box[3] - new.box[1]))
+
+
+def _with_weak_legs(sighting: Sighting, unsure: Sequence[Sighting]) -> Sighting:
+    """The sighting with the legs that the detector only suspects: a weak box with the same trunk, but longer.
+
+    People in long clothes, seen from above, are sometimes sure down to the hips and weak down to the feet.
+    """
+    x1, y1, x2, y2 = sighting.box
+    feet = [
+        weak.box[3]
+        for weak in unsure
+        if abs(weak.foot[0] - sighting.foot[0]) <= 0.25 * sighting.width
+        and 0.6 <= weak.width / sighting.width <= 1.5
+        and weak.box[1] <= y1 + 0.4 * sighting.height
+        and y2 + 0.15 * sighting.height < weak.box[3] <= y2 + 1.2 * sighting.height
+    ]
+    return replace(sighting, hidden=min(feet) - y2) if feet and not sighting.clipped else sighting
 
 
 def _widths_apart(lost: Sighting, new: Sighting) -> float:
