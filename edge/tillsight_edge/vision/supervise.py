@@ -205,11 +205,13 @@ class VisionSupervisor:
                 camera.end()
 
     def _report(self) -> None:
+        """One camera that nobody can watch must not have systemd restart all the others."""
         idle = [camera.name for camera in self._cameras if not camera.at_work]
-        if idle:
-            self._supervisor.troubled(f"no pulse: {', '.join(idle)}")
+        status = f"no pulse: {', '.join(idle)}" if idle else f"{len(self._cameras)} cameras are watched"
+        if len(idle) < len(self._cameras):
+            self._supervisor.alive(status)
         else:
-            self._supervisor.alive(f"{len(self._cameras)} cameras are watched")
+            self._supervisor.troubled(status)
 
     def _abandoned(self) -> bool:
         heard_ms = max(camera.agent_ms for camera in self._cameras)

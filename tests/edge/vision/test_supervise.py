@@ -117,3 +117,31 @@ def test_what_an_agent_has_started_ends_when_no_agent_listens(config: Path, tmp_
     process.start()
     assert process.wait(60) == 0
     assert "no agent has listened" in process.output()
+
+
+class _Camera:
+    """As far as the report looks at one."""
+
+    def __init__(self, name: str, *, at_work: bool) -> None:
+        self.name = name
+        self.at_work = at_work
+
+
+def test_systemd_is_content_while_any_camera_is_watched(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.bind(str(tmp_path / "notify"))
+        line.settimeout(10)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        supervisor = VisionSupervisor(load_config(config), config, started_by_agent=False)
+        for camera in supervisor._cameras:
+            camera.end()
+        for at_work, said in (
+            (True, "WATCHDOG=1\nSTATUS=no pulse: door"),
+            (False, "STATUS=no pulse: till, door"),
+        ):
+            cameras = [_Camera("till", at_work=at_work), _Camera("door", at_work=False)]
+            monkeypatch.setattr(supervisor, "_cameras", cameras)
+            supervisor._report()
+            assert line.recv(4096).decode() == said
