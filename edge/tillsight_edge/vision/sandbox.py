@@ -5,6 +5,7 @@ fails with EPERM, so that a mistake is a clear error in a log.
 """
 
 import errno
+import io
 import os
 import socket
 from enum import Enum
@@ -42,11 +43,23 @@ bind copy_file_range pwrite64 pwritev pwritev2 sendfile sendmmsg sendmsg splice 
 """`sendmsg` could hand an open file to another process, and with it the ring of frames."""
 
 
+class LogInPieces(io.TextIOBase):
+    """Standard error for a process that may write no more than a message at a time."""
+
+    def write(self, text: str) -> int:
+        """All of it, in small pieces."""
+        data = text.encode(errors="backslashreplace")
+        for start in range(0, len(data), MAX_BYTES):
+            os.write(2, data[start : start + MAX_BYTES])
+        return len(text)
+
+
 class Profile(Enum):
     """How much a process keeps."""
 
     WATCH = "watch"
-    """The pipeline: one kind of socket, on this machine only, and no packet larger than the language has."""
+    """The pipeline: one kind of socket, on this machine only, and nothing written that is larger than the
+    language has; what goes to the log goes in pieces, see `LogInPieces`."""
     CAPTURE = "capture"
     """A camera of this machine, or a file: no socket at all."""
     CAPTURE_NETWORK = "capture-network"
@@ -97,7 +110,7 @@ def _with_arguments(profile: Profile) -> dict[str, bpf.Program]:
     answers = [instruction for family in families for instruction in bpf.when_equal(family, bpf.allow())]
     rules["socket"] = rules["socketpair"] = (bpf.argument(0), *answers, bpf.fail())
     if profile is Profile.WATCH:
-        rules["sendto"] = (
+        rules["sendto"] = rules["write"] = (
             bpf.high_half(2),
             *bpf.when_more(0, bpf.fail()),
             bpf.argument(2),

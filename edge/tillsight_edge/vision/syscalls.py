@@ -30,7 +30,7 @@ sendfile 40 71 | sendmmsg 307 269 | sendmsg 46 211 | sendto 44 206 | setns 308 2
 shmat 30 196 | shmget 29 194 | socket 41 198 | socketpair 53 199 | splice 275 76 | swapoff 168 225
 swapon 167 224 | symlink 88 - | symlinkat 266 36 | tee 276 77 | tkill 200 130 | truncate 76 45
 umount2 166 39 | unlink 87 - | unlinkat 263 35 | unshare 272 97 | userfaultfd 323 282 | utime 132 -
-utimensat 280 88 | utimes 235 - | vfork 58 - | vmsplice 278 75 | writev 20 66
+utimensat 280 88 | utimes 235 - | vfork 58 - | vmsplice 278 75 | write 1 64 | writev 20 66
 """
 
 

@@ -25,7 +25,7 @@ from .pipeline import Pipeline
 from .pulse import beat, boot_ms, die_with_parent
 from .registry import Registry
 from .ring import FrameRing
-from .sandbox import Profile
+from .sandbox import LogInPieces, Profile
 from .watcher import Watcher
 from .wire import PresenceSeen, Seen
 
@@ -110,6 +110,7 @@ def open_watcher(config: DeviceConfig, camera: str, now_ms: int) -> Watcher:
 def main(argv: list[str] | None = None) -> int:
     """Only for the supervisor to call, which passes file descriptors."""
     arguments = _parser().parse_args(argv)
+    sys.stderr = LogInPieces()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     die_with_parent(arguments.parent)
     try:

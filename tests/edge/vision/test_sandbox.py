@@ -25,7 +25,7 @@ HEADERS = {
 }
 
 PROBE = """
-import json, sys, threading
+import json, os, sys, threading
 from pathlib import Path
 from tillsight_edge.vision.sandbox import Profile, enter
 from tillsight_edge.vision.sandbox_probe import probe
@@ -44,7 +44,9 @@ if inside:
 found["main thread"] = probe(profile, folder)
 ready.set()
 thread.join()
-print(json.dumps(found))
+words = json.dumps(found).encode()
+while words:
+    words = words[os.write(1, words[:512]):]
 """
 
 
@@ -72,6 +74,21 @@ def test_without_a_sandbox_the_same_probe_finds_a_lot(tmp_path: Path) -> None:
         "a packet as large as a picture",
     }
     assert not any(found[name] for name in harmless)
+
+
+def test_the_log_of_a_process_in_the_sandbox_is_whole() -> None:
+    said = """
+import logging, sys
+from tillsight_edge.vision.sandbox import LogInPieces, Profile, enter
+sys.stderr = LogInPieces()
+logging.basicConfig(format="%(message)s")
+enter(Profile.WATCH)
+logging.error("x" * 5_000 + "\u00e4")
+raise ValueError("y" * 3_000)
+"""
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=False)
+    assert done.stderr.startswith("x" * 5_000 + "\u00e4\nTraceback")
+    assert done.stderr.endswith("ValueError: " + "y" * 3_000 + "\n")
 
 
 def test_a_network_camera_may_connect_and_not_serve() -> None:
@@ -137,7 +154,8 @@ def test_the_watching_process_sends_no_packet_larger_than_a_message(machine: str
     arch, calls = MACHINES[machine].audit_arch, MACHINES[machine].calls
     rules = program(Profile.WATCH, MACHINES[machine])
     sizes = {1: ALLOW, 512: ALLOW, 513: DENIED, 1 << 32: DENIED, (1 << 32) + 1: DENIED}
-    assert {size: answer(rules, arch, calls["sendto"], 3, 0, size) for size in sizes} == sizes
+    for call in ("sendto", "write"):
+        assert {size: answer(rules, arch, calls[call], 3, 0, size) for size in sizes} == sizes
     assert answer(rules, arch, calls["sendmsg"], 3) == DENIED
 
 
@@ -158,7 +176,7 @@ def test_calls_of_another_kind_of_machine_or_of_a_newer_kernel_do_not_get_around
 def test_the_numbers_are_the_kernels(machine: str) -> None:
     if not HEADERS[machine].exists():
         pytest.skip("no kernel headers here: apt-get install linux-libc-dev")
-    found = re.findall(r"#define __NR(?:3264)?_(\w+) (\d+)", HEADERS[machine].read_text(encoding="ascii"))
+    found = re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", HEADERS[machine].read_text(encoding="ascii"))
     kernels = {name: int(number) for name, number in found}
     known = MACHINES[machine].calls
     assert {name: kernels[name] for name in known if name in kernels} == {
