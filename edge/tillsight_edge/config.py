@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationInfo, field_validator
 
 from tillsight_models.configuration import Settings, load_settings
-from tillsight_models.errors import BadConfig, BadScale
+from tillsight_models.errors import BadConfig, BadScale, TillsightError
 from tillsight_models.events import SLUG_PATTERN
 from tillsight_models.scales import SCALES, scale
 
@@ -306,7 +306,18 @@ def vision_problems(config: DeviceConfig) -> list[str]:
         missing = [part for part in VISION_PARTS if find_spec(part) is None]
         if missing:
             problems.append(f"cameras: need {', '.join(missing)}: pip install 'tillsight[vision]'")
+        problems += _no_sandbox_here()
     return problems
+
+
+def _no_sandbox_here() -> list[str]:
+    from .vision.syscalls import this_machine
+
+    try:
+        this_machine()
+    except TillsightError as error:
+        return [f"cameras: {error}"]
+    return []
 
 
 def _between_sections(config: DeviceConfig) -> Iterator[str]:

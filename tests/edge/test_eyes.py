@@ -1,6 +1,7 @@
 """A device with cameras, from the command line; and one without, which has nothing of it."""
 
 import os
+import platform
 import subprocess
 import sys
 import threading
@@ -58,6 +59,18 @@ def test_without_the_parts_that_see_check_and_run_say_so_in_one_line(
     for command in ("check", "run"):
         assert main([command, "--config", str(config)]) == 2
         assert capsys.readouterr().err == "cameras: need onnxruntime: pip install 'tillsight[vision]'\n"
+
+
+def test_a_machine_without_a_sandbox_is_found_by_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera = {"source": "scene:1", "zone": [[0.1, 0.1], [0.9, 0.9]]}
+    config = write_config(tmp_path, {"till": camera})
+    monkeypatch.setattr(platform, "machine", lambda: "armv7l")
+    assert main(["check", "--config", str(config)]) == 2
+    assert capsys.readouterr().err == (
+        "cameras: machine 'armv7l': the vision process needs a 64-bit x86_64 or aarch64\n"
+    )
 
 
 def test_what_a_camera_cannot_count_is_found_by_check(
