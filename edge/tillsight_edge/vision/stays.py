@@ -7,7 +7,7 @@ from math import hypot, inf
 from statistics import median
 
 from .geometry import Box, Point, Zone
-from .tracker import Sighting, Track
+from .tracker import Sighting, Track, overlap
 
 
 @dataclass(frozen=True)
@@ -160,9 +160,9 @@ class Stays:
             if lost is None or stay.standing or mono_ms - stay.leave_ms > self._rules.changed_s * 1000:
                 continue
             born = track.sightings[0]
-            began_here = born.mono_ms >= stay.leave_ms and _near(stay.body, born.body)
-            lost_here = not lost.seen and _near(stay.body, lost.last.body)
-            if _near(stay.body, track.last.body) and (began_here or lost_here):
+            began_here = born.mono_ms >= stay.leave_ms and _same_place(stay.body, born.body)
+            lost_here = not lost.seen and _same_place(stay.body, lost.last.body)
+            if _same_place(stay.body, track.last.body) and (began_here or lost_here):
                 self.given_up.append(stay.track)
                 del self._stays[stay.track]
                 stay.track = track.number
@@ -258,11 +258,9 @@ def _towards(before: Box, now: Box) -> Box:
     return x1, y1, x2, y2
 
 
-def _near(one: Box, other: Box) -> bool:
-    """Whether heads or feet are within half a body width."""
-    across = (one[0] + one[2] - other[0] - other[2]) / 2
-    down = min(abs(one[1] - other[1]), abs(one[3] - other[3]))
-    return hypot(across, down) <= 0.5 * max(one[2] - one[0], other[2] - other[0])
+def _same_place(one: Box, other: Box) -> bool:
+    """Whether two bodies, of one size, could be the same."""
+    return overlap(one, other) >= 0.4
 
 
 def _between(one: Point, other: Point) -> float:

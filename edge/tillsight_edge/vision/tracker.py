@@ -89,6 +89,8 @@ class TrackerRules:
     """So far, in body heights, may the head be from one sighting to the next in a box that is not sure."""
     unsure_s: float = 3.0
     """Boxes that are not nearly sure continue somebody for so long."""
+    widest: float = 1.1
+    """Width per height from which on a box that is not clipped is no person, but a shadow or a table."""
     hits: int = 3
     """Sightings that make a track; with fewer it may be a slip of the detector."""
     young_age_s: float = 1.0
@@ -249,7 +251,8 @@ class Tracker:
         """New tracks, for the taller boxes first; none for a second box of somebody who is seen already."""
         for sighting in sorted(found, key=lambda s: -s.height):
             seen = [person.last for person in self._people if person.seen]
-            if not any(self._lies_in(sighting, other) for other in seen):
+            stout = not sighting.clipped and sighting.width > self._rules.widest * sighting.height
+            if not stout and not any(self._lies_in(sighting, other) for other in seen):
                 self._born += 1
                 self._people.append(_Person(self._born, [sighting], sure_ms=sighting.mono_ms))
 
@@ -319,7 +322,7 @@ def _with_weak_legs(sighting: Sighting, unsure: Sequence[Sighting]) -> Sighting:
 
     People in long clothes, seen from above, are sometimes sure down to the hips and weak down to the feet.
     """
-    x1, y1, x2, y2 = sighting.box
+    _, y1, _, y2 = sighting.box
     feet = [
         weak.box[3]
         for weak in unsure
