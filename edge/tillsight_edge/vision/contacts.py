@@ -6,8 +6,8 @@ from itertools import combinations
 from math import hypot
 
 from .geometry import Box, Zone
+from .sightings import Track
 from .stays import Stay, StayRules, Stays
-from .tracker import Track
 
 LEAST_SURE = 0.25
 """Share of the frames with somebody in which the detector has to be nearly sure: a shadow is no person."""

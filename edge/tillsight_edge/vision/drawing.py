@@ -10,7 +10,7 @@ from .errors import BadClip
 from .frames import Frame, Image
 from .geometry import Zone
 from .pipeline import View
-from .tracker import Track
+from .sightings import Track
 
 PASSING = (190, 190, 190)
 STANDING = (0, 200, 255)

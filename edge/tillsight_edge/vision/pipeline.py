@@ -14,7 +14,8 @@ from .frames import Frame, Image
 from .geometry import Box, Line, Zone
 from .motion import MotionGate, MotionRules
 from .queues import QueueMeter, QueueWindow
-from .tracker import Track, Tracker, TrackerRules
+from .sightings import Track
+from .tracker import Tracker, TrackerRules
 from .traffic import Entrance, LineEntrance, Visitor, ZoneEntrance
 
 Result: TypeAlias = Contact | Presence | Visitor

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .geometry import Zone
+from .sightings import Track
 from .stays import Stay, StayRules, Stays
-from .tracker import Track
 
 TO_THE_TILL_S = 20.0
 """Who stands at the till so long after leaving the queue's zone waited in the queue."""

@@ -7,7 +7,7 @@ from math import hypot, inf
 from statistics import median
 
 from .geometry import Box, Point, Zone
-from .tracker import Sighting, Track, overlap
+from .sightings import Sighting, Track, overlap
 
 
 @dataclass(frozen=True)

@@ -1,78 +1,11 @@
 """One person over several frames, by where the boxes are; nothing is known about how anybody looks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import hypot
-from statistics import median
 
 from .detections import Detection
-from .geometry import Box, Point
-
-NEARLY_SURE = 0.8
-"""Of the score from which on the detector is sure."""
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """Where somebody was at one moment, in pixels."""
-
-    mono_ms: int
-    box: Box
-    certainty: float = 1.0
-    """The detector's score per score from which on it is sure, at most 1."""
-    clipped: bool = False
-    """The box reaches the lower edge of the frame: the feet are not in the picture."""
-    hidden: float = 0.0
-    """How much of the person, in pixels, is hidden below the box."""
-
-    @property
-    def sure(self) -> bool:
-        """The detector was sure enough for a track to begin."""
-        return self.certainty >= 1
-
-    @property
-    def nearly_sure(self) -> bool:
-        """Not enough for a track to begin, and it speaks for it."""
-        return self.certainty >= NEARLY_SURE
-
-    @property
-    def foot(self) -> Point:
-        """Where the person stands: the middle of the lower edge, or below it where the legs are hidden."""
-        return (self.box[0] + self.box[2]) / 2, self.box[3] + self.hidden
-
-    @property
-    def head(self) -> Point:
-        """The middle of the upper edge."""
-        return (self.box[0] + self.box[2]) / 2, self.box[1]
-
-    @property
-    def body(self) -> Box:
-        """The box with the legs that are hidden."""
-        return self.box[0], self.box[1], self.box[2], self.box[3] + self.hidden
-
-    @property
-    def width(self) -> float:
-        return self.box[2] - self.box[0]
-
-    @property
-    def height(self) -> float:
-        """Of the body, hidden legs included."""
-        return self.box[3] + self.hidden - self.box[1]
-
-
-@dataclass(frozen=True)
-class Track:
-    """One person so far. The number dies with the track and says nothing about who it was."""
-
-    number: int
-    sightings: tuple[Sighting, ...]
-    """Of the last `TrackerRules.memory_s`, oldest first, at least one."""
-    seen: bool
-    """In this very frame; otherwise out of sight for the moment."""
-
-    @property
-    def last(self) -> Sighting:
-        return self.sightings[-1]
+from .geometry import Box
+from .sightings import Sighting, Track, nested, overlap, way, with_hidden_legs, with_suspected_legs
 
 
 @dataclass(frozen=True)
@@ -133,7 +66,7 @@ class _Person:
     def see(self, sighting: Sighting, rules: TrackerRules) -> None:
         memory_ms = rules.memory_s * 1000
         kept = [s for s in self.sightings if sighting.mono_ms - s.mono_ms <= memory_ms]
-        self.sightings = [*kept, _with_legs(sighting, self.sightings, rules.shrunk)]
+        self.sightings = [*kept, with_hidden_legs(sighting, self.sightings, rules.shrunk)]
         self.hits += 1
         self.seen = True
         self.sure_ms = sighting.mono_ms if sighting.nearly_sure else self.sure_ms
@@ -188,7 +121,7 @@ class Tracker:
         for person in self._people:
             person.seen = False
         unsure = [sighting for sighting in found if not sighting.sure]
-        sure = [_with_weak_legs(sighting, unsure) for sighting in found if sighting.sure]
+        sure = [with_suspected_legs(sighting, unsure) for sighting in found if sighting.sure]
         left_over = self._continue(sure, mono_ms)
         self._continue(unsure, mono_ms)
         self._begin(self._relink(left_over))
@@ -232,7 +165,7 @@ class Tracker:
             return True
         if not found.nearly_sure and found.mono_ms - person.sure_ms > 1000 * self._rules.unsure_s:
             return False
-        return _moved(person.last.head, found.head) <= self._rules.unsure_way * person.last.height
+        return way(person.last.head, found.head) <= self._rules.unsure_way * person.last.height
 
     def _relink(self, found: list[Sighting]) -> list[Sighting]:
         """Give boxes to people who were lost nearby; the boxes that are left over."""
@@ -291,63 +224,6 @@ class Tracker:
         ]
 
 
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union."""
-    common = _common(one, other)
-    return common / (_area(one) + _area(other) - common) if common else 0.0
-
-
-def nested(one: Box, other: Box) -> float:
-    """Share of the smaller box that lies in the larger one."""
-    return _common(one, other) / min(_area(one), _area(other))
-
-
-def _with_legs(new: Sighting, before: Sequence[Sighting], shrunk: float) -> Sighting:
-    """The sighting with its hidden legs: something stands before them, or the detector missed them.
-
-    A box shrinks slowly when somebody walks away from the camera; one that is suddenly shorter while the
-    head is where it was has lost the legs. They stay hidden until they are seen again or the person moves.
-    """
-    last = before[-1]
-    if new.clipped or len(before) < 2:
-        return new
-    height = median(s.height for s in before if last.mono_ms - s.mono_ms <= 1000)
-    if new.height >= shrunk * height or _moved(last.head, new.head) > 0.15 * height:
-        return new
-    return replace(new, hidden=height - (new.box[3] - new.box[1]))
-
-
-def _with_weak_legs(sighting: Sighting, unsure: Sequence[Sighting]) -> Sighting:
-    """The sighting with the legs that the detector only suspects: a weak box with the same trunk, but longer.
-
-    People in long clothes, seen from above, are sometimes sure down to the hips and weak down to the feet.
-    """
-    _, y1, _, y2 = sighting.box
-    feet = [
-        weak.box[3]
-        for weak in unsure
-        if abs(weak.foot[0] - sighting.foot[0]) <= 0.25 * sighting.width
-        and 0.6 <= weak.width / sighting.width <= 1.5
-        and weak.box[1] <= y1 + 0.4 * sighting.height
-        and y2 + 0.15 * sighting.height < weak.box[3] <= y2 + 1.2 * sighting.height
-    ]
-    return replace(sighting, hidden=min(feet) - y2) if feet and not sighting.clipped else sighting
-
-
 def _widths_apart(lost: Sighting, new: Sighting) -> float:
     """Between feet or heads, whichever are nearer, in widths of the wider box."""
-    return min(_moved(lost.foot, new.foot), _moved(lost.head, new.head)) / max(lost.width, new.width)
-
-
-def _moved(before: Point, now: Point) -> float:
-    return hypot(now[0] - before[0], now[1] - before[1])
-
-
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def _common(one: Box, other: Box) -> float:
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    return width * height if width > 0 and height > 0 else 0.0
+    return min(way(lost.foot, new.foot), way(lost.head, new.head)) / max(lost.width, new.width)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .geometry import Line, Point, Zone
-from .tracker import Sighting, Track
+from .sightings import Sighting, Track
 
 BAND = 0.1
 """Body heights on each side of a line, or of a zone's border, in which nothing is decided."""

@@ -14,7 +14,7 @@ from .detections import Detections, Detector
 from .frames import Frame, Image
 from .geometry import Zone, lint
 from .pipeline import Pipeline, View
-from .tracker import Track
+from .sightings import Track
 from .traffic import Visitor
 
 DIGITS = 3

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tillsight_edge.vision.detections import Detection
-from tillsight_edge.vision.tracker import Track, Tracker, TrackerRules, nested, overlap
+from tillsight_edge.vision.sightings import Track, nested, overlap
+from tillsight_edge.vision.tracker import Tracker, TrackerRules
 
 HEIGHT = 400.0
 STANDING = (100.0, 100.0, 180.0, 340.0)
