@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +13,6 @@ from .models import add_folder, models_folder
 
 if TYPE_CHECKING:
     from ..vision.picture_boxes import Boxes
-
-MOST_PIXELS = 8192 * 8192
-"""OpenCV decodes no larger picture; it reads the limit when it is loaded."""
 
 
 def add(commands: Commands) -> None:
@@ -35,7 +31,6 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look at each picture; one that is none costs one line, and exit code 1 at the end."""
-    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MOST_PIXELS))
     from ..vision.picture_boxes import PictureBoxes
     from ..vision.registry import Registry
 

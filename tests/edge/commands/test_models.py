@@ -161,7 +161,7 @@ def detectors(tmp_path: Path) -> Path:
 
 
 def detect(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
-    """In a process of its own: OpenCV reads its limit of pixels when it is loaded."""
+    """As a person calls it."""
     names = ["--folder", folder, "--model", "own-persons", "--faces-model", "own-faces"]
     return subprocess.run(
         [PROGRAM, "detect", *map(str, (*names, *words))], capture_output=True, text=True, check=False
