@@ -214,9 +214,6 @@ def _about_times(camera: CameraSettings) -> Iterator[Problem]:
 def _about_entrance(camera: CameraSettings) -> Iterator[Problem]:
     if camera.entrance is not None and not camera.counts_visitors:
         yield "entrance", repr(camera.entrance), "needs entrance_line or entrance_zone"
-    for setting, drawn in (("entrance_line", camera.entrance_line), ("entrance_zone", camera.entrance_zone)):
-        if drawn is not None and camera.entrance is None:
-            yield setting, _told(drawn), "needs entrance, the entrance's name"
     if camera.entrance_line is not None:
         yield from _about_line(camera.entrance_line)
 
