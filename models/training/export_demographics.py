@@ -5,8 +5,6 @@ import sys
 import warnings
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from demographics_data import FACE_SIZE, Chips, band_of, read_chips
 from demographics_net import DemographicsNet, bands_of
@@ -38,23 +36,19 @@ def trained_net(checkpoint: Path) -> DemographicsNet:
 
 
 @torch.no_grad()
-def answers(net: DemographicsNet, chips: Chips, temperature: float) -> list[npt.NDArray[np.float32]]:
-    """Probabilities of bands and genders with one temperature for both."""
-    model, faces = Demographics(net, temperature, temperature), torch.from_numpy(chips.images)
-    parts = [model(faces[start : start + 256]) for start in range(0, len(faces), 256)]
-    return [torch.cat(outputs).numpy() for outputs in zip(*parts, strict=True)]
-
-
 def temperatures_for(net: DemographicsNet, chips: Chips) -> tuple[float, float]:
     """The temperatures, 0.6 to 2, at which the confidence in band and gender fits what is right."""
-    truths = (band_of(chips.age), chips.gender)
-    errors = []
-    choices = np.arange(0.6, 2.01, 0.05)
-    for temperature in choices:
-        both = answers(net, chips, float(temperature))
-        errors.append([calibration_error(one, truth) for one, truth in zip(both, truths, strict=True)])
-    age, gender = choices[np.array(errors).argmin(0)]
-    return float(age), float(gender)
+    parts = torch.from_numpy(chips.images).permute(0, 3, 1, 2).split(256)
+    age, gender = (torch.cat(logits) for logits in zip(*(net(part.float()) for part in parts), strict=True))
+
+    def band_error(temperature: float) -> float:
+        return calibration_error(bands_of(torch.softmax(age / temperature, 1)).numpy(), band_of(chips.age))
+
+    def gender_error(temperature: float) -> float:
+        return calibration_error(torch.softmax(gender / temperature, 1).numpy(), chips.gender)
+
+    choices = [round(0.6 + 0.02 * step, 2) for step in range(71)]
+    return min(choices, key=band_error), min(choices, key=gender_error)
 
 
 def export(net: DemographicsNet, temperatures: tuple[float, float], path: Path) -> None:
