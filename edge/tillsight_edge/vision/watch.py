@@ -18,9 +18,10 @@ from tillsight_models.errors import TillsightError
 from ..config import DeviceConfig, load_config
 from . import sandbox
 from .detector import OnnxDetector
+from .errors import BadModel
 from .eyesight import Eyesight
 from .line import AgentLine
-from .moods import open_moods
+from .moods import Moods, open_moods
 from .pipeline import Pipeline
 from .pulse import beat, boot_ms, die_with_parent
 from .registry import Registry
@@ -97,14 +98,23 @@ class Watch:
 
 
 def open_watcher(config: DeviceConfig, camera: str, now_ms: int) -> Watcher:
-    """Everything that looks at one camera; BadModel where a model is missing."""
+    """Everything that looks at one camera; BadModel where the model that finds persons is missing."""
     settings = config.cameras[camera]
     persons = Registry(config.vision.models_folder).find(config.vision.persons_model, "persons")
-    moods = open_moods(config) if settings.zone is not None else None
+    moods = _moods(config) if settings.zone is not None else None
     pipeline = Pipeline(
         settings, OnnxDetector(persons), faces=moods, sure=persons.entry.threshold_of("person")
     )
     return Watcher(settings, pipeline, Eyesight(), moods, window_s=config.vision.window_s, now_ms=now_ms)
+
+
+def _moods(config: DeviceConfig) -> Moods | None:
+    """What looks at faces; without its models counting goes on without it."""
+    try:
+        return open_moods(config)
+    except BadModel as error:
+        log.error("faces are not looked at: %s", error)  # noqa: TRY400 - one line is all there is to say
+        return None
 
 
 def main(argv: list[str] | None = None) -> int:

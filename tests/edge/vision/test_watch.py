@@ -5,10 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from tests.harness.networks import any_size_boxes_network, model_in
 from tests.harness.store_clip import CAMERA, write_store_clip
 from tests.harness.vision_world import write_config
 
+from tillsight_edge.config import load_config
+from tillsight_edge.vision.watch import open_watcher
 from tillsight_models.manifest import as_toml
 
 PROGRAM = """
@@ -31,6 +34,29 @@ print(json.dumps([sorted({type(seen).__name__ for seen in told}), looks]))
 """
 
 
+DECLARATION = {
+    "purpose": "to show that it works",
+    "assessment": "none",
+    "responsible": "a test",
+    "sign_installed": "2026-01-01",
+    "expires": "2036-01-01",
+}
+
+
+def test_without_the_models_for_faces_counting_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = write_config(
+        tmp_path,
+        {"till": {"source": "scene:7", **CAMERA}},
+        emotion={"enabled": True, "model": "elsewhere"},
+        declaration=DECLARATION,
+    )
+    watcher = open_watcher(load_config(config), "till", 0)
+    assert "faces are not looked at: " in caplog.text
+    assert watcher.now.present == 0
+
+
 def test_persons_faces_emotion_and_age_are_looked_at_inside_the_sandbox(tmp_path: Path) -> None:
     models = tmp_path / "models"
     models.mkdir()
@@ -51,13 +77,7 @@ def test_persons_faces_emotion_and_age_are_looked_at_inside_the_sandbox(tmp_path
         vision={"models_folder": str(models)},
         emotion={"enabled": True, "faces_model": "bright"},
         demographics={"enabled": True},
-        declaration={
-            "purpose": "to show that it works",
-            "assessment": "none",
-            "responsible": "a test",
-            "sign_installed": "2026-01-01",
-            "expires": "2036-01-01",
-        },
+        declaration=DECLARATION,
     )
     words = [sys.executable, "-c", PROGRAM, config, tmp_path / "store.mp4"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
