@@ -31,7 +31,7 @@ class CameraSettings(Settings):
     zone: Polygon | None = None
     """Where a customer is served; None: this camera counts no contacts."""
     staff_zones: Annotated[tuple[Polygon, ...], Field(max_length=8)] = ()
-    """Blackened before anything looks at the frame."""
+    """Blackened before anybody is looked for."""
     queue_zone: Polygon | None = None
     """Where customers wait before they are served."""
     entrance: Id | None = None
