@@ -218,7 +218,7 @@ def main() -> None:
     parser.add_argument("--part", default="fer2013_valid.npz", help="which part of FER2013")
     parser.add_argument("--references", type=Path, help=f"folder with {MINI_XCEPTION}")
     parser.add_argument("--groups", type=Path, help="zip of chips with age, gender and ethnicity")
-    parser.add_argument("--valence-threshold", type=float, default=0.5)
+    parser.add_argument("--valence-threshold", type=float, default=0.6)
     parser.add_argument("--smile-threshold", type=float, default=0.5)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path)

@@ -50,12 +50,12 @@ def test_emotions_of_faces_that_were_not_trained_on() -> None:
     faces = data.read_faces(reference_data("data/emotion") / "fer2013_valid.npz")
     (probabilities,) = session("emotion").run(["probabilities"], {"faces": faces.images[:1200]})
     truth, entry = faces.strict[:1200], shipped()["emotion"]
-    assert scores.accuracy(probabilities.argmax(1), truth) >= 0.87
-    assert scores.valence_accuracy(probabilities, truth)[0] >= 0.88
+    assert scores.accuracy(probabilities.argmax(1), truth) >= 0.88
+    assert scores.valence_accuracy(probabilities, truth)[0] >= 0.9
     assert scores.calibration_error(probabilities, truth) <= 0.04
     recall, false_alarms = scores.smiles(probabilities, truth, entry.threshold_of("happiness"))
-    assert recall >= 0.9
-    assert false_alarms <= 0.03
+    assert recall >= 0.93
+    assert false_alarms <= 0.025
 
 
 def test_a_face_mirrored_or_brighter_mostly_looks_the_same() -> None:
@@ -76,5 +76,5 @@ def test_age_and_gender_of_faces_that_were_not_trained_on() -> None:
     chips = chips.part(chips.held_out)
     bands, genders = session("demographics").run(["age_band", "gender"], {"faces": chips.images[:800]})
     age, gender = chips.age[:800], chips.gender[:800]
-    assert (bands.argmax(1) == data.band_of(age)).mean() >= 0.4
-    assert (genders.argmax(1) == gender)[age >= 18].mean() >= 0.6
+    assert (bands.argmax(1) == data.band_of(age)).mean() >= 0.7
+    assert (genders.argmax(1) == gender)[age >= 18].mean() >= 0.93
