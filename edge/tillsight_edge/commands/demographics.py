@@ -34,7 +34,7 @@ def add(commands: Commands) -> None:
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    from ..vision.demographics import AGE_BANDS, GENDERS
+    from ..vision.demographics import AGE_BANDS, GENDERS, is_minor
     from ..vision.emotion import checked
 
     model = _model(arguments)
@@ -49,9 +49,14 @@ def _predict(arguments: argparse.Namespace) -> int:
         ages, genders = checked(estimates.age_band, model.name), checked(estimates.gender, model.name)
         results["image"] += [name for name, _ in some]
         results["age_band"] += [AGE_BANDS[int(row.argmax())] for row in ages]
-        results["gender"] += [GENDERS[int(row.argmax())] for row in genders]
+        minors = [is_minor(row) for row in ages]
+        results["gender"] += [
+            None if minor else GENDERS[int(row.argmax())] for row, minor in zip(genders, minors, strict=True)
+        ]
         results["confidence"] += [round(float(row.max()), 5) for row in ages]
-        results["gender_confidence"] += [round(float(row.max()), 5) for row in genders]
+        results["gender_confidence"] += [
+            None if minor else round(float(row.max()), 5) for row, minor in zip(genders, minors, strict=True)
+        ]
     write_json(arguments.json, {**results, "wall_s": round(wall_s, 4)})
     return 0
 

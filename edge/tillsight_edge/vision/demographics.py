@@ -83,6 +83,11 @@ def named(shares: Sequence[float] | npt.NDArray[Any], names: Sequence[str], thre
     return names[likeliest] if float(shares[likeliest]) >= threshold else None
 
 
+def is_minor(ages: Sequence[float] | npt.NDArray[Any]) -> bool:
+    """Whether the likeliest age band is the first; of minors nothing else is said, their gender neither."""
+    return max(range(len(AGE_BANDS)), key=lambda place: float(ages[place])) == 0
+
+
 def colour_face(crop: Crop, side: int) -> Crop:
     """The crop with red first, `side` pixels wide and high."""
     way = cv2.COLOR_GRAY2RGB if crop.ndim == 2 else cv2.COLOR_BGR2RGB

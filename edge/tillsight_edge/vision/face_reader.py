@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .demographics import AGE_BANDS, GENDERS, DemographicsModel, named
+from .demographics import AGE_BANDS, GENDERS, DemographicsModel, is_minor, named
 from .detections import Detection, Image
 from .emotion import EmotionModel, Sign, valence, valence_shares
 from .faces import QualityFloor, face_crop, face_quality, head_region
@@ -98,15 +98,13 @@ class FaceReader:
         tally = self._tallies.pop(track, None)
         if tally is None or tally.crops < self._min_crops:
             return Reading()
-        return Reading(
-            tally.sign(self._emotion.threshold) if self._emotion else None,
-            named(tally.ages / tally.crops, AGE_BANDS, self._demographics.threshold)
-            if self._demographics
-            else None,
-            named(tally.genders / tally.crops, GENDERS, self._demographics.threshold)
-            if self._demographics
-            else None,
-        )
+        sign = tally.sign(self._emotion.threshold) if self._emotion else None
+        if self._demographics is None:
+            return Reading(sign)
+        ages, genders = tally.ages / tally.crops, tally.genders / tally.crops
+        floor = self._demographics.threshold
+        gender = None if is_minor(ages) else named(genders, GENDERS, floor)
+        return Reading(sign, named(ages, AGE_BANDS, floor), gender)
 
     def forget(self) -> None:
         """Of nobody anything is known."""

@@ -141,10 +141,14 @@ def test_age_bands_and_genders_come_in_the_order_of_the_pictures_names(tmp_path:
     assert list(found) == ["image", "age_band", "gender", "confidence", "gender_confidence", "wall_s"]
     assert found["image"] == [f"{number:05}.jpg" for number in range(1, 71)]
     assert set(found["age_band"]) <= {"under-18", "18-29", "30-44", "45-59", "60+"}
-    assert set(found["gender"]) <= {"male", "female"}
+    minors = [band == "under-18" for band in found["age_band"]]
+    assert [gender is None for gender in found["gender"]] == minors
+    assert set(found["gender"]) <= {"male", "female", None}
     assert {len(found[key]) for key in found if key != "wall_s"} == {70}
     assert all(0.2 <= value <= 1 for value in found["confidence"])
-    assert all(0.5 <= value <= 1 for value in found["gender_confidence"])
+    sure = [value for value in found["gender_confidence"] if value is not None]
+    assert len(sure) == minors.count(False)
+    assert all(0.5 <= value <= 1 for value in sure)
 
 
 def test_age_and_gender_of_an_npz_are_numbered(tmp_path: Path) -> None:

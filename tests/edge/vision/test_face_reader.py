@@ -116,10 +116,19 @@ def test_a_face_belongs_to_the_person_whose_head_is_there() -> None:
 
 
 def test_age_and_gender_come_from_the_same_pictures() -> None:
-    one = FaceReader(ScriptedFinder([ANNS_FACE]), QualityFloor(), 5, None, ScriptedDemographics(age=0))
+    one = FaceReader(ScriptedFinder([ANNS_FACE]), QualityFloor(), 5, None, ScriptedDemographics(age=2))
     for number in range(5):
         one.look(room([ANNS_FACE]), number * 500, {7: ANN})
-    assert one.left(7) == Reading(age_band="under-18", gender="male")
+    assert one.left(7) == Reading(age_band="30-44", gender="male")
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.9])
+def test_of_minors_nothing_is_said_but_that_they_are(threshold: float) -> None:
+    """Also where the band is likely and not sure."""
+    minor = ScriptedDemographics(age=0, male=0.99, threshold=threshold)
+    one = FaceReader(ScriptedFinder([ANNS_FACE]), QualityFloor(), 1, None, minor)
+    one.look(room([ANNS_FACE]), 0, {7: ANN})
+    assert one.left(7) == Reading(age_band="under-18" if threshold < 0.8 else None)
 
 
 def test_an_unsure_gender_is_unknown() -> None:
