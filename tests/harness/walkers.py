@@ -53,7 +53,7 @@ class Walker:
         y1, y2 = max(0.0, top), min(float(HEIGHT), foot)
         if x2 - x1 < 2 or y2 - y1 < 2:
             return None
-        return Detection(x1, y1, x2, y2, 0.25 if _during(self.unsure, second) else self.score)
+        return Detection(x1, y1, x2, y2, 0.32 if _during(self.unsure, second) else self.score)
 
     def _at(self, second: float) -> tuple[float, float]:
         start, end = next(leg for leg in pairwise(self.way) if leg[0][0] <= second <= leg[1][0])

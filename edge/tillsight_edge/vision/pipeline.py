@@ -63,7 +63,7 @@ class Pipeline:
         self._faces = faces
         self._rules = TrackerRules(
             score_high=sure,
-            score_low=0.5 * sure,
+            score_low=0.7 * sure,
             max_age_s=max(TrackerRules.max_age_s, camera.leave_gap_s),
         )
         self._motion = motion

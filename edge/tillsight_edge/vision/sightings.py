@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import hypot
-from statistics import median
 
 from .geometry import Box, Point
 
-NEARLY_SURE = 0.8
+NEARLY_SURE = 0.9
 """Of the score from which on the detector is sure."""
 
 
@@ -77,16 +76,19 @@ class Track:
 def with_hidden_legs(new: Sighting, before: Sequence[Sighting], shrunk: float) -> Sighting:
     """The sighting with its hidden legs: something stands before them, or the detector missed them.
 
-    A box shrinks slowly when somebody walks away from the camera; one that is suddenly shorter while the
-    head is where it was has lost the legs. They stay hidden until they are seen again or the person moves.
+    A box gets shorter and slimmer when somebody walks away from the camera; one that is only shorter while
+    the head is where it was has lost the legs. They stay hidden until they are seen again or the person
+    moves. What counts is the second tallest body of late, so that one box that is too long does no harm.
     """
     last = before[-1]
-    if new.clipped or len(before) < 2:
+    late = sorted((s for s in before if last.mono_ms - s.mono_ms <= 1500), key=lambda s: s.height)
+    if new.clipped or len(late) < 2:
         return new
-    height = median(s.height for s in before if last.mono_ms - s.mono_ms <= 1000)
-    if new.height >= shrunk * height or way(last.head, new.head) > 0.15 * height:
+    body = late[-2]
+    shorter, slimmer = new.height / body.height, new.width / body.width
+    if shorter >= shrunk or shorter >= 0.85 * slimmer or way(last.head, new.head) > 0.15 * body.height:
         return new
-    return replace(new, hidden=height - (new.box[3] - new.box[1]))
+    return replace(new, hidden=body.height - (new.box[3] - new.box[1]))
 
 
 def with_suspected_legs(sighting: Sighting, unsure: Sequence[Sighting]) -> Sighting:

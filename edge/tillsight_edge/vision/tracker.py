@@ -14,7 +14,7 @@ class TrackerRules:
 
     score_high: float = 0.4
     """A box from here on can begin a track."""
-    score_low: float = 0.15
+    score_low: float = 0.28
     """A box from here on can continue one."""
     least_iou: float = 0.2
     """Between a box and where the person is expected."""
@@ -112,16 +112,20 @@ class Tracker:
         floor = frame_height * (1 - rules.clipped_share)
         found = [
             Sighting(
-                mono_ms, (box.x1, box.y1, box.x2, box.y2), box.score >= rules.score_high, box.y2 >= floor
+                mono_ms,
+                (box.x1, box.y1, box.x2, box.y2),
+                certainty=min(1.0, box.score / rules.score_high),
+                clipped=box.y2 >= floor,
             )
             for box in sorted(boxes, key=lambda box: -box.score)
-            if box.score >= rules.score_low and box.width > 0 and box.height > 0
+            if box.width > 0 and box.height > 0
         ]
         self._forget(mono_ms)
         for person in self._people:
             person.seen = False
-        unsure = [sighting for sighting in found if not sighting.sure]
-        sure = [with_suspected_legs(sighting, unsure) for sighting in found if sighting.sure]
+        weak = [sighting for sighting in found if not sighting.sure]
+        sure = [with_suspected_legs(sighting, weak) for sighting in found if sighting.sure]
+        unsure = [sighting for sighting in weak if sighting.certainty >= rules.score_low / rules.score_high]
         left_over = self._continue(sure, mono_ms)
         self._continue(unsure, mono_ms)
         self._begin(self._relink(left_over))
@@ -204,10 +208,11 @@ class Tracker:
         ]
 
     def _is_part(self, part: Sighting, whole: Sighting) -> bool:
-        """A child before a grown-up is none: it is as sure as they are, and its head is lower."""
-        if part.height >= whole.height or not self._lies_in(part, whole):
+        """A child before a grown-up is none: it is as sure as they are, lower, and not too small."""
+        share, below = part.height / whole.height, (part.head[1] - whole.head[1]) / whole.height
+        if share >= 1 or not self._lies_in(part, whole):
             return False
-        return not part.sure or part.head[1] - whole.head[1] < 0.15 * whole.height
+        return not part.sure or below < 0.15 or share < 0.45
 
     def _lies_in(self, part: Sighting, whole: Sighting) -> bool:
         """Or the other way round; where the feet of a body are is not known to the pixel."""

@@ -47,7 +47,7 @@ def test_a_slip_of_the_detector_is_nobody() -> None:
 
 
 def test_an_unsure_box_begins_no_track_and_continues_one() -> None:
-    unsure = box(score=0.2)
+    unsure = box(score=0.3)
     assert all(tracks == [] for tracks in follow([[unsure]] * 6))
     last = follow([[box()]] * 4 + [[unsure]] * 6)[-1]
     assert [track.seen for track in last] == [True]
@@ -55,7 +55,7 @@ def test_an_unsure_box_begins_no_track_and_continues_one() -> None:
 
 
 def test_an_unsure_box_with_its_head_elsewhere_continues_nobody() -> None:
-    assert not follow([[box()]] * 4 + [[box(y=340, height=140, score=0.2)]])[-1][0].seen
+    assert not follow([[box()]] * 4 + [[box(y=340, height=140, score=0.3)]])[-1][0].seen
 
 
 @pytest.mark.parametrize(("gap", "found"), [(5, [1]), (9, [1]), (14, [2])])
@@ -93,7 +93,8 @@ def test_legs_that_are_seen_again_are_no_longer_hidden() -> None:
 
 
 def test_somebody_who_walks_away_from_the_camera_has_no_hidden_legs() -> None:
-    scene = [[Detection(100, 100, 180, 340 - 8 * step, 0.9)] for step in range(15)]
+    sizes = [240 / (1 + 0.06 * step) for step in range(20)]
+    scene = [[Detection(140 - size / 6, 100, 140 + size / 6, 100 + size, 0.9)] for size in sizes]
     assert all(track.last.hidden == 0 for tracks in follow(scene) for track in tracks)
 
 
