@@ -115,10 +115,18 @@ def quantise(source: Path, target: Path, reader: ImageReader) -> None:
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
         calibrate_method=CalibrationMethod.MinMax,
+        nodes_to_exclude=last_layers(prepared),
         extra_options={"CalibMovingAverage": True, "TensorQuantOverrides": {"patches": [BYTES]}},
     )
     prepared.unlink()
     take_pixels_as_they_are(target)
+
+
+def last_layers(path: Path) -> list[str]:
+    """Convolutions whose output is a score or a distance: in 8 bits no score would be above one half."""
+    graph = onnx.load(str(path)).graph
+    ends = {node.input[0] for node in graph.node if node.op_type in ("Sigmoid", "Clip")}
+    return [node.name for node in graph.node if node.op_type == "Conv" and node.output[0] in ends]
 
 
 def take_pixels_as_they_are(path: Path) -> None:
