@@ -86,7 +86,7 @@ def with_hidden_legs(new: Sighting, before: Sequence[Sighting], shrunk: float) -
         return new
     body = late[-2]
     shorter, slimmer = new.height / body.height, new.width / body.width
-    if shorter >= shrunk or shorter >= 0.85 * slimmer or way(last.head, new.head) > 0.15 * body.height:
+    if shorter >= shrunk or shorter >= 0.85 * slimmer or way(body.head, new.head) > 0.2 * body.height:
         return new
     return replace(new, hidden=body.height - (new.box[3] - new.box[1]))
 

@@ -18,6 +18,8 @@ class TrackerRules:
     """A box from here on can continue one."""
     least_iou: float = 0.2
     """Between a box and where the person is expected."""
+    lost_iou: float = 0.1
+    """So much more overlap is asked of somebody who is out of sight: where they are is a guess."""
     unsure_way: float = 0.3
     """So far, in body heights, may the head be from one sighting to the next in a box that is not sure."""
     unsure_s: float = 3.0
@@ -52,6 +54,8 @@ class _Person:
     sightings: list[Sighting]
     hits: int = 1
     seen: bool = True
+    in_view: bool = True
+    """Seen in the frame before."""
     doubles: int = 0
     """Hits at which the box lay in somebody else's."""
     double_since: int = 0
@@ -122,7 +126,7 @@ class Tracker:
         ]
         self._forget(mono_ms)
         for person in self._people:
-            person.seen = False
+            person.in_view, person.seen = person.seen, False
         weak = [sighting for sighting in found if not sighting.sure]
         sure = [with_suspected_legs(sighting, weak) for sighting in found if sighting.sure]
         unsure = [sighting for sighting in weak if sighting.certainty >= rules.score_low / rules.score_high]
@@ -152,11 +156,13 @@ class Tracker:
         people = [person for person in self._people if not person.seen]
         expected = [person.expected(mono_ms) for person in people]
         pairs = sorted(
-            ((-overlap(box, s.box), p, f) for p, box in enumerate(expected) for f, s in enumerate(found))
+            (-overlap(box, s.box) + (0.0 if people[p].in_view else self._rules.lost_iou), p, f)
+            for p, box in enumerate(expected)
+            for f, s in enumerate(found)
         )
         taken: set[int] = set()
-        for iou, p, f in pairs:
-            if -iou < self._rules.least_iou:
+        for cost, p, f in pairs:
+            if -cost < self._rules.least_iou:
                 break
             if not people[p].seen and f not in taken and self._may_be(people[p], found[f]):
                 people[p].see(found[f], self._rules)
