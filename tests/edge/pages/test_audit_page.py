@@ -138,6 +138,7 @@ def test_taps_without_a_network_arrive_later_with_their_own_time(audit: Audit, p
 
 def test_a_count_can_be_ended_early_and_keeps_its_taps(audit: Audit, phone: Page, tmp_path: Path) -> None:
     phone.get_by_role("button", name="Begin").tap()
+    expect(phone.locator("#left")).to_have_text("10:00")
     audit.clock.advance(90)
     tap(phone, "Served walks away now", "1 customer, 0 pressed")
     phone.on("dialog", lambda dialog: dialog.accept())

@@ -96,7 +96,9 @@ def test_a_network_that_wants_all_the_memory_is_refused_without_getting_it(value
 def test_a_network_that_does_not_fit_together_is_refused() -> None:
     model = onnx.load_from_string(emotion_network())
     model.graph.node[1].op_type = "NoSuchThing"
-    assert refused(model.SerializeToString()).startswith("cannot be loaded: This is an invalid model. In Node")
+    assert refused(model.SerializeToString()).startswith(
+        "cannot be loaded: This is an invalid model. In Node"
+    )
 
 
 def test_damaged_files_are_refused_or_run_but_never_crash(capfd: pytest.CaptureFixture[str]) -> None:
