@@ -142,6 +142,7 @@ class Tracker:
         for person in self._people:
             if person.seen:
                 person.see(replace(person.last, mono_ms=mono_ms), self._rules)
+        self._drop_doubles(mono_ms)
         return self._tracks()
 
     def _tracks(self) -> list[Track]:
