@@ -7,7 +7,7 @@ from math import hypot, inf
 from statistics import median
 
 from .geometry import Box, Point, Zone
-from .sightings import Sighting, Track, overlap
+from .sightings import Sighting, Track, nested, overlap
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Stays:
         inside = track.seen and self._inside(track.last, stay is not None)
         standing = inside and self._stands(track)
         if stay is None:
-            if not standing or not self._was_inside(track, mono_ms):
+            if not standing or not self._was_inside(track, mono_ms) or self._is_here(track):
                 return
             stay = self._continued(track, known, mono_ms)
             if stay is None:
@@ -152,6 +152,16 @@ class Stays:
         stay.count(stay.pending)
         stay.pending.clear()
         stay.walked = False
+
+    def _is_here(self, track: Track) -> bool:
+        """Whether the track is a second one of somebody who stands there: head at head, body in body."""
+        body = track.last.body
+        return any(
+            stay.standing
+            and nested(stay.body, body) >= 0.75
+            and abs(stay.body[1] - body[1]) < 0.15 * max(stay.body[3] - stay.body[1], track.last.height)
+            for stay in self._stays.values()
+        )
 
     def _continued(self, track: Track, known: Mapping[int, Track], mono_ms: int) -> Stay | None:
         """Whose stay goes on under this track: somebody walked past, and the two tracks changed places."""
