@@ -96,14 +96,20 @@ def halved(image: Image) -> Image:
 
 
 def rendered_pictures(count: int, seed: int, size: tuple[int, int]) -> list[Picture]:
-    """Stores that the product draws itself, with their exact boxes."""
+    """Stores that the product draws itself, with their exact boxes: a quarter as its demo shows them."""
+    from tillsight_edge.vision.scene import StoreScene
     from tillsight_edge.vision.scene_training import random_scene
 
     random = np.random.default_rng(seed)
     pictures = []
     for number in range(count):
-        image, *boxes = random_scene(random, *size)
-        exact = tuple(Boxes(_array([list(box) for box in found]), _array([])) for found in boxes)
+        if number % 4:
+            image, persons, faces = random_scene(random, *size)
+        else:
+            store = StoreScene(int(random.integers(10_000, 1_000_000)))
+            shown = store.render(float(random.uniform(0, store.duration_s)))
+            image, persons, faces = shown.image, shown.persons, shown.faces
+        exact = tuple(Boxes(_array([list(box) for box in found]), _array([])) for found in (persons, faces))
         pictures.append(Picture("rendered", f"rendered/{seed}-{number}", image, halved(image), exact))
     return pictures
 

@@ -15,12 +15,13 @@ from typing import Any
 import cv2
 import numpy as np
 import onnxruntime
-from detection_metrics import Curve, Floats, Image, Judged, curve, decode, letterbox
+from detection_metrics import Curve, Floats, Image, Judged, curve, decode, letterbox, suppress
 from detector_data import Boxes, boxes_of, entries
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "tillsight_models" / "weights"
 PERSON, FACE = 0, 1
 SCENES = ("street", "cctv", "coco")
+SMALL_CANVAS = (160, 128)
 NOTHING = np.zeros((0, 5), np.float32)
 
 Find = Callable[[Image], tuple[Floats, Floats]]
@@ -87,6 +88,15 @@ def ours(path: Path, size: tuple[int, int], kinds: tuple[int, ...]) -> Find:
     return find
 
 
+def on_both(first: Find, second: Find) -> Find:
+    """Faces of two canvases together: a small one for faces that fill the picture."""
+
+    def find(image: Image) -> tuple[Floats, Floats]:
+        return NOTHING, suppress(np.concatenate([first(image)[FACE], second(image)[FACE]]))
+
+    return find
+
+
 def our_detectors(weights: Path, canvas: tuple[int, int]) -> list[Detector]:
     """Those of our networks whose files are there."""
     persons, faces = weights / "persons.onnx", weights / "faces.onnx"
@@ -95,8 +105,10 @@ def our_detectors(weights: Path, canvas: tuple[int, int]) -> list[Detector]:
         find = ours(persons, (320, 256), (PERSON, FACE))
         found.append(Detector("tillsight persons 320x256", persons, find, (PERSON, FACE)))
     if faces.exists():
+        large, small = ours(faces, canvas, (FACE,)), ours(faces, SMALL_CANVAS, (FACE,))
         name = f"tillsight faces {canvas[0]}x{canvas[1]}"
-        found.append(Detector(name, faces, ours(faces, canvas, (FACE,)), (FACE,)))
+        found.append(Detector(name, faces, large, (FACE,)))
+        found.append(Detector(f"{name} and 160x128", faces, on_both(large, small), (FACE,)))
     return found
 
 
