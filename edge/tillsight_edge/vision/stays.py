@@ -24,8 +24,8 @@ class StayRules:
     """Share of the box in the zone that counts where the feet cannot be seen, or stand just outside."""
     border: float = 0.08
     """So far outside the zone is still inside for somebody who stands there."""
-    late_s: float = 0.25
-    """Speed over `over_s` tells so much too late that somebody who stood walks."""
+    late_s: float = 0.2
+    """Speed over `over_s` tells so much too late that somebody walks; that they stand, half as much."""
     changed_s: float = 2.0
     """For so long somebody who is lost in the zone may be found again as another track."""
     leave_gap_s: float = 1.0
@@ -183,20 +183,20 @@ class Stays:
     def _entered(self, track: Track, half_ms: int) -> Stay:
         """Standing is known after a while only; somebody who was first seen standing stood from then on."""
         last, first = track.last, track.sightings[0]
-        since = last
+        since, late_ms = last, round(self._rules.late_s * 500)
         young = last.mono_ms - first.mono_ms <= 1000 * (self._rules.over_s + 0.25)
         if (
             young
             and self._inside(first, False)
             and _between(first.foot, last.foot) <= self._rules.border * last.height
         ):
-            since = first
+            since, late_ms = first, 0
         stay = Stay(
             track.number,
-            since.mono_ms - half_ms,
+            since.mono_ms - half_ms - late_ms,
             last.mono_ms,
             last.body,
-            stood_ms=last.mono_ms - since.mono_ms + half_ms,
+            stood_ms=last.mono_ms - since.mono_ms + half_ms + late_ms,
             sure_ms=last.mono_ms,
             inside_ms=last.mono_ms,
             half_ms=half_ms,
