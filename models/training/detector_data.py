@@ -97,8 +97,8 @@ def halved(image: Image) -> Image:
 
 def rendered_pictures(count: int, seed: int, size: tuple[int, int]) -> list[Picture]:
     """Stores that the product draws itself, with their exact boxes: a quarter as its demo shows them."""
-    from tillsight_edge.vision.scene import StoreScene
-    from tillsight_edge.vision.scene_training import random_scene
+    from tillsight_edge.vision.scene.store import StoreScene
+    from tillsight_edge.vision.scene.training import random_scene
 
     random = np.random.default_rng(seed)
     pictures = []
