@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tillsight_edge.vision.wire import Seen
+from tillsight_edge.vision.process.wire import Seen
 from tillsight_hub.exports.columns import EVENT_COLUMNS, SCORE_COLUMNS
 from tillsight_hub.metrics.catalogue import catalogue
 from tillsight_hub.metrics.settings import MetricSettings

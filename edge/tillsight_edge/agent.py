@@ -287,7 +287,7 @@ class Agent:
         """Hashes of what looks at frames here, by name."""
         if not self._config.cameras:
             return {}
-        from .vision.registry import model_hashes
+        from .vision.networks.registry import model_hashes
 
         try:
             return model_hashes(self._config)

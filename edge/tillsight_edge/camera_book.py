@@ -20,8 +20,8 @@ from .config import DeviceConfig
 from .coverage import Position
 from .outbox import Outbox
 from .ports import Clock
-from .vision import wire
-from .vision.wire import BadMessage, CameraSeen, Message
+from .vision.process import wire
+from .vision.process.wire import BadMessage, CameraSeen, Message
 
 OnStored: TypeAlias = Callable[[Payload, Stamp], None]
 

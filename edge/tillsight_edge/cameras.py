@@ -16,8 +16,8 @@ from .config import DeviceConfig
 from .errors import OutboxUnwritable
 from .outbox import Outbox
 from .ports import Clock
-from .vision import wire
-from .vision.wire import BadMessage, Confirmed, Message, PresenceSeen
+from .vision.process import wire
+from .vision.process.wire import BadMessage, Confirmed, Message, PresenceSeen
 
 log = logging.getLogger(__name__)
 

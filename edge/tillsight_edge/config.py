@@ -311,7 +311,7 @@ def vision_problems(config: DeviceConfig) -> list[str]:
 
 
 def _no_sandbox_here() -> list[str]:
-    from .vision.syscalls import this_machine
+    from .vision.process.syscalls import this_machine
 
     try:
         this_machine()
@@ -360,7 +360,7 @@ def _staff_in_view(config: DeviceConfig) -> Iterator[str]:
 def _cameras_that_cannot_count(config: DeviceConfig) -> Iterator[str]:
     if not config.cameras:
         return
-    from .vision.geometry import lint
+    from .vision.counting.geometry import lint
 
     for name, camera in config.cameras.items():
         yield from lint(camera, name)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tillsight_models.events import CameraReported
 
-from .vision.wire import CameraSeen, Message
+from .vision.process.wire import CameraSeen, Message
 
 LONGEST_MS = 864_000_000
 

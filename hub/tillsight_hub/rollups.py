@@ -74,7 +74,7 @@ def tally(payload: Payload, labels: int, scale_id: str, *, is_closed: bool) -> M
 
 
 def _seen(payload: Payload, is_closed: bool) -> Counters:
-    """What cameras say beside contacts and visitors; what they could see while the store was closed is nothing."""
+    """What cameras say beside contacts and visitors; nothing counts that they saw of a closed store."""
     if isinstance(payload, CameraReported) and payload.contacts and not is_closed:
         return {"camera_ms": _ms(payload.period_s), "camera_working_ms": _ms(payload.working_s)}
     if isinstance(payload, QueueWatched):

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from tests.harness.networks import deepface_network
 
-from tillsight_edge.vision.deepface_emotion import installed_deepface
+from tillsight_edge.vision.counting.tracker import Tracker
 from tillsight_edge.vision.detections import Detection
-from tillsight_edge.vision.detector import FaceFinder, OnnxDetector
-from tillsight_edge.vision.emotion_models import open_emotion_model
-from tillsight_edge.vision.faces import face_crop, head_region
-from tillsight_edge.vision.importing import import_model
-from tillsight_edge.vision.registry import Registry
-from tillsight_edge.vision.scene import StoreScene
-from tillsight_edge.vision.tracker import Tracker
+from tillsight_edge.vision.faces.crops import face_crop, head_region
+from tillsight_edge.vision.networks.deepface_emotion import installed_deepface
+from tillsight_edge.vision.networks.detector import FaceFinder, OnnxDetector
+from tillsight_edge.vision.networks.emotion_models import open_emotion_model
+from tillsight_edge.vision.networks.importing import import_model
+from tillsight_edge.vision.networks.registry import Registry
+from tillsight_edge.vision.scene.store import StoreScene
 
 SCENE_S = 40.0
 """A moment of the rendered store, 640x480, with a seller and customers."""

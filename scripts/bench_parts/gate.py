@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from tillsight_edge.camera_config import CameraSettings
-from tillsight_edge.vision.counting import Clip
-from tillsight_edge.vision.detector import OnnxDetector
+from tillsight_edge.vision.counting.clips import Clip
+from tillsight_edge.vision.counting.motion import MotionRules
+from tillsight_edge.vision.counting.pipeline import Pipeline
 from tillsight_edge.vision.frames import Frame
-from tillsight_edge.vision.motion import MotionRules
-from tillsight_edge.vision.pipeline import Pipeline
-from tillsight_edge.vision.registry import Model
-from tillsight_edge.vision.scene import StoreScene
-from tillsight_edge.vision.scene_script import busy_till
+from tillsight_edge.vision.networks.detector import OnnxDetector
+from tillsight_edge.vision.networks.registry import Model
+from tillsight_edge.vision.scene.script import busy_till
+from tillsight_edge.vision.scene.store import StoreScene
 
 EVERY_FRAME = MotionRules(watching_s=0, empty_s=0)
 RATE_HZ = 5.0

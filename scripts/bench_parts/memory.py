@@ -83,7 +83,7 @@ def _resident_mb(pid: int) -> dict[str, float]:
     for process in (supervisor, *supervisor.children(recursive=True)):
         try:
             words = " ".join(process.cmdline())
-            role = next((role for role in ("watch", "capture") if f"vision.{role}" in words), "supervisor")
+            role = next((role for role in ("watch", "capture") if f".{role} " in words), "supervisor")
             memory = process.memory_full_info()
             sizes[role] = memory.rss / 1e6
             sizes["together"] += memory.pss / 1e6

@@ -85,7 +85,7 @@ def _view(arguments: argparse.Namespace) -> CameraView:
         return CameraView(arguments.camera, WHOLE_MIDDLE)
     if arguments.video is not None:
         return CameraView(str(arguments.video.absolute()), WHOLE_MIDDLE)
-    from tillsight_edge.vision.scene import STAFF_ZONE, TILL_ZONE
+    from tillsight_edge.vision.scene.store import STAFF_ZONE, TILL_ZONE
 
     return CameraView(f"scene:{arguments.seed}", TILL_ZONE, (STAFF_ZONE,))
 

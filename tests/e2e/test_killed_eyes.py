@@ -85,7 +85,7 @@ def test_contacts_survive_the_death_of_everything_but_the_process_that_counted_t
         undisturbed = dwellings(outbox)
         assert not children(agent.pid, "vision")
         before = len(contacts(outbox))
-        for word in ("vision.capture", "vision.watch"):
+        for word in ("camera.capture", "process.watch"):
             kill(part(vision, word))
         seen_since(outbox, before, 1)
         before = len(contacts(outbox))

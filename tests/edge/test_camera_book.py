@@ -10,7 +10,7 @@ from tests.harness.outboxes import all_held, new_outbox
 from tillsight_edge.camera_book import CameraBook
 from tillsight_edge.clock import SystemClock
 from tillsight_edge.outbox import Outbox
-from tillsight_edge.vision.wire import AgesCounted, BadMessage, Message, MoodsCounted, Seen
+from tillsight_edge.vision.process.wire import AgesCounted, BadMessage, Message, MoodsCounted, Seen
 
 
 @pytest.fixture

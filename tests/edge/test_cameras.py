@@ -18,8 +18,8 @@ from tillsight_edge.cameras import CameraNow, Cameras
 from tillsight_edge.clock import SystemClock
 from tillsight_edge.config import DeviceConfig
 from tillsight_edge.outbox import Outbox
-from tillsight_edge.vision import wire
-from tillsight_edge.vision.wire import (
+from tillsight_edge.vision.process import wire
+from tillsight_edge.vision.process.wire import (
     AgesCounted,
     Message,
     MoodsCounted,

@@ -5,7 +5,7 @@ import random
 from tests.harness.eyes import camera_seen, contact
 
 from tillsight_edge.coverage import Position
-from tillsight_edge.vision.wire import Message, Seen
+from tillsight_edge.vision.process.wire import Message, Seen
 
 START = Position("boot-1", 1_000)
 

@@ -2,7 +2,15 @@
 
 import struct
 
-from tillsight_edge.vision.bpf import AND, JUMP_ANY_BIT, JUMP_EQUAL, JUMP_MORE, LOAD_WORD, RETURN, Program
+from tillsight_edge.vision.process.bpf import (
+    AND,
+    JUMP_ANY_BIT,
+    JUMP_EQUAL,
+    JUMP_MORE,
+    LOAD_WORD,
+    RETURN,
+    Program,
+)
 
 
 def answer(program: Program, audit_arch: int, number: int, *arguments: int) -> int:

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tillsight_edge.vision.line import AgentLine
-from tillsight_edge.vision.wire import CameraSeen, ContactSeen
+from tillsight_edge.vision.process.line import AgentLine
+from tillsight_edge.vision.process.wire import CameraSeen, ContactSeen
 
 from .processes import wait_until
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from tillsight_edge.vision.registry import Model, sha256
+from tillsight_edge.vision.networks.registry import Model, sha256
 from tillsight_models.manifest import ModelEntry
 
 FLOAT, BYTE = TensorProto.FLOAT, TensorProto.UINT8

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from tests.harness.drawn_faces import Image, drawn_face
 
-from tillsight_edge.vision.demographics import AGE_BANDS, Estimates
 from tillsight_edge.vision.detections import Detection
-from tillsight_edge.vision.emotion import FERPLUS, Crop, Probabilities
+from tillsight_edge.vision.faces.demographics import AGE_BANDS, Estimates
+from tillsight_edge.vision.faces.emotion import FERPLUS, Crop, Probabilities
 
 FACE_PX = 48
 Region = tuple[int, int, int, int]

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from tillsight_edge.vision.capture_process import CaptureState
+from tillsight_edge.vision.camera.capture_process import CaptureState
 from tillsight_edge.vision.detections import Detection, Detections
 from tillsight_edge.vision.frames import Frame, Image
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import cv2
 
-from tillsight_edge.vision.scene import STAFF_ZONE, TILL_ZONE, StoreScene
-from tillsight_edge.vision.scene_script import DOOR, SceneScript, Visit
+from tillsight_edge.vision.scene.script import DOOR, SceneScript, Visit
+from tillsight_edge.vision.scene.store import STAFF_ZONE, TILL_ZONE, StoreScene
 
 RATE_HZ = 5
 EVERY_S = 5.0

@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tillsight_edge.camera_config import CameraSettings
-from tillsight_edge.vision.contacts import Contact, Presence
+from tillsight_edge.vision.counting.contacts import Contact, Presence
+from tillsight_edge.vision.counting.motion import MotionRules
+from tillsight_edge.vision.counting.pipeline import Pipeline, Result
+from tillsight_edge.vision.counting.queues import QueueWindow
+from tillsight_edge.vision.counting.traffic import Visitor
 from tillsight_edge.vision.detections import Detection, Detections, Image
 from tillsight_edge.vision.frames import Frame
-from tillsight_edge.vision.motion import MotionRules
-from tillsight_edge.vision.pipeline import Pipeline, Result
-from tillsight_edge.vision.queues import QueueWindow
-from tillsight_edge.vision.traffic import Visitor
 
 WIDTH, HEIGHT = 320, 180
 ALWAYS = MotionRules(watching_s=0, empty_s=0)

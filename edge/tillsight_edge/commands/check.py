@@ -6,7 +6,7 @@ from tillsight_models.errors import BadConfig
 
 from ..config import load_config, problems_here
 from ..opencv_wheels import one_opencv
-from ..vision.registry import model_problems
+from ..vision.networks.registry import model_problems
 from . import Commands, new_command
 
 

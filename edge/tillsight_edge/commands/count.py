@@ -45,9 +45,9 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Count, and write one JSON object."""
     camera = _camera(arguments)
-    from ..vision.counting import Clip, count_clip
-    from ..vision.detector import OnnxDetector
-    from ..vision.registry import Registry
+    from ..vision.counting.clips import Clip, count_clip
+    from ..vision.networks.detector import OnnxDetector
+    from ..vision.networks.registry import Registry
 
     clip = Clip(arguments.clip, arguments.fps)
     model = Registry(models_folder(arguments)).find(arguments.model, "persons")
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _camera(arguments: argparse.Namespace) -> CameraSettings:
     """What the options describe; BadConfig has one line a problem, named by its option."""
-    from ..vision.geometry import lint
+    from ..vision.counting.geometry import lint
 
     if arguments.fps is not None and not 0 < arguments.fps <= 1000:
         raise BadConfig([f"--fps: {arguments.fps:g}: should be more than 0 and at most 1000"])

@@ -14,8 +14,8 @@ from .emotion import OWN, add_data, write_json
 from .models import models_folder
 
 if TYPE_CHECKING:
-    from ..vision.demographics import NetworkDemographics
-    from ..vision.emotion import Crop
+    from ..vision.faces.demographics import NetworkDemographics
+    from ..vision.faces.emotion import Crop
 
     Named: TypeAlias = tuple[str, Crop]
 
@@ -34,8 +34,8 @@ def add(commands: Commands) -> None:
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    from ..vision.demographics import AGE_BANDS, GENDERS, is_minor
-    from ..vision.emotion import checked
+    from ..vision.faces.demographics import AGE_BANDS, GENDERS, is_minor
+    from ..vision.faces.emotion import checked
 
     model = _model(arguments)
     keys = ("image", "age_band", "gender", "confidence", "gender_confidence")
@@ -63,7 +63,7 @@ def _predict(arguments: argparse.Namespace) -> int:
 
 def _faces(path: Path) -> "Iterator[Named]":
     """Each face and its name: that of the picture, or of an npz the number of the image."""
-    from ..vision.crop_files import array_names, read_crops, read_pictures
+    from ..vision.faces.crop_files import array_names, read_crops, read_pictures
 
     if array_names(path):
         named: Iterable[Named] = ((str(number), crop) for number, crop in enumerate(read_crops(path)))
@@ -72,8 +72,8 @@ def _faces(path: Path) -> "Iterator[Named]":
 
 
 def _model(arguments: argparse.Namespace) -> "NetworkDemographics":
-    from ..vision.demographics import NetworkDemographics
-    from ..vision.registry import Registry
+    from ..vision.faces.demographics import NetworkDemographics
+    from ..vision.networks.registry import Registry
 
     config: Path = arguments.config
     there = config != SYSTEM_CONFIG or config.exists()

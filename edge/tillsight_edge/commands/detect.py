@@ -12,7 +12,7 @@ from . import FAILED, Commands, new_command
 from .models import add_folder, models_folder
 
 if TYPE_CHECKING:
-    from ..vision.picture_boxes import Boxes
+    from ..vision.networks.picture_boxes import Boxes
 
 
 def add(commands: Commands) -> None:
@@ -31,8 +31,8 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look at each picture; one that is none costs one line, and exit code 1 at the end."""
-    from ..vision.picture_boxes import PictureBoxes
-    from ..vision.registry import Registry
+    from ..vision.networks.picture_boxes import PictureBoxes
+    from ..vision.networks.registry import Registry
 
     detector = PictureBoxes(Registry(models_folder(arguments)), arguments.model, arguments.faces_model)
     found: dict[str, Boxes] = {}

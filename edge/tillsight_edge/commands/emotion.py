@@ -18,7 +18,7 @@ from .models import add_folder, models_folder
 if TYPE_CHECKING:
     from tillsight_models.events import ValenceCounts
 
-    from ..vision.emotion import EmotionModel
+    from ..vision.faces.emotion import EmotionModel
 
 OWN = "tillsight"
 """What the product's own model is called on the command line."""
@@ -77,8 +77,8 @@ def write_json(out: str, results: dict[str, Any]) -> None:
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    from ..vision.crop_files import read_crops
-    from ..vision.emotion import checked, valence, valence_shares
+    from ..vision.faces.crop_files import read_crops
+    from ..vision.faces.emotion import checked, valence, valence_shares
 
     model = _model(arguments)
     crops = read_crops(arguments.data)
@@ -97,8 +97,8 @@ def _predict(arguments: argparse.Namespace) -> int:
 
 
 def _validate(arguments: argparse.Namespace) -> int:
-    from ..vision.faces import QualityFloor
-    from ..vision.validation import read_judged, validated
+    from ..vision.faces.crops import QualityFloor
+    from ..vision.faces.validation import read_judged, validated
 
     model, settings = _model(arguments), _settings(arguments)
     judged = read_judged(arguments.data)
@@ -108,8 +108,8 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 
 def _judge(arguments: argparse.Namespace) -> int:
-    from ..vision.judging import judged_at, judging_problem
-    from ..vision.validation import read_validation
+    from ..vision.faces.judging import judged_at, judging_problem
+    from ..vision.faces.validation import read_validation
 
     config = load_config(arguments.config)
     names = [name for name, camera in config.cameras.items() if camera.zone is not None]
@@ -129,7 +129,7 @@ def _judge(arguments: argparse.Namespace) -> int:
 
 
 def _write_counts(out: Path, model: "EmotionModel", counts: "ValenceCounts", *, add: bool) -> None:
-    from ..vision.validation import LEAST_PEOPLE, Validation, added, write_validation
+    from ..vision.faces.validation import LEAST_PEOPLE, Validation, added, write_validation
 
     day = datetime.now(UTC).date()
     validation = Validation(model=model.name, sha256=model.sha256, date=day, counts=counts)
@@ -144,8 +144,8 @@ def _write_counts(out: Path, model: "EmotionModel", counts: "ValenceCounts", *, 
 
 
 def _model(arguments: argparse.Namespace) -> "EmotionModel":
-    from ..vision.emotion_models import open_emotion_model
-    from ..vision.registry import Registry
+    from ..vision.networks.emotion_models import open_emotion_model
+    from ..vision.networks.registry import Registry
 
     name = arguments.backend or _settings(arguments).model
     own = EmotionSettings().model

@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from ..vision.registry import Model, Registry
+    from ..vision.networks.registry import Model, Registry
 
     def row(model: Model) -> dict[str, Any]:
         entry, size = model.entry, model.size
@@ -98,8 +98,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _verify(arguments: argparse.Namespace) -> int:
     from ..vision.errors import BadModel
-    from ..vision.registry import Registry
-    from ..vision.trial import open_model
+    from ..vision.networks.registry import Registry
+    from ..vision.networks.trial import open_model
 
     registry = Registry(models_folder(arguments))
     bad = len(broken := registry.broken())
@@ -119,8 +119,8 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from ..vision.model_bench import bench
-    from ..vision.registry import Registry
+    from ..vision.networks.model_bench import bench
+    from ..vision.networks.registry import Registry
 
     if arguments.runs < 1:
         raise BadConfig([f"--runs: {arguments.runs}: should be 1 or more"])
@@ -134,7 +134,7 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from ..vision.importing import import_model
+    from ..vision.networks.importing import import_model
 
     folder = models_folder(arguments)
     model = import_model(folder, arguments.name, arguments.file, arguments.kind, arguments.sha256)

@@ -7,7 +7,7 @@ import threading
 from tillsight_models.errors import BadConfig
 
 from ..config import load_config, vision_problems
-from ..vision.registry import model_problems
+from ..vision.networks.registry import model_problems
 from . import FAILED, Commands, new_command, stop_on_signals
 
 

@@ -7,7 +7,7 @@ import os
 from tillsight_models.errors import BadConfig
 
 from ..config import load_config, vision_problems
-from ..vision.registry import model_problems
+from ..vision.networks.registry import model_problems
 from . import FAILED, Commands, new_command, stop_on_signals
 
 
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadConfig(["cameras: none: there is nothing to look at"])
     if problems := [*vision_problems(config), *model_problems(config)]:
         raise BadConfig(problems)
-    from ..vision.supervise import VisionSupervisor
+    from ..vision.process.supervise import VisionSupervisor
     from ..vision_process import STARTED_BY_AGENT, take_the_place
 
     place = take_the_place(config.vision_socket)

@@ -14,8 +14,8 @@ from ..config import DeviceConfig
 from . import Commands, new_command, stop_on_signals
 
 if TYPE_CHECKING:
-    from ..vision.capture_process import CaptureProcess
-    from ..vision.detector import OnnxDetector
+    from ..vision.camera.capture_process import CaptureProcess
+    from ..vision.networks.detector import OnnxDetector
 
 NEW_CAMERA = "till"
 
@@ -102,9 +102,9 @@ def _new_camera(source: str) -> CameraSettings:
 
 def _detector(config: DeviceConfig | None) -> "tuple[OnnxDetector | None, float, str]":
     """The device's detector, from which score on it is sure, and why there is none."""
-    from ..vision.detector import OnnxDetector
     from ..vision.errors import BadModel
-    from ..vision.registry import Registry
+    from ..vision.networks.detector import OnnxDetector
+    from ..vision.networks.registry import Registry
 
     name = config.vision.persons_model if config else "persons"
     try:
@@ -117,9 +117,9 @@ def _detector(config: DeviceConfig | None) -> "tuple[OnnxDetector | None, float,
 
 def _capture(source: str, camera: CameraSettings) -> "CaptureProcess":
     """A process of its own for the driver, which may hang; a file begins again at its end."""
-    from ..vision.capture_process import CaptureOrder, CaptureProcess
-    from ..vision.ring import FrameRing
-    from ..vision.sources import open_source
+    from ..vision.camera.capture_process import CaptureOrder, CaptureProcess
+    from ..vision.camera.ring import FrameRing
+    from ..vision.camera.sources import open_source
 
     own: dict[str, Any] = {}
     if source == camera.source:

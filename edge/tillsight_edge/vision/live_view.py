@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import cv2
 
-from .capture_process import CaptureState
+from .camera.capture_process import CaptureState
 from .errors import CameraUnavailable
 from .frames import Frame, Image
 from .zones import Draft, Seen, Trial

@@ -9,13 +9,13 @@ from tillsight_models.errors import BadConfig
 
 from ..camera_config import CameraSettings
 from ..zones_file import DRAWN, snippet
-from .contacts import Contact
+from .counting.contacts import Contact
+from .counting.geometry import Zone, lint
+from .counting.pipeline import Pipeline, View
+from .counting.sightings import Track
+from .counting.traffic import Visitor
 from .detections import Detections, Detector
 from .frames import Frame, Image
-from .geometry import Zone, lint
-from .pipeline import Pipeline, View
-from .sightings import Track
-from .traffic import Visitor
 
 DIGITS = 3
 """Of a share: a thousandth of the picture is less than anybody can point at."""

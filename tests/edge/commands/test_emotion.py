@@ -15,9 +15,9 @@ from tests.harness.edge_configs import device_settings, write_toml
 from tests.harness.networks import deepface_network
 
 from tillsight_edge.__main__ import main
-from tillsight_edge.vision.importing import import_model
-from tillsight_edge.vision.registry import Registry
-from tillsight_edge.vision.validation import read_validation
+from tillsight_edge.vision.faces.validation import read_validation
+from tillsight_edge.vision.networks.importing import import_model
+from tillsight_edge.vision.networks.registry import Registry
 
 FACES = np.stack([cv2.cvtColor(drawn_face(48), cv2.COLOR_BGR2GRAY)] * 3)
 

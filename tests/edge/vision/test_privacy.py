@@ -52,8 +52,8 @@ def test_what_sees_writes_no_file_opens_no_connection_and_says_nothing_longer_th
             process.kill()
     assert_that_it_worked(outbox)
     found = leaks(log.read_text(encoding="utf-8"))
-    (watch,) = of_program(found, "vision.watch")
-    (capture,) = of_program(found, "vision.capture")
+    (watch,) = of_program(found, "process.watch")
+    (capture,) = of_program(found, "camera.capture")
     assert not all_found([watch, capture])
     assert len(found) == 2
     assert len(watch.sent) > 10

@@ -1,0 +1,1 @@
+"""From boxes to contacts, visitors and a queue."""

@@ -1,0 +1,1 @@
+"""What is read of faces, and how little of it is told."""

@@ -1,0 +1,1 @@
+"""Networks: which there are, whether they are what they should be, and running them."""
