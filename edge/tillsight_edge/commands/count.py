@@ -1,18 +1,16 @@
 """`tillsight-edge count`: the contacts in a clip, to judge the counter by."""
 
 import argparse
-import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from tillsight_models.configuration import read_settings
-from tillsight_models.errors import BadConfig, TillsightError
+from tillsight_models.errors import BadConfig
 
 from ..camera_config import CameraSettings
 from . import Commands, new_command
 from .models import add_folder, models_folder
+from .results import show_progress, write_json
 
 OPTIONS = {"zone": "--zone", "min_dwell_s": "--min-dwell", "max_dwell_s": "--min-dwell"}
 """Which option a setting comes from."""
@@ -57,11 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
         OnnxDetector(model),
         sure=model.entry.threshold_of("person"),
         show=arguments.show,
-        progress=_progress if sys.stderr.isatty() else None,
+        progress=_progress,
     )
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-    _write(arguments.json, json.dumps(counted.as_json()))
+    show_progress("")
+    write_json(arguments.json, counted.as_json())
     return 0
 
 
@@ -107,18 +104,4 @@ def _by_option(problem: str) -> str:
 def _progress(done: float, contacts: int) -> None:
     """On a terminal, over and over in one line."""
     share = f"{done:.0%}, " if done else ""
-    print(f"\r\x1b[K{share}contacts: {contacts}", end="", file=sys.stderr, flush=True)
-
-
-def _write(out: str, text: str) -> None:
-    if out == "-":
-        print(text)
-        return
-    try:
-        Path(out).write_text(text + os.linesep, encoding="utf-8")
-    except OSError as error:
-        raise CannotWrite(f"{out}: {error.strerror or error}") from error
-
-
-class CannotWrite(TillsightError, OSError):
-    """The file that was asked for cannot be written."""
+    show_progress(f"{share}contacts: {contacts}")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ..camera_config import DemographicsSettings
 from ..config import SYSTEM_CONFIG, load_config
 from . import Commands, new_command
-from .emotion import OWN, add_data, write_json
+from .emotion import OWN, add_data
 from .models import models_folder
+from .results import write_json
 
 if TYPE_CHECKING:
     from ..vision.faces.demographics import NetworkDemographics

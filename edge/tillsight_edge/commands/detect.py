@@ -1,7 +1,6 @@
 """`tillsight-edge detect`: boxes of persons and faces in pictures, to judge the detectors by."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from tillsight_models.errors import TillsightError
 
 from . import FAILED, Commands, new_command
 from .models import add_folder, models_folder
+from .results import show_progress, write_json
 
 if TYPE_CHECKING:
     from ..vision.networks.picture_boxes import Boxes
@@ -38,33 +38,13 @@ def run(arguments: argparse.Namespace) -> int:
     found: dict[str, Boxes] = {}
     bad = 0
     for number, name in enumerate(arguments.images, 1):
-        _progress(f"{number} of {len(arguments.images)}")
+        show_progress(f"{number} of {len(arguments.images)}")
         try:
             found[name] = detector.of_file(Path(name))
         except TillsightError as error:
             bad += 1
-            _progress("")
+            show_progress("")
             print(f"tillsight-edge: {error}", file=sys.stderr)
-    _progress("")
-    _write(arguments.json, json.dumps(found))
+    show_progress("")
+    write_json(arguments.json, found)
     return FAILED if bad else 0
-
-
-def _write(out: str, text: str) -> None:
-    if out == "-":
-        print(text)
-        return
-    try:
-        Path(out).write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise CannotWrite(f"{out}: {error.strerror or error}") from error
-
-
-def _progress(words: str) -> None:
-    """On a terminal, over and over in one line."""
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
-
-
-class CannotWrite(TillsightError, OSError):
-    """The file that was asked for cannot be written."""

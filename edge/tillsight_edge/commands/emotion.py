@@ -1,19 +1,19 @@
 """`tillsight-edge emotion`: what the emotion model makes of files of faces, and how often it is right."""
 
 import argparse
-import json
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tillsight_models.errors import BadConfig, TillsightError
+from tillsight_models.errors import BadConfig
 
 from ..camera_config import EmotionSettings
 from ..config import SYSTEM_CONFIG, load_config
 from . import Commands, new_command
 from .models import add_folder, models_folder
+from .results import write_json
 
 if TYPE_CHECKING:
     from tillsight_models.events import ValenceCounts
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 OWN = "tillsight"
 """What the product's own model is called on the command line."""
-
-
-class CannotWrite(TillsightError, OSError):
-    """The file that was asked for cannot be written."""
 
 
 def add(commands: Commands) -> None:
@@ -62,18 +58,6 @@ def add_data(parser: argparse.ArgumentParser, name: str) -> None:
     help = "tillsight, deepface, or a name in `tillsight-edge models list`; default: as configured"
     parser.add_argument("--backend", metavar="NAME", help=help)
     add_folder(parser)
-
-
-def write_json(out: str, results: dict[str, Any]) -> None:
-    """Into a file, or to the terminal where `out` is -."""
-    text = json.dumps(results)
-    if out == "-":
-        print(text)
-        return
-    try:
-        Path(out).write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise CannotWrite(f"{out}: {error.strerror or error}") from error
 
 
 def _predict(arguments: argparse.Namespace) -> int:
