@@ -1,7 +1,10 @@
 """Finding persons in a frame, and faces in a frame or where a person's head must be."""
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import TypeAlias
+
+import numpy as np
 
 from ..detections import Detection, Detections
 from ..errors import BadModel
@@ -22,7 +25,12 @@ LEAST_SCORE = 0.15
 """Weaker boxes say nothing to a tracker."""
 MOST_BOXES = 300
 WHOLE_PICTURE = (640, 512)
-"""Canvas of a face network of any size, for a whole frame."""
+"""Canvas of a face network of any size, for the small faces of a whole frame; those of half and of a quarter
+the size are for larger ones."""
+LARGEST_PX = 80
+"""Longer side of a face on a canvas; of larger ones a network sees parts, so the next canvas has them."""
+OVERLAP = 0.9
+"""The next canvas begins a little below."""
 HEAD_PICTURE = (160, 160)
 """Canvas of a face network of any size, for a region: the upper part of one person."""
 
@@ -46,7 +54,8 @@ class BoxNetwork:
         self.size = self._fixed_size(model) or whole
         self._network = OnnxModel(model.read(), entry.name, self._contract(entry.input))
         self._canvases: dict[tuple[int, int], Letterbox] = {}
-        self._any_size = 0 in entry.input[1:]
+        self.any_size = 0 in entry.input[1:]
+        """Whether it takes a canvas of any size."""
 
     def find(
         self, image: Image, least: float, size: tuple[int, int] | None = None
@@ -55,7 +64,7 @@ class BoxNetwork:
 
         `size` (width, height) is for networks that take any; others use their own.
         """
-        canvas = self._canvas(size if size and self._any_size else self.size)
+        canvas = self._canvas(size if size and self.any_size else self.size)
         scale = canvas.place(image)
         outputs = self._network.run(self._format.feed(canvas.canvas))
         found = self._format.boxes(outputs, least)
@@ -91,6 +100,11 @@ class OnnxDetector:
         self._network = BoxNetwork(model)
         self._least = least
 
+    def scale(self, image: Image) -> float:
+        """Pixels of the network's canvas for one of the frame."""
+        width, height = self._network.size
+        return float(min(width / image.shape[1], height / image.shape[0]))
+
     def detect(self, image: Image) -> Detections:
         """Persons and faces in one frame, best first."""
         found, scale = self._network.find(image, self._least)
@@ -108,10 +122,27 @@ class FaceFinder:
         self._network = BoxNetwork(model)
         self._least = least
 
-    def find_all(self, image: Image, size: tuple[int, int] | None = None) -> tuple[Detection, ...]:
-        """All faces of the frame, best first; `size` (width, height) of the canvas, multiples of 32."""
-        found, scale = self._network.find(image, self._least, size)
-        return to_detections(found["face"], scale, (image.shape[1], image.shape[0]))
+    def find_all(self, image: Image) -> tuple[Detection, ...]:
+        """All faces of the frame, whatever their size; the same face may be there twice."""
+        if not self._network.any_size:
+            return self._find_on(None, image, 0, inf)
+        width, height = WHOLE_PICTURE
+        least_px = OVERLAP * LARGEST_PX / 2
+        return (
+            *self._find_on((width, height), image, 0, LARGEST_PX),
+            *self._find_on((width // 2, height // 2), image, least_px, LARGEST_PX),
+            *self._find_on((width // 4, height // 4), image, least_px, inf),
+        )
+
+    def _find_on(
+        self, canvas: tuple[int, int] | None, image: Image, least_px: float, most_px: float
+    ) -> tuple[Detection, ...]:
+        """Faces between two sizes on a canvas, in pixels of the frame."""
+        found, scale = self._network.find(image, self._least, canvas)
+        boxes = found["face"]
+        sides = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+        fitting = boxes[(sides >= least_px) & (sides <= most_px)]
+        return to_detections(fitting, scale, (image.shape[1], image.shape[0]))
 
     def find(self, image: Image, regions: Sequence[Region]) -> tuple[tuple[Detection, ...], ...]:
         """For each region of the frame its faces, best first, in pixels of the frame."""

@@ -1,5 +1,6 @@
 """All persons and faces in a picture file, weak ones too: for judging detectors, not for counting."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from ..camera.pictures import read_picture
 from ..detections import Detection
+from ..frames import Image
 from .boxes import Floats, without_doubles
 from .detector import FaceFinder, OnnxDetector
 from .registry import Registry
@@ -15,6 +17,8 @@ from .registry import Registry
 LEAST_SCORE = 0.05
 MOST_BOXES = 300
 DOUBLES = 0.5
+LARGE_PX = 40
+"""From this longer side on, on its canvas, the network for persons tells of faces too."""
 
 
 class Boxes(TypedDict):
@@ -35,16 +39,22 @@ class PictureBoxes:
 
     def of_file(self, path: Path) -> Boxes:
         """BadFrame where it is no picture that can be used."""
-        image = read_picture(path)
+        return self.of_image(read_picture(path))
+
+    def of_image(self, image: Image) -> Boxes:
+        """The same of a picture in memory."""
         seen = self._persons.detect(image)
-        faces = _rows((*self._faces.find_all(image), *seen.faces))
+        least = LARGE_PX / self._persons.scale(image)
+        large = [face for face in seen.faces if max(face.width, face.height) >= least]
+        faces = rows_of((*self._faces.find_all(image), *large))
         return {
-            "persons": _rounded(_rows(seen.persons)),
+            "persons": _rounded(rows_of(seen.persons)),
             "faces": _rounded(without_doubles(faces, DOUBLES, MOST_BOXES)),
         }
 
 
-def _rows(detections: tuple[Detection, ...]) -> Floats:
+def rows_of(detections: Sequence[Detection]) -> Floats:
+    """[N, 5] of x1, y1, x2, y2 and score."""
     boxes = [(each.x1, each.y1, each.x2, each.y2, each.score) for each in detections]
     return np.array(boxes, np.float32).reshape(-1, 5)
 
