@@ -16,6 +16,7 @@ from .config import DeviceConfig
 from .errors import OutboxUnwritable
 from .outbox import Outbox
 from .ports import Clock
+from .socket_paths import address_of
 from .vision.process import wire
 from .vision.process.wire import BadMessage, Confirmed, Message, PresenceSeen
 
@@ -154,7 +155,8 @@ class Cameras:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             if self._path.is_socket():
                 self._path.unlink()
-            listener.bind(str(self._path))
+            with address_of(self._path) as address:
+                listener.bind(address)
             self._path.chmod(0o600 if self._config.vision.start else 0o660)
             listener.listen(MOST_LINES)
         except OSError as error:

@@ -23,13 +23,12 @@ from .camera_config import (
     StaffSettings,
     VisionSettings,
 )
+from .socket_paths import LONGEST_NAME
 
 SYSTEM_CONFIG = Path("/etc/tillsight/device.toml")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 VISION_PARTS = ("cv2", "numpy", "onnxruntime", "tomlkit")
 """What only a device with a camera has installed."""
-LONGEST_SOCKET = 107
-"""Bytes that the kernel leaves for a socket's path."""
 
 Id = Annotated[str, Field(pattern=SLUG_PATTERN)]
 Pin = Annotated[int, Field(ge=0, le=53)]
@@ -300,8 +299,9 @@ def vision_problems(config: DeviceConfig) -> list[str]:
     if not config.cameras:
         return []
     problems = []
-    if len(os.fsencode(config.vision_socket)) > LONGEST_SOCKET:
-        problems.append(f"vision.socket: {str(config.vision_socket)!r}: should be shorter, or nearer to /")
+    if len(os.fsencode(config.vision_socket.name)) > LONGEST_NAME:
+        name = config.vision_socket.name
+        problems.append(f"vision.socket: {name!r}: should be a name of at most {LONGEST_NAME} bytes")
     if config.vision.start:
         missing = [part for part in VISION_PARTS if find_spec(part) is None]
         if missing:

@@ -90,7 +90,7 @@ def test_a_socket_with_too_long_a_name_is_found_by_check(
     long = {"socket": str(tmp_path / ("x" * 100))}
     config = write_config(tmp_path, {"till": camera}, vision=long)
     assert main(["check", "--config", str(config)]) == 2
-    assert capsys.readouterr().err.endswith("should be shorter, or nearer to /\n")
+    assert capsys.readouterr().err.endswith("should be a name of at most 80 bytes\n")
 
 
 def test_without_cameras_there_is_nothing_to_see(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from ...socket_paths import address_of
 from . import wire
 from .wire import BadMessage, CameraSeen, Message, PresenceSeen, Seen
 
@@ -101,7 +102,8 @@ class AgentLine:
         line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         line.setblocking(False)
         try:
-            line.connect(str(self._path))
+            with address_of(self._path) as address:
+                line.connect(address)
         except OSError as error:
             line.close()
             self._tell_away(str(error.strerror or error))
