@@ -10,12 +10,14 @@ from tillsight_hub.exports.columns import EVENT_COLUMNS, SCORE_COLUMNS
 from tillsight_hub.metrics.catalogue import catalogue
 from tillsight_hub.metrics.settings import MetricSettings
 from tillsight_hub.tables import metadata
-from tillsight_models.events import PAYLOADS, DemographicsWindowed, EmotionWindowed
+from tillsight_models.events import PAYLOADS, DemographicsWindowed, EmotionWindowed, Payload
 
 ROOT = Path(__file__).parents[1]
 
-FACES = ("emotion", "valence", "mood", "gender", "male", "age_", "_age", "under_18", "from_18")
-FACES += ("positive", "neutral", "unknown")
+FACES = (
+    *("emotion", "valence", "mood", "gender", "male", "age_", "_age", "under_18", "from_18"),
+    *("positive", "neutral", "unknown"),
+)
 SELLERS = ("team", "staff", "seller", "shift", "employee", "cashier", "attempt")
 ONE_PERSON = ("track", "visit", "press", "person", "face", "id", "enter", "leave")
 
@@ -63,7 +65,7 @@ def test_the_sums_say_nothing_of_a_team() -> None:
 
 
 @pytest.mark.parametrize("payload", [EmotionWindowed, DemographicsWindowed])
-def test_what_is_told_of_faces_is_sums_and_nothing_of_one_person(payload: type) -> None:
+def test_what_is_told_of_faces_is_sums_and_nothing_of_one_person(payload: type[Payload]) -> None:
     fields = EVENTS[payload.TYPE]
     words = [part for field in fields for part in field.split("_")]
     assert not set(words) & set(ONE_PERSON)

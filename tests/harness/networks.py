@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +34,7 @@ class Graph:
         self.constants.append(numpy_helper.from_array(array, name))
         return name
 
-    def step(self, kind: str, *inputs: str, output: str | None = None, **attributes: object) -> str:
+    def step(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
         output = output or f"v{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
         return output
@@ -91,8 +92,8 @@ def any_size_boxes_network(classes: int = 1) -> bytes:
     grey = graph.step("ReduceMean", planes, axes=[1], keepdims=1)
     given: dict[str, Shape] = {}
     for stride in STRIDES:
-        size = {"kernel_shape": [stride, stride], "strides": [stride, stride]}
-        mean = graph.step("AveragePool", grey, **size)
+        square = [stride, stride]
+        mean = graph.step("AveragePool", grey, kernel_shape=square, strides=square)
         share = graph.step("Div", mean, graph.constant(np.array(300, np.float32)))
         scores = graph.step("Concat", *[share] * classes, axis=1)
         graph.step("Transpose", scores, perm=[0, 2, 3, 1], output=f"scores_{stride}")
@@ -259,4 +260,5 @@ def _nothing(graph: Graph, value: str) -> str:
 
 def _random(inputs: int, outputs: int) -> npt.NDArray[np.float32]:
     rng = np.random.default_rng(inputs + outputs)
-    return (rng.standard_normal((inputs, outputs)) / (16 * np.sqrt(inputs))).astype(np.float32)
+    weights = rng.standard_normal((inputs, outputs)) / (16 * np.sqrt(inputs))
+    return np.asarray(weights, np.float32)

@@ -120,7 +120,8 @@ def _packets(image: npt.NDArray[np.uint8], frame: int, rate_hz: float, sequence:
     """A frame as RTP packets of RFC 2435, with its quantisation tables in the first."""
     tables, scan = _tables_and_scan(cv2.imencode(".jpg", image)[1].tobytes())
     height, width = image.shape[:2]
-    packets, at = [], 0
+    packets: list[bytes] = []
+    at = 0
     while at < len(scan):
         header = struct.pack(">I", at) + bytes([1, 255, width // 8, height // 8])
         if at == 0:

@@ -80,9 +80,9 @@ class ScriptedDetector:
         return Detections(tuple(sorted(map(self._moved, found), key=lambda box: -box.score)))
 
     def _moved(self, box: Detection) -> Detection:
-        sides = [box.x1, box.y1, box.x2, box.y2]
-        shaken = [side + self.rng.gauss(0, self.jitter) * box.height for side in sides]
-        return Detection(*shaken, box.score)
+        sides = (box.x1, box.y1, box.x2, box.y2)
+        x1, y1, x2, y2 = (side + self.rng.gauss(0, self.jitter) * box.height for side in sides)
+        return Detection(x1, y1, x2, y2, box.score)
 
 
 @dataclass
