@@ -28,7 +28,7 @@ from . import tables
 from .database import writing
 from .hierarchy import VERSION_KEY, Touchpoint, read_hierarchy
 from .labels import NOT_COUNTED, Label
-from .tables import CONTACT_COUNTERS, COUNTERS, UNDATED_DAY, UNDATED_HOUR
+from .tables import CONTACT_COUNTERS, COUNTERS, LABEL_COUNTERS, UNDATED_DAY, UNDATED_HOUR
 
 TO_THE_HOUR = ("ntp", "rtc")
 """Clock qualities whose `t` is the time; `bounded` is good for the day only, `unsynced` for nothing."""
@@ -46,6 +46,16 @@ _HOUR_MS = 3_600_000
 
 
 # --- What an event counts ---------------------------------------------------------------------------------
+
+
+_LABEL_COUNTERS = {
+    Label.SET_ASIDE: "set_aside",
+    Label.SESSION: LABEL_COUNTERS["session"],
+    Label.MASHING: LABEL_COUNTERS["mashing"],
+    Label.STAFF: LABEL_COUNTERS["staff"],
+    Label.ORPHAN: LABEL_COUNTERS["orphan"],
+    Label.OUT_OF_HOURS: LABEL_COUNTERS["out-of-hours"],
+}
 
 
 def tally(payload: Payload, labels: int, scale_id: str, *, is_closed: bool) -> Mapping[str, int]:
@@ -102,6 +112,7 @@ def _press(rating: int, is_own_scale: bool, labels: int, is_closed: bool) -> Cou
         counted["repeats"] = 1
     if labels & Label.UNDONE:
         counted["undone"] = 1
+    counted |= {counter: 1 for bit, counter in _LABEL_COUNTERS.items() if labels & bit}
     if is_closed:
         counted["closed"] = 1
     if not is_own_scale:
@@ -110,6 +121,8 @@ def _press(rating: int, is_own_scale: bool, labels: int, is_closed: bool) -> Cou
     counted[f"raw_{rating}"] = 1
     if not labels & NOT_COUNTED:
         counted[f"rating_{rating}"] = 1
+        if labels & Label.UNCOVERED:
+            counted[f"uncovered_{rating}"] = 1
     return counted
 
 

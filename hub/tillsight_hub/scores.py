@@ -15,9 +15,10 @@ from sqlalchemy import Connection
 
 from . import sums
 from .calendar import PlaceCalendar
+from .calibrations import read_calibrations
 from .doubts import Doubt, read_doubts
 from .hierarchy import Touchpoint
-from .metrics.counts import Counts
+from .metrics.counts import Calibration, Counts
 from .metrics.registry import DEFAULT_LEVEL, Catalogue, Score
 from .periods import Bucket, Every, Period, bucket_days, bucket_of, hour_bounds, open_minutes_between
 from .sums import Kind, Sums, add_to
@@ -65,14 +66,14 @@ def read_counts(
     period = Period.between(first_day, last_day)
     if not places:
         return []
-    doubts = _doubts(connection, places, period)
+    asked = _Asked.about(connection, places, period)
     match by:
         case "day" | "week" | "month" | "weekday":
-            return _by_day(connection, places, period, by, doubts)
+            return _by_day(asked, by)
         case "hour":
-            return _by_hour(connection, places, period, doubts)
+            return _by_hour(asked)
         case _:
-            return _by_place(connection, places, period, by, doubts)
+            return _by_place(asked, by)
 
 
 def series(connection: Connection, place: Touchpoint, period: Period, every: Every) -> Iterator[Group]:
@@ -81,9 +82,9 @@ def series(connection: Connection, place: Touchpoint, period: Period, every: Eve
     Hours that look alike on the wall in autumn are two groups; what is known to the day only comes last.
     Weeks and months are cut at the period's ends. `total` is one group, stored or not.
     """
-    doubts = _doubts(connection, (place,), period)
-    for group in _groups(connection, place, period, every):
-        flags = frozenset(doubt.flag for doubt in doubts if doubt.touches(group.start, group.end))
+    asked = _Asked.about(connection, (place,), period)
+    for group in _groups(asked, place, every):
+        flags = frozenset(doubt.flag for doubt in asked.doubts if doubt.touches(group.start, group.end))
         yield replace(group, counts=replace(group.counts, doubts=flags))
 
 
@@ -95,19 +96,58 @@ def scores_of(
         yield group, metrics.scores(group.counts, level)
 
 
+# --- What was asked, and what is known about it ----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Places and days, with what every number of them needs to know."""
+
+    connection: Connection
+    places: tuple[Touchpoint, ...]
+    period: Period
+    doubts: Sequence[Doubt]
+    calibrations: Mapping[str, Calibration]
+    """By touchpoint; absent where its contact counter was never audited."""
+
+    @classmethod
+    def about(cls, connection: Connection, places: tuple[Touchpoint, ...], period: Period) -> "_Asked":
+        return cls(
+            connection,
+            places,
+            period,
+            _doubts(connection, places, period),
+            read_calibrations(connection, places, period),
+        )
+
+    def counts(self, row: Sums, place: Touchpoint) -> Counts:
+        """Of the sums of one touchpoint's rows."""
+        return Counts.from_rollup(row, place.scale, place.contact_source, self.calibrations.get(place.id))
+
+    def kind(self, place: Touchpoint) -> Kind:
+        return place.scale.id, place.contact_source, place.id if place.id in self.calibrations else None
+
+    def of_kinds(
+        self, key: str, members: Sequence[Touchpoint], totals: Mapping[tuple[str, Kind], Sums]
+    ) -> Counts:
+        """The counts of a bucket for touchpoints that share a scale, zero where nothing is stored."""
+        kinds = {self.kind(place): place for place in members}
+        return reduce(add, (self.counts(totals.get((key, kind), {}), place) for kind, place in kinds.items()))
+
+
 # --- Grouped by place ------------------------------------------------------------------------------------
 
 
-def _by_place(
-    connection: Connection, places: Sequence[Touchpoint], period: Period, by: PlaceBy, doubts: list[Doubt]
-) -> list[Group]:
-    rows = sums.of_touchpoints(connection, places, period)
-    span = _spans(period)
+def _by_place(asked: _Asked, by: PlaceBy) -> list[Group]:
+    rows = sums.of_touchpoints(asked.connection, asked.places, asked.period)
+    span = _spans(asked.period)
     groups: dict[tuple[str, str], list[Touchpoint]] = {}
-    for place in places:
+    for place in asked.places:
         groups.setdefault((_place(place, by)[0], place.scale.id), []).append(place)
     return [
-        _group(*_place(members[0], by), members, _doubted(_summed(members, rows), members, doubts), span)
+        _group(
+            *_place(members[0], by), members, _doubted(_summed(asked, members, rows), members, asked), span
+        )
         for members in groups.values()
     ]
 
@@ -122,28 +162,27 @@ def _place(place: Touchpoint, by: PlaceBy) -> tuple[str, str]:
     }[by]
 
 
-def _summed(members: Sequence[Touchpoint], rows: Mapping[str, Sums]) -> Counts:
-    return reduce(
-        add,
-        (Counts.from_rollup(rows.get(place.id, {}), place.scale, place.contact_source) for place in members),
-    )
+def _summed(asked: _Asked, members: Sequence[Touchpoint], rows: Mapping[str, Sums]) -> Counts:
+    return reduce(add, (asked.counts(rows.get(place.id, {}), place) for place in members))
 
 
 # --- Grouped by day, week, month or weekday --------------------------------------------------------------
 
 
-def _by_day(
-    connection: Connection, places: Sequence[Touchpoint], period: Period, by: DayBy, doubts: list[Doubt]
-) -> list[Group]:
+def _by_day(asked: _Asked, by: DayBy) -> list[Group]:
     totals: dict[tuple[str, Kind], dict[str, int]] = {}
-    for day, kind, row in sums.of_days(connection, places, period):
+    for day, kind, row in sums.of_days(asked.connection, asked.places, asked.period, asked.calibrations):
         add_to(totals.setdefault((_time_key(day, by), kind), {}), row)
-    flags = _flags_by_time(places, period, by, doubts)
+    flags = _flags_by_time(asked, by)
     return [
-        _day_group(key, days, members, _of_kinds(key, members, totals, flags))
-        for key, days in _days_by_key(period, by).items()
-        for members in _by_scale(places)
+        _day_group(key, days, members, _flagged(asked.of_kinds(key, members, totals), key, flags))
+        for key, days in _days_by_key(asked.period, by).items()
+        for members in _by_scale(asked.places)
     ]
+
+
+def _flagged(counts: Counts, key: str, flags: Mapping[tuple[str, str], set[str]]) -> Counts:
+    return replace(counts, doubts=frozenset(flags.get((key, counts.scale.id), ())))
 
 
 def _day_group(key: str, days: Sequence[str], members: Sequence[Touchpoint], counts: Counts) -> Group:
@@ -164,15 +203,13 @@ def _time_key(day: str, by: DayBy) -> str:
     return str(date.fromisoformat(day).isoweekday()) if by == "weekday" else bucket_of(day, by)
 
 
-def _flags_by_time(
-    places: Sequence[Touchpoint], period: Period, by: DayBy, doubts: Iterable[Doubt]
-) -> dict[tuple[str, str], set[str]]:
+def _flags_by_time(asked: _Asked, by: DayBy) -> dict[tuple[str, str], set[str]]:
     """By bucket and scale: the flags of every doubt that concerns one of its days."""
-    by_id = {place.id: place for place in places}
+    by_id = {place.id: place for place in asked.places}
     flags: dict[tuple[str, str], set[str]] = {}
-    for doubt in doubts:
+    for doubt in asked.doubts:
         place = by_id[doubt.touchpoint]
-        start, end = period.bounds(place.calendar)
+        start, end = asked.period.bounds(place.calendar)
         first = place.calendar.business_day(max(doubt.start, start))
         last = place.calendar.business_day(min(doubt.end, end - 1))
         for key in _days_by_key(Period(first, last), by):
@@ -183,22 +220,22 @@ def _flags_by_time(
 # --- Grouped by hour of day ------------------------------------------------------------------------------
 
 
-def _by_hour(
-    connection: Connection, places: Sequence[Touchpoint], period: Period, doubts: list[Doubt]
-) -> list[Group]:
+def _by_hour(asked: _Asked) -> list[Group]:
     totals: dict[tuple[str, Kind], dict[str, int]] = {}
-    for members in _by_calendar(places):
+    for members in _by_calendar(asked.places):
         calendar = members[0].calendar
-        for hour, kind, row in sums.of_hours(connection, members, period):
+        for hour, kind, row in sums.of_hours(asked.connection, members, asked.period, asked.calibrations):
             add_to(totals.setdefault((f"{calendar.local(hour * 1000).hour:02}", kind), {}), row)
-    _add_unknown_hours(connection, places, period, totals)
+    _add_unknown_hours(asked, totals)
     keys = [f"{hour:02}" for hour in range(24)]
     if any(key == HOUR_UNKNOWN for key, _ in totals):
         keys.append(HOUR_UNKNOWN)
-    span = _spans(period)
-    parts = [(members, _open_by_hour(members, period)) for members in _by_scale(places)]
+    span = _spans(asked.period)
+    parts = [(members, _open_by_hour(members, asked.period)) for members in _by_scale(asked.places)]
     return [
-        _hour_group(key, members, _doubted(_of_kinds(key, members, totals), members, doubts), span, minutes)
+        _hour_group(
+            key, members, _doubted(asked.of_kinds(key, members, totals), members, asked), span, minutes
+        )
         for key in keys
         for members, minutes in parts
     ]
@@ -220,15 +257,10 @@ def _open_by_hour(members: Sequence[Touchpoint], period: Period) -> dict[str, in
     return {f"{hour:02}": sum(minutes) for hour, minutes in enumerate(zip(*days, strict=True))}
 
 
-def _add_unknown_hours(
-    connection: Connection,
-    places: Sequence[Touchpoint],
-    period: Period,
-    totals: dict[tuple[str, Kind], dict[str, int]],
-) -> None:
+def _add_unknown_hours(asked: _Asked, totals: dict[tuple[str, Kind], dict[str, int]]) -> None:
     """What the days have and no hour has: events that are known to the day only."""
     rest: dict[Kind, dict[str, int]] = {}
-    for _, kind, row in sums.of_days(connection, places, period):
+    for _, kind, row in sums.of_days(asked.connection, asked.places, asked.period, asked.calibrations):
         add_to(rest.setdefault(kind, {}), row)
     for (_, kind), total in totals.items():
         add_to(rest.setdefault(kind, {}), total, times=-1)
@@ -238,29 +270,30 @@ def _add_unknown_hours(
 # --- One touchpoint, bucket by bucket --------------------------------------------------------------------
 
 
-def _groups(connection: Connection, place: Touchpoint, period: Period, every: Every) -> Iterator[Group]:
+def _groups(asked: _Asked, place: Touchpoint, every: Every) -> Iterator[Group]:
     match every:
         case "hour":
-            yield from _each_hour(connection, place, period)
+            yield from _each_hour(asked, place)
         case "total":
-            row = sums.of_touchpoints(connection, (place,), period).get(place.id, {})
-            yield _series_group(f"{period.first}/{period.last}", place, row, period)
+            period = asked.period
+            row = sums.of_touchpoints(asked.connection, (place,), period).get(place.id, {})
+            yield _series_group(f"{period.first}/{period.last}", place, asked.counts(row, place), period)
         case _:
-            yield from _each_bucket(connection, place, period, every)
+            yield from _each_bucket(asked, place, every)
 
 
-def _each_bucket(connection: Connection, place: Touchpoint, period: Period, every: Bucket) -> Iterator[Group]:
-    days = sums.of_days(connection, (place,), period)
+def _each_bucket(asked: _Asked, place: Touchpoint, every: Bucket) -> Iterator[Group]:
+    days = sums.of_days(asked.connection, (place,), asked.period)
     for key, rows in groupby(days, lambda row: bucket_of(row[0], every)):
         total: dict[str, int] = {}
         for day, _, row in rows:
             add_to(total, row)
-            within = bucket_days(day, every).within(period)
-        yield _series_group(key, place, total, within)
+            within = bucket_days(day, every).within(asked.period)
+        yield _series_group(key, place, asked.counts(total, place), within)
 
 
-def _each_hour(connection: Connection, place: Touchpoint, period: Period) -> Iterator[Group]:
-    calendar = place.calendar
+def _each_hour(asked: _Asked, place: Touchpoint) -> Iterator[Group]:
+    connection, period, calendar = asked.connection, asked.period, place.calendar
     start, end = period.bounds(calendar)
     rest = sums.of_touchpoints(connection, (place,), period).get(place.id, {})
     for hour, _, row in sums.of_hours(connection, (place,), period):
@@ -269,15 +302,13 @@ def _each_hour(connection: Connection, place: Touchpoint, period: Period) -> Ite
         begins, ends = max(begins, start), min(ends, end)
         minutes = open_minutes_between(calendar, begins, ends)
         key = calendar.local(hour * 1000).isoformat(timespec="minutes")
-        counts = Counts.from_rollup(row, place.scale, place.contact_source)
-        yield Group(key, key, counts, begins, ends, calendar.tz, minutes)
+        yield Group(key, key, asked.counts(row, place), begins, ends, calendar.tz, minutes)
     if any(rest.values()):
-        unknown = _series_group(HOUR_UNKNOWN, place, rest, period)
+        unknown = _series_group(HOUR_UNKNOWN, place, asked.counts(rest, place), period)
         yield replace(unknown, label="hour unknown", open_minutes=None)
 
 
-def _series_group(key: str, place: Touchpoint, row: Sums, period: Period) -> Group:
-    counts = Counts.from_rollup(row, place.scale, place.contact_source)
+def _series_group(key: str, place: Touchpoint, counts: Counts, period: Period) -> Group:
     return _group(key, key, (place,), counts, _spans(period))
 
 
@@ -304,23 +335,9 @@ def _group(key: str, label: str, members: Sequence[Touchpoint], counts: Counts, 
     )
 
 
-def _of_kinds(
-    key: str,
-    members: Sequence[Touchpoint],
-    totals: Mapping[tuple[str, Kind], Sums],
-    flags: Mapping[tuple[str, str], set[str]] | None = None,
-) -> Counts:
-    """The counts of a bucket for touchpoints that share a scale, zero where nothing is stored."""
-    scale = members[0].scale
-    sources = dict.fromkeys(place.contact_source for place in members)
-    rows = ((totals.get((key, (scale.id, source)), {}), source) for source in sources)
-    counts = reduce(add, (Counts.from_rollup(row, scale, source) for row, source in rows))
-    return replace(counts, doubts=frozenset((flags or {}).get((key, scale.id), ())))
-
-
-def _doubted(counts: Counts, members: Sequence[Touchpoint], doubts: Iterable[Doubt]) -> Counts:
+def _doubted(counts: Counts, members: Sequence[Touchpoint], asked: _Asked) -> Counts:
     ids = {place.id for place in members}
-    return replace(counts, doubts=frozenset(doubt.flag for doubt in doubts if doubt.touchpoint in ids))
+    return replace(counts, doubts=frozenset(doubt.flag for doubt in asked.doubts if doubt.touchpoint in ids))
 
 
 def _by_scale(places: Sequence[Touchpoint]) -> list[list[Touchpoint]]:

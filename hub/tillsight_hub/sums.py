@@ -4,18 +4,21 @@ The day rollup and the hour rollup give the same sums for the same business days
 day only, which is in no hour.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Table, cast, func, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Table, case, cast, func, select
 
 from .hierarchy import Touchpoint
 from .periods import Period, hour_bounds
 from .rollups import TO_THE_HOUR, count_events, stored_events
 from .tables import (
     CONTACT_COUNTERS,
+    EMOTION_COUNTERS,
+    LABEL_COUNTERS,
     RATING_COUNTERS,
     RAW_COUNTERS,
+    UNCOVERED_COUNTERS,
     event,
     rollup_day,
     rollup_hour,
@@ -31,15 +34,24 @@ SUMMED = (
     "closed",
     *RATING_COUNTERS,
     *RAW_COUNTERS,
+    *UNCOVERED_COUNTERS,
+    "set_aside",
+    *LABEL_COUNTERS.values(),
     *CONTACT_COUNTERS.values(),
     "camera_ms",
     "camera_working_ms",
+    "receipts",
+    "sales_amount",
+    "visitors_in",
+    "attempts",
+    "attempt_ms",
+    *EMOTION_COUNTERS,
 )
 """The counters that metrics are made of."""
 
 Sums = Mapping[str, int]
-Kind = tuple[str, str | None]
-"""Scale and contact source: they decide what the counters of a row mean."""
+Kind = tuple[str, str | None, str | None]
+"""Scale, contact source, and the touchpoint where that was audited: what the counters of a row mean."""
 
 
 def of_touchpoints(
@@ -56,15 +68,15 @@ def of_touchpoints(
 
 
 def of_days(
-    connection: Connection, places: Sequence[Touchpoint], period: Period
+    connection: Connection, places: Sequence[Touchpoint], period: Period, audited: Collection[str] = ()
 ) -> Iterator[tuple[str, Kind, Sums]]:
-    """By business day and kind of touchpoint, in order of time."""
+    """By business day and kind of touchpoint, in order of time; those in `audited` are a kind each."""
     day = rollup_day.c.day
-    return _of_buckets(connection, rollup_day, day, day.between(period.first, period.last), places)
+    return _of_buckets(connection, day, day.between(period.first, period.last), places, audited)
 
 
 def of_hours(
-    connection: Connection, places: Sequence[Touchpoint], period: Period
+    connection: Connection, places: Sequence[Touchpoint], period: Period, audited: Collection[str] = ()
 ) -> Iterator[tuple[int, Kind, Sums]]:
     """By local hour (UTC seconds of its begin) and kind, in order of time, of touchpoints with one calendar.
 
@@ -75,12 +87,12 @@ def of_hours(
     start, end = period.bounds(calendar)
     first_hour, last_hour = calendar.hour_start(start), calendar.hour_start(end)
     if first_hour * 1000 < start:
-        yield from _part_of_hour(connection, places, first_hour, period)
+        yield from _part_of_hour(connection, places, first_hour, period, audited)
     hour = rollup_hour.c.hour
     whole = hour.between(-(-start // 1000), last_hour - 1)
-    yield from _of_buckets(connection, rollup_hour, hour, whole, places)
+    yield from _of_buckets(connection, hour, whole, places, audited)
     if first_hour < last_hour and last_hour * 1000 < end:
-        yield from _part_of_hour(connection, places, last_hour, period)
+        yield from _part_of_hour(connection, places, last_hour, period, audited)
 
 
 def add_to(total: dict[str, int], sums: Sums, times: int = 1) -> None:
@@ -91,12 +103,14 @@ def add_to(total: dict[str, int], sums: Sums, times: int = 1) -> None:
 
 def _of_buckets(
     connection: Connection,
-    rollup: Table,
-    bucket: ColumnElement[Any],
+    bucket: Column[Any],
     where: ColumnElement[bool],
     places: Sequence[Touchpoint],
+    audited: Collection[str],
 ) -> Iterator[tuple[Any, Kind, Sums]]:
-    keys = bucket, touchpoint.c.scale, touchpoint.c.contact_source
+    rollup = bucket.table
+    apart = case((rollup.c.tp.in_(sorted(audited)), rollup.c.tp), else_=None)
+    keys = bucket, touchpoint.c.scale, touchpoint.c.contact_source, apart
     query = (
         select(*keys, *_columns(rollup))
         .join(touchpoint, touchpoint.c.id == rollup.c.tp)
@@ -105,20 +119,25 @@ def _of_buckets(
         .order_by(bucket)
         .execution_options(yield_per=1000)
     )
-    for key, scale_id, source, *sums in connection.execute(query):
-        yield key, (scale_id, source), dict(zip(SUMMED, sums, strict=True))
+    for key, scale_id, source, of, *sums in connection.execute(query):
+        yield key, (scale_id, source, of), dict(zip(SUMMED, sums, strict=True))
 
 
 def _part_of_hour(
-    connection: Connection, places: Sequence[Touchpoint], hour: int, period: Period
+    connection: Connection,
+    places: Sequence[Touchpoint],
+    hour: int,
+    period: Period,
+    audited: Collection[str],
 ) -> Iterator[tuple[int, Kind, Sums]]:
     for place in places:
+        apart = place.id if place.id in audited else None
         start, end = hour_bounds(place.calendar, hour)
         within = event.c.t.between(start, end - 1) & event.c.tq.in_(TO_THE_HOUR)
         days = count_events(place, stored_events(connection, place.id, within)).days()
         for (_, day), sums in days.items():
             if period.first <= day <= period.last:
-                yield hour, (place.scale.id, place.contact_source), sums
+                yield hour, (place.scale.id, place.contact_source, apart), sums
 
 
 def _columns(rollup: Table) -> list[ColumnElement[int]]:

@@ -13,6 +13,8 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    text,
+    true,
 )
 
 from tillsight_models.scales import MAX_RATINGS
@@ -82,6 +84,10 @@ device = Table(
 
 # --- Events and delivery -------------------------------------------------------------------------------
 
+RARE_TYPES = ("device.audit", "emotion.window", "staff.shift", "survey.answer", "survey.end")
+"""Types that are looked for on their own, among millions of presses and contacts: they have an index."""
+_IS_RARE = text("type IN ('" + "', '".join(RARE_TYPES) + "')")
+
 event = Table(
     "event",
     metadata,
@@ -102,6 +108,7 @@ event = Table(
     Column("data", Text, nullable=False, comment="payload as it came"),
     Column("extra", Text, nullable=True, comment="top-level fields of a newer contract"),
     Index(None, "tp", "t"),
+    Index("ix_event_type_tp_t", "type", "tp", "t", sqlite_where=_IS_RARE, postgresql_where=_IS_RARE),
     Index(None, "dev", "boot"),
     Index(None, "received"),
     sqlite_with_rowid=False,
@@ -169,6 +176,16 @@ press_undone = Table(
 
 RATING_COUNTERS = tuple(f"rating_{n}" for n in range(1, MAX_RATINGS + 1))
 RAW_COUNTERS = tuple(f"raw_{n}" for n in range(1, MAX_RATINGS + 1))
+UNCOVERED_COUNTERS = tuple(f"uncovered_{n}" for n in range(1, MAX_RATINGS + 1))
+LABEL_COUNTERS = {
+    "session": "label_session",
+    "mashing": "label_mashing",
+    "staff": "label_staff",
+    "orphan": "label_orphan",
+    "out-of-hours": "label_out_of_hours",
+}
+"""By name of the cleaning rule; one press may have several labels."""
+EMOTION_COUNTERS = ("emotion_positive", "emotion_neutral", "emotion_negative", "emotion_unknown")
 CONTACT_COUNTERS = {
     "camera": "contacts_camera",
     "presence": "contacts_presence",
@@ -183,8 +200,14 @@ COUNTERS: dict[str, str] = {
     "undone": "presses taken back",
     "other_scale": "presses on another scale than the touchpoint's, in no rating counter",
     "closed": "presses outside opening hours",
+    "set_aside": "presses that a cleaning rule leaves out",
+    **{name: f"presses labelled {label}" for label, name in LABEL_COUNTERS.items()},
     **{name: f"accepted presses of rating {n}" for n, name in enumerate(RATING_COUNTERS, 1)},
     **{name: f"all presses of rating {n}" for n, name in enumerate(RAW_COUNTERS, 1)},
+    **{
+        name: f"accepted presses of rating {n} while the contact counter could not see"
+        for n, name in enumerate(UNCOVERED_COUNTERS, 1)
+    },
     **{name: f"people served as counted by {source}" for source, name in CONTACT_COUNTERS.items()},
     "dwell_ms": "sum of the dwell of contacts",
     "dwell_contacts": "contacts in that sum",
@@ -217,8 +240,8 @@ rollup_hour = Table(
     Column("tp", Text, primary_key=True),
     Column("hour", BigInteger, primary_key=True, comment="UTC seconds at which the local hour began"),
     *(
-        Column(name, BigInteger, nullable=False, server_default="0", comment=text)
-        for name, text in COUNTERS.items()
+        Column(name, BigInteger, nullable=False, server_default="0", comment=meaning)
+        for name, meaning in COUNTERS.items()
     ),
     Index(None, "hour"),
     sqlite_with_rowid=False,
@@ -229,9 +252,16 @@ rollup_day = Table(
     metadata,
     Column("tp", Text, primary_key=True),
     Column("day", Text, primary_key=True, comment="business date YYYY-MM-DD in the touchpoint's zone"),
+    Column(
+        "revised",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="how many times the row changed after its day was over",
+    ),
     *(
-        Column(name, BigInteger, nullable=False, server_default="0", comment=text)
-        for name, text in COUNTERS.items()
+        Column(name, BigInteger, nullable=False, server_default="0", comment=meaning)
+        for name, meaning in COUNTERS.items()
     ),
     Index(None, "day"),
     sqlite_with_rowid=False,
@@ -246,6 +276,87 @@ consistency_run = Table(
     Column("events", BigInteger, nullable=False),
     Column("mismatches", Integer, nullable=False),
     Column("detail", Text, nullable=False, comment="JSON list of what differs"),
+)
+
+# --- Cleaning and alerts -------------------------------------------------------------------------------
+
+uncleaned = Table(
+    "uncleaned",
+    metadata,
+    Column("tp", Text, primary_key=True),
+    Column("first", BigInteger, nullable=False, comment="ms UTC of the earliest event to look at again"),
+    Column("last", BigInteger, nullable=False, comment="ms UTC of the latest"),
+    comment="where presses, contacts or camera reports arrived since the labels were last given",
+)
+
+alert_rule = Table(
+    "alert_rule",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("place", Text, nullable=False, comment="id of an org, region, store or touchpoint"),
+    Column("kind", Text, nullable=False, comment="baseline|negative-share|count|index"),
+    Column("settings", Text, nullable=False, comment="JSON, per kind"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("enabled", Boolean, nullable=False, server_default=true()),
+    Column("created", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+)
+
+alert_state = Table(
+    "alert_state",
+    metadata,
+    Column("rule_id", BigInteger, primary_key=True),
+    Column("tp", Text, primary_key=True),
+    Column("upto", BigInteger, nullable=False, comment="ms UTC up to which the rule has looked"),
+    Column("state", Text, nullable=False, comment="JSON: the statistic and what else it goes on from"),
+)
+
+alert_baseline = Table(
+    "alert_baseline",
+    metadata,
+    Column("tp", Text, primary_key=True),
+    Column("day", Text, nullable=False, comment="business date before which it was learnt"),
+    Column("baseline", Text, nullable=False, comment="JSON"),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("rule_id", BigInteger, nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("tp", Text, nullable=False),
+    Column("storm", BigInteger, nullable=True, comment="id of the first alert of a storm that it is part of"),
+    Column("since", BigInteger, nullable=False, comment="ms UTC at which the run of bad votes began"),
+    Column("raised", BigInteger, nullable=False, comment="ms UTC of the vote that raised it"),
+    Column("noticed", BigInteger, nullable=False, comment="ms UTC at which the hub raised it"),
+    Column("cleared", BigInteger, nullable=True, comment="ms UTC"),
+    Column("sent", BigInteger, nullable=True, comment="ms UTC; null where budget, snooze or storm held it"),
+    Column("held", Text, nullable=True, comment="budget|snooze|storm"),
+    Column("detail", Text, nullable=False, comment="JSON: statistic, threshold, votes, contacts, expected"),
+    Column("qualified", Text, nullable=True, comment="true|false|duplicate"),
+    Column("qualified_by", Text, nullable=True),
+    Index(None, "tp", "raised"),
+    Index(None, "raised"),
+)
+
+snooze = Table(
+    "snooze",
+    metadata,
+    Column("place", Text, primary_key=True, comment="id of an org, region, store or touchpoint"),
+    Column("until", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+)
+
+history_import = Table(
+    "history_import",
+    metadata,
+    Column("stream", Text, primary_key=True, comment="the imported events' stream, made of the content"),
+    Column("at", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("report", Text, nullable=False, comment="JSON: what the quality report said"),
 )
 
 # --- Access --------------------------------------------------------------------------------------------

@@ -8,7 +8,14 @@ from typing import NamedTuple
 
 from tillsight_models.scales import Scale
 
-from ..tables import CONTACT_COUNTERS, RATING_COUNTERS, RAW_COUNTERS
+from ..tables import (
+    CONTACT_COUNTERS,
+    EMOTION_COUNTERS,
+    LABEL_COUNTERS,
+    RATING_COUNTERS,
+    RAW_COUNTERS,
+    UNCOVERED_COUNTERS,
+)
 
 FLAGS: dict[str, str] = {
     "no-contacts": "nothing counts the people served here, or it counted none",
@@ -55,18 +62,31 @@ class Counts:
     undone: int = 0
     other_scale: int = 0
     closed: int = 0
-    """Presses outside opening hours; they are in `ratings` too."""
+    """Presses outside opening hours."""
+    set_aside: int = 0
+    """Presses that a cleaning rule leaves out."""
+    labelled: tuple[int, ...] = (0,) * len(LABEL_COUNTERS)
+    """Presses by label of the cleaning rules, in the order of LABEL_COUNTERS."""
     contacts: int | None = None
     """People served, as counted by the touchpoints' own sources; None where nothing counts them."""
     contact_sources: frozenset[str] = frozenset()
     rated_contacts: tuple[int, ...] = ()
-    """Accepted presses by rating at those touchpoints that count contacts; empty where none does."""
+    """Accepted presses by rating where and while the contacts were counted; empty where nothing counts."""
     camera_ms: int = 0
     """Opening time that the cameras which count contacts have accounted for; 0 where none does."""
     camera_working_ms: int = 0
     """Of it, the time in which they could see."""
     calibration: Calibration | None = None
     """None where the contact counter was never audited, or where summed counters were audited apart."""
+    receipts: int = 0
+    sales_amount: int = 0
+    """In minor units of the currency."""
+    visitors: int = 0
+    """People who came in."""
+    attempts: int = 0
+    attempt_ms: int = 0
+    emotions: tuple[int, ...] = (0,) * len(EMOTION_COUNTERS)
+    """People who looked positive, neutral, negative, and whose face did not say enough."""
     doubts: frozenset[str] = frozenset()
     """Flags that hold for every number made of these counts."""
 
@@ -76,8 +96,14 @@ class Counts:
         return cls.from_rollup({}, scale, contact_source)
 
     @classmethod
-    def from_rollup(cls, row: Mapping[str, int], scale: Scale, contact_source: str | None) -> Counts:
-        """The counts of a rollup row (or sum of rows) of touchpoints with one scale and contact source.
+    def from_rollup(
+        cls,
+        row: Mapping[str, int],
+        scale: Scale,
+        contact_source: str | None,
+        calibration: Calibration | None = None,
+    ) -> Counts:
+        """The counts of a rollup row (or sum of rows) of touchpoints with one scale, source and calibration.
 
         A camera that could see at no time of it has counted nobody, which is not zero.
         """
@@ -87,6 +113,7 @@ class Counts:
             for name in ("camera_ms", "camera_working_ms")
         )
         counting = None if camera_ms and not working_ms else contact_source
+        uncovered = tuple(row.get(name, 0) for name in UNCOVERED_COUNTERS[: scale.ratings])
         return cls(
             scale=scale,
             ratings=ratings,
@@ -99,9 +126,18 @@ class Counts:
             closed=row.get("closed", 0),
             contacts=row.get(CONTACT_COUNTERS[counting], 0) if counting else None,
             contact_sources=frozenset({contact_source} if contact_source else ()),
-            rated_contacts=ratings if counting else (),
+            rated_contacts=tuple(map(int.__sub__, ratings, uncovered)) if counting else (),
             camera_ms=camera_ms,
             camera_working_ms=working_ms,
+            calibration=calibration,
+            set_aside=row.get("set_aside", 0),
+            labelled=tuple(row.get(name, 0) for name in LABEL_COUNTERS.values()),
+            receipts=row.get("receipts", 0),
+            sales_amount=row.get("sales_amount", 0),
+            visitors=row.get("visitors_in", 0),
+            attempts=row.get("attempts", 0),
+            attempt_ms=row.get("attempt_ms", 0),
+            emotions=tuple(row.get(name, 0) for name in EMOTION_COUNTERS),
         )
 
     def __add__(self, other: Counts) -> Counts:
@@ -125,6 +161,14 @@ class Counts:
             camera_ms=self.camera_ms + other.camera_ms,
             camera_working_ms=self.camera_working_ms + other.camera_working_ms,
             calibration=self.calibration if self.calibration == other.calibration else None,
+            set_aside=self.set_aside + other.set_aside,
+            labelled=_summed(self.labelled, other.labelled),
+            receipts=self.receipts + other.receipts,
+            sales_amount=self.sales_amount + other.sales_amount,
+            visitors=self.visitors + other.visitors,
+            attempts=self.attempts + other.attempts,
+            attempt_ms=self.attempt_ms + other.attempt_ms,
+            emotions=_summed(self.emotions, other.emotions),
             doubts=self.doubts | other.doubts,
         )
 
