@@ -43,6 +43,8 @@ AnyKey = TypeVar("AnyKey", HourKey, DayKey)
 _PAGE = 5000
 _DAY_MS = 86_400_000
 _HOUR_MS = 3_600_000
+_LARGEST_SQUARE = 1 << 48
+"""A touchpoint's day can hold ten thousands of these; the square of any amount would burst its column."""
 
 
 # --- What an event counts ---------------------------------------------------------------------------------
@@ -73,14 +75,29 @@ def tally(payload: Payload, labels: int, scale_id: str, *, is_closed: bool) -> M
         counted |= {"dwell_ms": dwell_ms, "dwell_contacts": payload.people}
     elif isinstance(payload, SalesReported):
         counted |= {"contacts_pos": payload.receipts, "receipts": payload.receipts}
-        counted["sales_amount"] = payload.amount or 0
+        counted |= _checks(payload)
     elif isinstance(payload, TrafficCounted):
         counted |= {"visitors_in": payload.entered, "visitors_out": payload.left}
     elif isinstance(payload, AttemptEnded):
         counted |= {"attempts": 1, "attempt_ms": _ms(payload.duration_s)}
+        counted["attempt_square"] = round(payload.duration_s**2)
     else:
         counted |= _seen(payload, is_closed)
     return counted
+
+
+def _checks(payload: SalesReported) -> Counters:
+    """What was paid; receipts without an amount are in no average."""
+    amount, receipts = payload.amount, payload.receipts
+    if amount is None or not receipts:
+        return {"sales_amount": amount or 0}
+    square = min(_LARGEST_SQUARE, round(amount * amount / receipts / 100))
+    return {
+        "sales_amount": amount,
+        "check_reports": 1,
+        "check_receipts": receipts,
+        "check_square": square,
+    }
 
 
 def _seen(payload: Payload, is_closed: bool) -> Counters:

@@ -7,7 +7,7 @@ day only, which is in no hour.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Table, case, cast, func, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Float, Table, case, cast, func, select
 
 from .hierarchy import Touchpoint
 from .periods import Period, hour_bounds
@@ -45,9 +45,16 @@ SUMMED = (
     "visitors_in",
     "attempts",
     "attempt_ms",
+    "attempt_square",
+    "check_reports",
+    "check_receipts",
+    "check_square",
     *EMOTION_COUNTERS,
 )
 """The counters that metrics are made of."""
+
+SQUARES = ("attempt_square", "check_square")
+"""Summed as floats: their sum over a chain may be beyond what a whole number of the database holds."""
 
 Sums = Mapping[str, int]
 Kind = tuple[str, str | None, str | None]
@@ -140,6 +147,11 @@ def _part_of_hour(
                 yield hour, (place.scale.id, place.contact_source, apart), sums
 
 
-def _columns(rollup: Table) -> list[ColumnElement[int]]:
+def _columns(rollup: Table) -> list[ColumnElement[Any]]:
     """PostgreSQL sums bigints into decimals; these stay whole."""
-    return [cast(func.sum(rollup.c[name]), BigInteger) for name in SUMMED]
+    return [
+        func.sum(cast(rollup.c[name], Float))
+        if name in SQUARES
+        else cast(func.sum(rollup.c[name]), BigInteger)
+        for name in SUMMED
+    ]

@@ -58,14 +58,26 @@ PRESS = ButtonPressed(button=1, rating=2, scale="smiley-4")
         (
             SalesReported(period_s=1, receipts=2, amount=399),
             0,
-            {"contacts_pos": 2, "receipts": 2, "sales_amount": 399},
+            {
+                **{"contacts_pos": 2, "receipts": 2, "sales_amount": 399},
+                **{"check_reports": 1, "check_receipts": 2, "check_square": 796},  # 399² ÷ 2 ÷ 100
+            },
+        ),
+        (SalesReported(period_s=60, receipts=2), 0, {"contacts_pos": 2, "receipts": 2}),
+        (
+            SalesReported(period_s=60, receipts=1, amount=1 << 60),
+            0,
+            {
+                **{"contacts_pos": 1, "receipts": 1, "sales_amount": 1 << 60},
+                **{"check_reports": 1, "check_receipts": 1, "check_square": 1 << 48},
+            },
         ),
         (
             TrafficCounted(entrance="a", period_s=1, entered=5, left=4),
             0,
             {"visitors_in": 5, "visitors_out": 4},
         ),
-        (AttemptEnded(duration_s=61.5), 0, {"attempts": 1, "attempt_ms": 61_500}),
+        (AttemptEnded(duration_s=61.5), 0, {"attempts": 1, "attempt_ms": 61_500, "attempt_square": 3782}),
         (
             CameraReported(camera="till", state="covered", period_s=300, working_s=214.5),
             0,

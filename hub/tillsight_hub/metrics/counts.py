@@ -16,6 +16,7 @@ from ..tables import (
     RAW_COUNTERS,
     UNCOVERED_COUNTERS,
 )
+from .answers import Answers
 
 FLAGS: dict[str, str] = {
     "no-contacts": "nothing counts the people served here, or it counted none",
@@ -85,8 +86,18 @@ class Counts:
     """People who came in."""
     attempts: int = 0
     attempt_ms: int = 0
+    attempt_square: float = 0
+    """Sum of the squares of their durations, in s²."""
+    check_reports: int = 0
+    """Reports of sales with receipts and an amount."""
+    check_receipts: int = 0
+    """Receipts in those."""
+    check_square: float = 0
+    """Sum of amount² ÷ receipts of those, in units of 100 minor units²."""
     emotions: tuple[int, ...] = (0,) * len(EMOTION_COUNTERS)
     """People who looked positive, neutral, negative, and whose face did not say enough."""
+    answers: Answers | None = None
+    """Of questionnaires; None where nobody asked for them."""
     doubts: frozenset[str] = frozenset()
     """Flags that hold for every number made of these counts."""
 
@@ -137,6 +148,10 @@ class Counts:
             visitors=row.get("visitors_in", 0),
             attempts=row.get("attempts", 0),
             attempt_ms=row.get("attempt_ms", 0),
+            attempt_square=row.get("attempt_square", 0),
+            check_reports=row.get("check_reports", 0),
+            check_receipts=row.get("check_receipts", 0),
+            check_square=row.get("check_square", 0),
             emotions=tuple(row.get(name, 0) for name in EMOTION_COUNTERS),
         )
 
@@ -168,7 +183,14 @@ class Counts:
             visitors=self.visitors + other.visitors,
             attempts=self.attempts + other.attempts,
             attempt_ms=self.attempt_ms + other.attempt_ms,
+            attempt_square=self.attempt_square + other.attempt_square,
+            check_reports=self.check_reports + other.check_reports,
+            check_receipts=self.check_receipts + other.check_receipts,
+            check_square=self.check_square + other.check_square,
             emotions=_summed(self.emotions, other.emotions),
+            answers=self.answers + other.answers
+            if self.answers and other.answers
+            else self.answers or other.answers,
             doubts=self.doubts | other.doubts,
         )
 

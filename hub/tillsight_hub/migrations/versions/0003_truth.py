@@ -303,6 +303,42 @@ def upgrade() -> None:
         ),
     )
     op.add_column(
+        "rollup_day",
+        sa.Column(
+            "attempt_square",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="sum of its squares, in s²: says how much the durations differ",
+        ),
+    )
+    op.add_column(
+        "rollup_day",
+        sa.Column(
+            "check_reports",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="reports of sales with receipts and an amount",
+        ),
+    )
+    op.add_column(
+        "rollup_day",
+        sa.Column(
+            "check_receipts", sa.BigInteger(), server_default="0", nullable=False, comment="receipts in those"
+        ),
+    )
+    op.add_column(
+        "rollup_day",
+        sa.Column(
+            "check_square",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="sum of amount² ÷ receipts of those, in units of 100 minor units²",
+        ),
+    )
+    op.add_column(
         "rollup_hour",
         sa.Column(
             "set_aside",
@@ -472,10 +508,50 @@ def upgrade() -> None:
             comment="accepted presses of rating 11 while the contact counter could not see",
         ),
     )
+    op.add_column(
+        "rollup_hour",
+        sa.Column(
+            "attempt_square",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="sum of its squares, in s²: says how much the durations differ",
+        ),
+    )
+    op.add_column(
+        "rollup_hour",
+        sa.Column(
+            "check_reports",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="reports of sales with receipts and an amount",
+        ),
+    )
+    op.add_column(
+        "rollup_hour",
+        sa.Column(
+            "check_receipts", sa.BigInteger(), server_default="0", nullable=False, comment="receipts in those"
+        ),
+    )
+    op.add_column(
+        "rollup_hour",
+        sa.Column(
+            "check_square",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="sum of amount² ÷ receipts of those, in units of 100 minor units²",
+        ),
+    )
 
 
 def downgrade() -> None:
 
+    op.drop_column("rollup_hour", "check_square")
+    op.drop_column("rollup_hour", "check_receipts")
+    op.drop_column("rollup_hour", "check_reports")
+    op.drop_column("rollup_hour", "attempt_square")
     op.drop_column("rollup_hour", "uncovered_11")
     op.drop_column("rollup_hour", "uncovered_10")
     op.drop_column("rollup_hour", "uncovered_9")
@@ -493,6 +569,10 @@ def downgrade() -> None:
     op.drop_column("rollup_hour", "label_mashing")
     op.drop_column("rollup_hour", "label_session")
     op.drop_column("rollup_hour", "set_aside")
+    op.drop_column("rollup_day", "check_square")
+    op.drop_column("rollup_day", "check_receipts")
+    op.drop_column("rollup_day", "check_reports")
+    op.drop_column("rollup_day", "attempt_square")
     op.drop_column("rollup_day", "uncovered_11")
     op.drop_column("rollup_day", "uncovered_10")
     op.drop_column("rollup_day", "uncovered_9")
