@@ -82,6 +82,8 @@ class Metric:
     version: int = 1
     minimum_n: int = 30
     """Below it a number is shown but not ranked; 0 for plain counts, which are always shown."""
+    worst: Literal["low", "high"] = "low"
+    """Which end is bad news, for rankings and for the colour of a change."""
 
     def score(self, counts: Counts, level: float = DEFAULT_LEVEL) -> Score:
         """The number for these counts with its two-sided interval of this level."""
