@@ -37,17 +37,22 @@ class PlaceQuery(BaseModel):
     )
 
 
-class ScoreQuery(PlaceQuery):
-    """Which scores of which days."""
+class DaysQuery(PlaceQuery):
+    """Which business days."""
 
     first: str | None = Field(
         None, alias="from", description="first business day, such as 2026-03-01; default: `to`"
     )
     last: str | None = Field(None, alias="to", description="last business day, included; default: today")
-    metric: list[str] = Field([], description="metric ids, may be given often; default: all")
     level: float = Field(
         DEFAULT_LEVEL, ge=LOWEST_LEVEL, lt=1, description="confidence level of the intervals"
     )
+
+
+class ScoreQuery(DaysQuery):
+    """Which scores of which days."""
+
+    metric: list[str] = Field([], description="metric ids, may be given often; default: all")
 
 
 def utc(t_ms: int) -> datetime:
@@ -72,7 +77,7 @@ def visible_places(
     return hierarchy, asked
 
 
-def period_of(query: ScoreQuery, places: Sequence[Touchpoint]) -> Period:
+def period_of(query: DaysQuery, places: Sequence[Touchpoint]) -> Period:
     """The days asked for; today is the latest one that has begun at these places. 422 where it is none."""
     now = time.time_ns() // 1_000_000
     today = max((place.calendar.business_day(now) for place in places), default=utc(now).date().isoformat())

@@ -60,7 +60,7 @@ def contacts(counts: Counts, level: float) -> Estimate:
 
 def response_rate(counts: Counts, level: float) -> Estimate:
     """Responses per person served; above 1 it is shown as it is, and flagged."""
-    estimate = _of_served(sum(counts.rated_contacts), counts, level)
+    estimate = _of_served(counts.answered, counts.contacts, counts, level)
     if estimate.value is not None and estimate.value > 1:
         return estimate
     return _clipped(estimate)
@@ -78,17 +78,17 @@ def silent_share(counts: Counts, level: float) -> Estimate:
 def relative_dissatisfaction(counts: Counts, level: float) -> Estimate:
     """Share of the people served who pressed a negative button; the interval ends at 1."""
     negative = counts.of(counts.scale.negative, counts.rated_contacts)
-    return _clipped(_of_served(negative, counts, level))
+    return _clipped(_of_served(negative, counts.rated_among, counts, level))
 
 
 def relative_satisfaction(counts: Counts, level: float) -> Estimate:
     """Share of the people served who pressed a positive button; the interval ends at 1."""
     positive = counts.of(counts.scale.positive, counts.rated_contacts)
-    return _clipped(_of_served(positive, counts, level))
+    return _clipped(_of_served(positive, counts.rated_among, counts, level))
 
 
-def _of_served(votes: int, counts: Counts, level: float) -> Estimate:
-    estimate = per_contact(votes, counts.contacts or 0, counts.calibration, level)
+def _of_served(votes: int, contacts: int | None, counts: Counts, level: float) -> Estimate:
+    estimate = per_contact(votes, contacts or 0, counts.calibration, level)
     return replace(estimate, flags=_flags(counts))
 
 
@@ -103,13 +103,13 @@ def _flags(counts: Counts) -> frozenset[str]:
     seen = counts.camera_share
     partly = {"camera-partly"} if seen is not None and seen < CAMERA_SHOULD_SEE else set[str]()
     if not counts.contacts:
-        missed = {"counter-under-counts"} if any(counts.rated_contacts) else set()
+        missed = {"counter-under-counts"} if counts.answered else set()
         return frozenset({"no-contacts"} | missed | partly)
-    responses = sum(counts.rated_contacts)
+    responses = counts.answered
     served = people_served(counts.contacts, counts.calibration)
     held = {
         "uncalibrated": counts.calibration is None,
-        "contacts-partly": responses < counts.responses,
+        "contacts-partly": responses < counts.accepted,
         "counter-under-counts": served is not None and responses > served,
     }
     return frozenset({flag for flag, holds in held.items() if holds} | partly)
@@ -171,4 +171,5 @@ def _per_contact(id: str, name: str, formula: str, compute: Callable[[Counts, fl
         interval="log-delta",
         source=PROLAN,
         compute=compute,
+        worst="high" if id in ("silent_share", "relative_dissatisfaction") else "low",
     )

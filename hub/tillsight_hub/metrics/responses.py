@@ -17,7 +17,7 @@ def presses(counts: Counts, _: float) -> Estimate:
 
 def responses(counts: Counts, _: float) -> Estimate:
     """As `presses`."""
-    return Estimate(counts.responses if counts.events else None, n=counts.responses)
+    return Estimate(counts.accepted if counts.events else None, n=counts.accepted)
 
 
 def share(k: int, n: int, level: float) -> Estimate:
@@ -196,4 +196,5 @@ def _rating_share(rating: int) -> Metric:
         source="Wilson 1927",
         applies=compute.applies,
         compute=compute,
+        worst="high" if rating == 1 else "low",
     )
