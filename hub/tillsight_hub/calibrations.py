@@ -11,7 +11,7 @@ from .hierarchy import Touchpoint
 from .metrics.counts import Audit, Calibration
 from .periods import Period
 from .rollups import TO_THE_HOUR
-from .tables import event
+from .tables import IS_RARE, event
 
 VALID_DAYS = 365
 """An audit counts for periods that end up to this long after it."""
@@ -27,6 +27,7 @@ def read_calibrations(
     ends = {id(place.calendar): period.bounds(place.calendar)[1] for place in places}
     earliest = min(ends.values()) - VALID_DAYS * DAY_MS
     query = select(event.c.tp, event.c.t, event.c.data).where(
+        IS_RARE,
         event.c.type == CounterAudited.TYPE,
         event.c.tp.in_(list(by_id)),
         event.c.t >= earliest,
