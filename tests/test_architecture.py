@@ -114,7 +114,7 @@ def test_the_panel_imports_only_what_micropython_has() -> None:
 
 
 def test_pixels_stay_out_of_the_hub_and_the_contract() -> None:
-    vision = {"cv2", "onnxruntime", "numpy"}
+    vision = {"cv2", "onnxruntime", "PIL"}
     wrong = [
         f"{each.place} imports {each.top}"
         for package in ("tillsight_hub", "tillsight_models")
