@@ -17,16 +17,20 @@ from ..tables import (
     UNCOVERED_COUNTERS,
 )
 from .answers import Answers
+from .pooling import Correction
 
 FLAGS: dict[str, str] = {
     "no-contacts": "nothing counts the people served here, or it counted none",
     "contacts-partly": "only some of these touchpoints count contacts; numbers per contact use those",
-    "uncalibrated": "the contact counter was never compared with a count by hand; it is taken as it is",
+    "uncalibrated": "fewer than 50 contacts of this counter were compared with a count by hand in the last "
+    "year: what other counters of the company showed stands in, else an error of 10 %",
+    "unvalidated": "nobody has judged faces for the model that says what people look like: it is withheld",
     "camera-partly": "the camera that counts contacts could see for less than 90 % of its time",
     "counter-under-counts": "more responses than contacts: the contact counter misses people",
     "other-scale": "presses on another scale than the touchpoint's were left out",
     "undated-events": "the hub received events here whose time is not known; they are in no hour or day",
     "incomplete": "the device reported events of this time as lost",
+    "small-cells": "ratings of days or hours with too few responses are withheld, and not in this number",
 }
 """Every flag that a number can carry, and what it says."""
 
@@ -38,12 +42,51 @@ class Audit(NamedTuple):
     n: int
 
 
+LEAST_AUDITED = 50
+"""Contacts that have to be observed before a counter counts as calibrated."""
+NEVER_AUDITED = Audit(0, 0)
+
+Validation = tuple[tuple[int, ...], ...]
+"""People whose mood a person has judged, by true mood (positive, neutral, negative) and by what the model said
+(the same and unknown)."""
+
+
 @dataclass(frozen=True)
 class Calibration:
-    """How good the contact counter is: of what it counted, and of who was there, the share found in both."""
+    """How good one touchpoint's contact counter and emotion model are, as people found who looked.
+
+    Counts with equal calibrations share its error; those with different ones err apart.
+    """
 
     precision: Audit
+    """Of what it counted, the share that was there."""
     recall: Audit
+    """Of who was there, the share that it counted."""
+    of: str = ""
+    """The touchpoint."""
+    pressers: Audit = NEVER_AUDITED
+    """Recall of those who pressed a button: scores count votes of people the counter missed too, so they need
+    no correction by it; it says how wrong it would be to leave these votes out."""
+    pooled: Correction | None = None
+    """The correction that leans on the company's other counters; None: this one stands alone."""
+    validation: Validation | None = None
+    """None where nobody has validated the emotion model."""
+
+    @property
+    def is_audited(self) -> bool:
+        """Whether enough contacts were observed at this very counter."""
+        return self.recall.n >= LEAST_AUDITED
+
+
+class Counted(NamedTuple):
+    """What one counter, or all uncalibrated ones together, counted."""
+
+    calibration: Calibration | None
+    contacts: int
+    rated_among: int
+    """Those of the time in which the ratings may be told."""
+    emotions: tuple[int, ...]
+    """People who looked positive, neutral, negative, and whose face did not say enough."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +95,9 @@ class Counts:
 
     scale: Scale
     ratings: tuple[int, ...]
-    """Accepted presses by rating, worst first."""
+    """Accepted presses by rating, worst first, as far as their ratings may be told."""
     raw: tuple[int, ...]
-    """All presses by rating: labelled ones (repeats, undone) too."""
+    """All presses by rating: labelled ones (repeats, undone) too; as far as their ratings may be told."""
     events: int = 0
     """Events of any type: 0 means that the hub heard nothing from here."""
     presses: int = 0
@@ -78,7 +121,9 @@ class Counts:
     camera_working_ms: int = 0
     """Of it, the time in which they could see."""
     calibration: Calibration | None = None
-    """None where the contact counter was never audited, or where summed counters were audited apart."""
+    """None where nothing is known of the counter's error, or where several counters are summed."""
+    apart: tuple[Counted, ...] = ()
+    """What each counter counted, where counts of several are summed; else empty, see `counted`."""
     receipts: int = 0
     sales_amount: int = 0
     """In minor units of the currency."""
@@ -96,6 +141,16 @@ class Counts:
     """Sum of amount² ÷ receipts of those, in units of 100 minor units²."""
     emotions: tuple[int, ...] = (0,) * len(EMOTION_COUNTERS)
     """People who looked positive, neutral, negative, and whose face did not say enough."""
+    withheld: int = 0
+    """Accepted presses whose ratings are withheld, because too few people pressed."""
+    withheld_raw: int = 0
+    """Of all presses those whose ratings are withheld."""
+    withheld_rated: int = 0
+    """Accepted presses where and while contacts were counted that are not in `rated_contacts`."""
+    withheld_contacts: int = 0
+    """Contacts of the time whose ratings are withheld: in `contacts`, not what ratings are divided by."""
+    withheld_faces: int = 0
+    """People with a mood that is withheld."""
     answers: Answers | None = None
     """Of questionnaires; None where nobody asked for them."""
     doubts: frozenset[str] = frozenset()
@@ -153,6 +208,11 @@ class Counts:
             check_receipts=row.get("check_receipts", 0),
             check_square=row.get("check_square", 0),
             emotions=tuple(row.get(name, 0) for name in EMOTION_COUNTERS),
+            withheld=row.get("withheld", 0),
+            withheld_raw=row.get("withheld_raw", 0),
+            withheld_rated=row.get("withheld_rated", 0) if counting else 0,
+            withheld_contacts=row.get("withheld_contacts", 0) if counting else 0,
+            withheld_faces=row.get("withheld_faces", 0),
         )
 
     def __add__(self, other: Counts) -> Counts:
@@ -176,6 +236,7 @@ class Counts:
             camera_ms=self.camera_ms + other.camera_ms,
             camera_working_ms=self.camera_working_ms + other.camera_working_ms,
             calibration=self.calibration if self.calibration == other.calibration else None,
+            apart=_by_counter(self, other),
             set_aside=self.set_aside + other.set_aside,
             labelled=_summed(self.labelled, other.labelled),
             receipts=self.receipts + other.receipts,
@@ -188,11 +249,22 @@ class Counts:
             check_receipts=self.check_receipts + other.check_receipts,
             check_square=self.check_square + other.check_square,
             emotions=_summed(self.emotions, other.emotions),
+            withheld=self.withheld + other.withheld,
+            withheld_raw=self.withheld_raw + other.withheld_raw,
+            withheld_rated=self.withheld_rated + other.withheld_rated,
+            withheld_contacts=self.withheld_contacts + other.withheld_contacts,
+            withheld_faces=self.withheld_faces + other.withheld_faces,
             answers=self.answers + other.answers
             if self.answers and other.answers
             else self.answers or other.answers,
             doubts=self.doubts | other.doubts,
         )
+
+    @property
+    def counted(self) -> tuple[Counted, ...]:
+        """What each counter counted."""
+        alone = Counted(self.calibration, self.contacts or 0, self.rated_among or 0, self.emotions)
+        return self.apart or (alone,)
 
     @property
     def camera_share(self) -> float | None:
@@ -201,12 +273,28 @@ class Counts:
 
     @property
     def responses(self) -> int:
-        """Accepted presses."""
+        """Accepted presses whose ratings may be told: what shares and indexes are made of."""
         return sum(self.ratings)
 
     @property
+    def accepted(self) -> int:
+        """All accepted presses: how many people answered, whatever they said."""
+        return self.responses + self.withheld
+
+    @property
     def responses_raw(self) -> int:
-        return sum(self.raw)
+        """All presses on the scale, whether accepted or not."""
+        return sum(self.raw) + self.withheld_raw
+
+    @property
+    def answered(self) -> int:
+        """Accepted presses where and while contacts were counted, whatever they said."""
+        return sum(self.rated_contacts) + self.withheld_rated
+
+    @property
+    def rated_among(self) -> int | None:
+        """Contacts of the time in which `rated_contacts` are; None where nothing counts them."""
+        return None if self.contacts is None else self.contacts - self.withheld_contacts
 
     @property
     def negative(self) -> int:
@@ -225,6 +313,22 @@ class Counts:
 def _summed(one: tuple[int, ...], two: tuple[int, ...]) -> tuple[int, ...]:
     """Element by element; an empty one is nothing at all."""
     return tuple(map(int.__add__, one, two)) if one and two else one or two
+
+
+def _by_counter(one: Counts, two: Counts) -> tuple[Counted, ...]:
+    """Empty where both were counted by the same counter."""
+    if not one.apart and not two.apart and one.calibration == two.calibration:
+        return ()
+    found: dict[Calibration | None, Counted] = {}
+    for part in (*one.counted, *two.counted):
+        before = found.get(part.calibration, Counted(None, 0, 0, ()))
+        found[part.calibration] = Counted(
+            part.calibration,
+            before.contacts + part.contacts,
+            before.rated_among + part.rated_among,
+            _summed(before.emotions, part.emotions),
+        )
+    return tuple(found.values())
 
 
 def _either(one: int | None, two: int | None) -> int | None:

@@ -6,7 +6,7 @@ from math import exp, sqrt
 
 from .counts import Audit, Calibration, Counts
 from .intervals import Interval, wilson, z_value
-from .registry import Estimate, Metric
+from .registry import Estimate, Metric, Told, told_nothing, told_per_contact
 
 UNAUDITED = Calibration(precision=Audit(1, 1), recall=Audit(1, 1))
 """Takes the counter as it is: it adds nothing to the interval, so the flag `uncalibrated` has to."""
@@ -144,8 +144,11 @@ def relative_metrics() -> list[Metric]:
             "Response rate",
             "responses ÷ people served, not clipped above 1",
             response_rate,
+            told_nothing,
         ),
-        _per_contact("silent_share", "Silent customers", "1 − responses ÷ people served", silent_share),
+        _per_contact(
+            "silent_share", "Silent customers", "1 − responses ÷ people served", silent_share, told_nothing
+        ),
         _per_contact(
             "relative_dissatisfaction",
             "Relative dissatisfaction",
@@ -161,7 +164,13 @@ def relative_metrics() -> list[Metric]:
     ]
 
 
-def _per_contact(id: str, name: str, formula: str, compute: Callable[[Counts, float], Estimate]) -> Metric:
+def _per_contact(
+    id: str,
+    name: str,
+    formula: str,
+    compute: Callable[[Counts, float], Estimate],
+    told: Callable[[Counts], Told] = told_per_contact,
+) -> Metric:
     return Metric(
         id=id,
         name=name,
@@ -171,5 +180,6 @@ def _per_contact(id: str, name: str, formula: str, compute: Callable[[Counts, fl
         interval="log-delta",
         source=PROLAN,
         compute=compute,
+        told=told,
         worst="high" if id in ("silent_share", "relative_dissatisfaction") else "low",
     )
