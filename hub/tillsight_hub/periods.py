@@ -1,6 +1,6 @@
 """Periods: whole business days, and the hours, days, weeks and months that they are cut into."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -80,6 +80,25 @@ def hour_bounds(calendar: PlaceCalendar, hour: int) -> Span:
     end = (hour + HOUR_S) * 1000
     last = calendar.hour_start(end - 1)
     return hour * 1000, end if last == hour else last * 1000
+
+
+def open_minutes_by_hour(calendar: PlaceCalendar, period: Period) -> list[int]:
+    """Opening minutes by local hour of day, 0 to 23, over the whole period."""
+    return [sum(minutes) for minutes in zip(*map(calendar.open_minutes_by_hour, period.days()), strict=True)]
+
+
+def hour_profile(calendar: PlaceCalendar, period: Period, instants: Iterable[int]) -> list[float | None]:
+    """Events per *open* hour by local hour of day; None for hours that are never open.
+
+    An instant (ms UTC) counts where the place was open, in a business day of the period. The hour that
+    autumn repeats is one with up to 120 open minutes that day, the one that spring leaves out has none.
+    """
+    counts = [0] * 24
+    for instant in instants:
+        if calendar.is_open(instant) and period.first <= calendar.business_day(instant) <= period.last:
+            counts[calendar.local(instant).hour] += 1
+    pairs = zip(counts, open_minutes_by_hour(calendar, period), strict=True)
+    return [60 * count / minutes if minutes else None for count, minutes in pairs]
 
 
 def open_minutes_between(calendar: PlaceCalendar, start: int, end: int) -> int:

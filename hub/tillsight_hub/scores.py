@@ -20,7 +20,16 @@ from .doubts import Doubt, read_doubts
 from .hierarchy import Touchpoint
 from .metrics.counts import Calibration, Counts
 from .metrics.registry import DEFAULT_LEVEL, Catalogue, Score
-from .periods import Bucket, Every, Period, bucket_days, bucket_of, hour_bounds, open_minutes_between
+from .periods import (
+    Bucket,
+    Every,
+    Period,
+    bucket_days,
+    bucket_of,
+    hour_bounds,
+    open_minutes_between,
+    open_minutes_by_hour,
+)
 from .sums import Kind, Sums, add_to
 
 PlaceBy = Literal["touchpoint", "store", "region", "org"]
@@ -253,8 +262,7 @@ def _open_by_hour(members: Sequence[Touchpoint], period: Period) -> dict[str, in
     calendar = _shared_calendar(members)
     if calendar is None:
         return {}
-    days = [calendar.open_minutes_by_hour(day) for day in period.days()]
-    return {f"{hour:02}": sum(minutes) for hour, minutes in enumerate(zip(*days, strict=True))}
+    return {f"{hour:02}": minutes for hour, minutes in enumerate(open_minutes_by_hour(calendar, period))}
 
 
 def _add_unknown_hours(asked: _Asked, totals: dict[tuple[str, Kind], dict[str, int]]) -> None:

@@ -5,11 +5,11 @@ Each returns None where the counts say nothing (n = 0). Shares are 0..1, NPS is 
 
 from collections.abc import Sequence
 from functools import lru_cache
-from math import sqrt
+from math import fsum, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
-from .beta import beta_quantile
+from scipy.special import betaincinv, stdtrit
 
 
 class Interval(NamedTuple):
@@ -56,8 +56,8 @@ def jeffreys(k: int, n: int, level: float) -> Interval | None:
         return None
     tail = (1 - level) / 2
     return Interval(
-        0.0 if k == 0 else beta_quantile(tail, k + 0.5, n - k + 0.5),
-        1.0 if k == n else beta_quantile(1 - tail, k + 0.5, n - k + 0.5),
+        0.0 if k == 0 else _beta_quantile(tail, k + 0.5, n - k + 0.5),
+        1.0 if k == n else _beta_quantile(1 - tail, k + 0.5, n - k + 0.5),
     )
 
 
@@ -67,9 +67,20 @@ def clopper_pearson(k: int, n: int, level: float) -> Interval | None:
         return None
     tail = (1 - level) / 2
     return Interval(
-        0.0 if k == 0 else beta_quantile(tail, k, n - k + 1),
-        1.0 if k == n else beta_quantile(1 - tail, k + 1, n - k),
+        0.0 if k == 0 else _beta_quantile(tail, k, n - k + 1),
+        1.0 if k == n else _beta_quantile(1 - tail, k + 1, n - k),
     )
+
+
+def t_interval(values: Sequence[float], level: float) -> Interval | None:
+    """Interval of a mean of people's numbers: mean -+ t s / sqrt(n) (Student 1908); None below two people."""
+    n = len(values)
+    if n < 2:
+        return None
+    mean = fsum(values) / n
+    deviation = sqrt(fsum((value - mean) ** 2 for value in values) / (n - 1))
+    reach = float(stdtrit(n - 1, (1 + level) / 2)) * deviation / sqrt(n)
+    return Interval(mean - reach, mean + reach)
 
 
 def nps_standard_error(detractors: float, passives: float, promoters: float) -> float:
@@ -103,13 +114,27 @@ class Posterior(NamedTuple):
     sd: float
 
 
-def dirichlet_posterior(counts: Sequence[int], weights: Sequence[float], prior: float) -> Posterior:
-    """Belief about sum(w_i p_i) under a Dirichlet(prior, ..., prior) before the counts were seen."""
+def dirichlet_posterior(counts: Sequence[int], weights: Sequence[float], prior: float) -> Posterior | None:
+    """Belief about sum(w_i p_i) under a Dirichlet(prior, ..., prior) before the counts were seen.
+
+    None where nothing was believed and nothing seen.
+    """
     total = sum(counts) + prior * len(counts)
+    if total <= 0:
+        return None
     shares = [(count + prior) / total for count in counts]
     mean = sum(w * p for w, p in zip(weights, shares, strict=True))
     spread = sum((w - mean) ** 2 * p for w, p in zip(weights, shares, strict=True))
     return Posterior(mean, sqrt(spread / (total + 1)))
+
+
+def mean_standard_error(counts: Sequence[int], weights: Sequence[float]) -> float | None:
+    """Standard error of a mean weight: the answers' own deviation / sqrt(n); None for no answers."""
+    n = sum(counts)
+    if n <= 0:
+        return None
+    mean = sum(w * count for w, count in zip(weights, counts, strict=True)) / n
+    return sqrt(sum(count * (w - mean) ** 2 for w, count in zip(weights, counts, strict=True))) / n
 
 
 def weighted_mean(counts: Sequence[int], weights: Sequence[float], level: float) -> Interval | None:
@@ -121,5 +146,10 @@ def weighted_mean(counts: Sequence[int], weights: Sequence[float], level: float)
     if sum(counts) <= 0:
         return None
     belief = dirichlet_posterior(counts, weights, prior=2 / len(counts))
+    assert belief
     reach = z_value(level) * belief.sd
     return Interval(max(min(weights), belief.mean - reach), min(max(weights), belief.mean + reach))
+
+
+def _beta_quantile(p: float, a: float, b: float) -> float:
+    return float(betaincinv(a, b, p))

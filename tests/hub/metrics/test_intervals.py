@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillsight_hub.metrics.beta import beta_cdf, beta_quantile
 from tillsight_hub.metrics.intervals import Interval, nps_adjusted, weighted_mean, wilson
 from tillsight_hub.metrics.responses import equal_steps
 
@@ -95,8 +94,3 @@ def test_nps_lies_in_its_interval_from_ten_answers_on(
     assert interval is not None
     score = 100 * (promoters - detractors) / (detractors + passives + promoters)
     assert interval.lower <= score <= interval.upper
-
-
-@given(st.floats(0.3, 500), st.floats(0.3, 500), st.floats(0.001, 0.999))
-def test_beta_quantile_undoes_the_distribution(a: float, b: float, p: float) -> None:
-    assert beta_cdf(beta_quantile(p, a, b), a, b) == pytest.approx(p, abs=1e-9)
