@@ -47,8 +47,8 @@ LEAST_AUDITED = 50
 NEVER_AUDITED = Audit(0, 0)
 
 Validation = tuple[tuple[int, ...], ...]
-"""People whose mood a person has judged, by true mood (positive, neutral, negative) and by what the model said
-(the same and unknown)."""
+"""People whose mood a person has judged, by true mood (positive, neutral, negative) and by what the model
+said (the same and unknown)."""
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,8 @@ class Estimate:
     flags: frozenset[str] = frozenset()
     weights: tuple[float, ...] = ()
     bounds: Interval | None = None
-    """Between which the number lies, where the data leave it open: the value is None then, and the interval is
-    around both bounds."""
+    """Between which the number lies, where the data leave it open: the value is None then, and the interval
+    is around both bounds."""
     assumption: str = ""
     """Under which the bounds hold."""
 
