@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tillsight_models.errors import BadConfig, TillsightError
 
 from .access import ensure_first_user
-from .api import access, devices, events, export, health, ingest, scores, touchpoints
+from .api import access, devices, events, export, health, ingest, ranking, scores, touchpoints
 from .api.reading import refuse
 from .broker import EmbeddedBroker
 from .clocks import bound_unsynced
@@ -41,6 +41,7 @@ ROUTERS = (
     ingest.router,
     access.router,
     scores.router,
+    ranking.router,
     touchpoints.router,
     devices.router,
     events.router,
