@@ -93,14 +93,18 @@ def test_nothing_is_left_behind(number: signal.Signals, tmp_path: Path) -> None:
         assert process.returncode == 0, rest
         assert not list(tmp_path.iterdir()), "temporary files"
         assert "0 doubled, 0 events lost" in rest
-    wait_until(lambda: not marked_processes(tmp_path), "the end of all processes")
+    try:
+        wait_until(lambda: not marked_processes(tmp_path), "the end of all processes")
+    except AssertionError as error:
+        raise AssertionError(f"still there: {marked_processes(tmp_path)}") from error
 
 
 def marked_processes(mark: Path) -> list[str]:
-    """Process ids of those that inherited this mark."""
+    """Command lines of those that inherited this mark."""
     found = []
     for environment in Path("/proc").glob("[0-9]*/environ"):
         with suppress(OSError):
             if f"{MARK}={mark}\0".encode() in environment.read_bytes():
-                found.append(environment.parent.name)
+                words = (environment.parent / "cmdline").read_bytes().replace(b"\0", b" ")
+                found.append(words.decode(errors="replace"))
     return found
