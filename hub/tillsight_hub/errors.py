@@ -49,3 +49,7 @@ class BadPeriod(TillsightError, ValueError):
 
 class PartMissing(TillsightError, RuntimeError):
     """An optional part of the program is not installed."""
+
+
+class ImportFailed(TillsightError, RuntimeError):
+    """A file of history that could not be stored, or an import that is not there."""
