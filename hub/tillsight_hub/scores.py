@@ -30,7 +30,7 @@ from .periods import (
     open_minutes_between,
     open_minutes_by_hour,
 )
-from .sums import Kind, Sums, add_to
+from .sums import Kind, Rows, Sums, add_to
 
 PlaceBy = Literal["touchpoint", "store", "region", "org"]
 DayBy = Literal["day", "week", "month", "weekday"]
@@ -65,17 +65,20 @@ def read_counts(
     first_day: str,
     last_day: str,
     by: By = "touchpoint",
+    *,
+    rows: Rows = sums,
 ) -> list[Group]:
     """Counts of these touchpoints from business day to business day, both included, grouped.
 
     By place: one group per place and scale, in the order of the touchpoints. By time: one per bucket and
-    scale, empty ones too. By hour of day, what is known to the day only comes last, as `unknown`.
+    scale, empty ones too. By hour of day, what is known to the day only comes last, as `unknown`. `rows` is
+    where sums of counters come from: the rollups, or the events themselves.
     """
     places = tuple(touchpoints)
     period = Period.between(first_day, last_day)
     if not places:
         return []
-    asked = _Asked.about(connection, places, period)
+    asked = _Asked.about(connection, places, period, rows)
     match by:
         case "day" | "week" | "month" | "weekday":
             return _by_day(asked, by)
@@ -85,13 +88,15 @@ def read_counts(
             return _by_place(asked, by)
 
 
-def series(connection: Connection, place: Touchpoint, period: Period, every: Every) -> Iterator[Group]:
+def series(
+    connection: Connection, place: Touchpoint, period: Period, every: Every, *, rows: Rows = sums
+) -> Iterator[Group]:
     """Counts of one touchpoint bucket by bucket, in order of time; a bucket with nothing stored is left out.
 
     Hours that look alike on the wall in autumn are two groups; what is known to the day only comes last.
     Weeks and months are cut at the period's ends. `total` is one group, stored or not.
     """
-    asked = _Asked.about(connection, (place,), period)
+    asked = _Asked.about(connection, (place,), period, rows)
     for group in _groups(asked, place, every):
         flags = frozenset(doubt.flag for doubt in asked.doubts if doubt.touches(group.start, group.end))
         yield replace(group, counts=replace(group.counts, doubts=flags))
@@ -115,16 +120,20 @@ class _Asked:
     connection: Connection
     places: tuple[Touchpoint, ...]
     period: Period
+    rows: Rows
     doubts: Sequence[Doubt]
     calibrations: Mapping[str, Calibration]
     """By touchpoint; absent where its contact counter was never audited."""
 
     @classmethod
-    def about(cls, connection: Connection, places: tuple[Touchpoint, ...], period: Period) -> "_Asked":
+    def about(
+        cls, connection: Connection, places: tuple[Touchpoint, ...], period: Period, rows: Rows
+    ) -> "_Asked":
         return cls(
             connection,
             places,
             period,
+            rows,
             _doubts(connection, places, period),
             read_calibrations(connection, places, period),
         )
@@ -148,7 +157,7 @@ class _Asked:
 
 
 def _by_place(asked: _Asked, by: PlaceBy) -> list[Group]:
-    rows = sums.of_touchpoints(asked.connection, asked.places, asked.period)
+    rows = asked.rows.of_touchpoints(asked.connection, asked.places, asked.period)
     span = _spans(asked.period)
     groups: dict[tuple[str, str], list[Touchpoint]] = {}
     for place in asked.places:
@@ -180,7 +189,9 @@ def _summed(asked: _Asked, members: Sequence[Touchpoint], rows: Mapping[str, Sum
 
 def _by_day(asked: _Asked, by: DayBy) -> list[Group]:
     totals: dict[tuple[str, Kind], dict[str, int]] = {}
-    for day, kind, row in sums.of_days(asked.connection, asked.places, asked.period, asked.calibrations):
+    for day, kind, row in asked.rows.of_days(
+        asked.connection, asked.places, asked.period, asked.calibrations
+    ):
         add_to(totals.setdefault((_time_key(day, by), kind), {}), row)
     flags = _flags_by_time(asked, by)
     return [
@@ -233,7 +244,9 @@ def _by_hour(asked: _Asked) -> list[Group]:
     totals: dict[tuple[str, Kind], dict[str, int]] = {}
     for members in _by_calendar(asked.places):
         calendar = members[0].calendar
-        for hour, kind, row in sums.of_hours(asked.connection, members, asked.period, asked.calibrations):
+        for hour, kind, row in asked.rows.of_hours(
+            asked.connection, members, asked.period, asked.calibrations
+        ):
             add_to(totals.setdefault((f"{calendar.local(hour * 1000).hour:02}", kind), {}), row)
     _add_unknown_hours(asked, totals)
     keys = [f"{hour:02}" for hour in range(24)]
@@ -268,7 +281,7 @@ def _open_by_hour(members: Sequence[Touchpoint], period: Period) -> dict[str, in
 def _add_unknown_hours(asked: _Asked, totals: dict[tuple[str, Kind], dict[str, int]]) -> None:
     """What the days have and no hour has: events that are known to the day only."""
     rest: dict[Kind, dict[str, int]] = {}
-    for _, kind, row in sums.of_days(asked.connection, asked.places, asked.period, asked.calibrations):
+    for _, kind, row in asked.rows.of_days(asked.connection, asked.places, asked.period, asked.calibrations):
         add_to(rest.setdefault(kind, {}), row)
     for (_, kind), total in totals.items():
         add_to(rest.setdefault(kind, {}), total, times=-1)
@@ -284,14 +297,14 @@ def _groups(asked: _Asked, place: Touchpoint, every: Every) -> Iterator[Group]:
             yield from _each_hour(asked, place)
         case "total":
             period = asked.period
-            row = sums.of_touchpoints(asked.connection, (place,), period).get(place.id, {})
+            row = asked.rows.of_touchpoints(asked.connection, (place,), period).get(place.id, {})
             yield _series_group(f"{period.first}/{period.last}", place, asked.counts(row, place), period)
         case _:
             yield from _each_bucket(asked, place, every)
 
 
 def _each_bucket(asked: _Asked, place: Touchpoint, every: Bucket) -> Iterator[Group]:
-    days = sums.of_days(asked.connection, (place,), asked.period)
+    days = asked.rows.of_days(asked.connection, (place,), asked.period)
     for key, rows in groupby(days, lambda row: bucket_of(row[0], every)):
         total: dict[str, int] = {}
         for day, _, row in rows:
@@ -303,8 +316,8 @@ def _each_bucket(asked: _Asked, place: Touchpoint, every: Bucket) -> Iterator[Gr
 def _each_hour(asked: _Asked, place: Touchpoint) -> Iterator[Group]:
     connection, period, calendar = asked.connection, asked.period, place.calendar
     start, end = period.bounds(calendar)
-    rest = sums.of_touchpoints(connection, (place,), period).get(place.id, {})
-    for hour, _, row in sums.of_hours(connection, (place,), period):
+    rest = asked.rows.of_touchpoints(connection, (place,), period).get(place.id, {})
+    for hour, _, row in asked.rows.of_hours(connection, (place,), period):
         add_to(rest, row, times=-1)
         begins, ends = hour_bounds(calendar, hour)
         begins, ends = max(begins, start), min(ends, end)
