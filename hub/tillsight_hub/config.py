@@ -14,6 +14,7 @@ from tillsight_models.configuration import Settings, load_settings, read_setting
 from tillsight_models.delivery import DEFAULT_WINDOW
 from tillsight_models.errors import BadConfig
 
+from .cleaning.rules import CleaningSettings
 from .metrics.settings import MetricSettings
 
 SYSTEM_CONFIG = Path("/etc/tillsight/hub.toml")
@@ -121,6 +122,7 @@ class HubConfig(Settings):
     ingest: IngestSettings = IngestSettings()
     nightly: NightlySettings = NightlySettings()
     metrics: MetricSettings = MetricSettings()
+    cleaning: CleaningSettings = CleaningSettings()
 
     def database_url(self) -> str:
         """The database's URL with its driver; BadConfig where `url_file` cannot be read."""
