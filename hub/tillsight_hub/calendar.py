@@ -144,9 +144,10 @@ class PlaceCalendar:
         return int(wall.replace(hour=minute // 60, minute=minute % 60).timestamp())
 
     def _look_up(self, minute: int) -> _Minute:
+        """Two days back, because a place may have skipped the day between, as Samoa did in 2011."""
         t_s = minute * 60
         today = self._at(t_s).date()
-        for day in (today, today - timedelta(days=1)):
+        for day in (today, today - timedelta(days=1), today - timedelta(days=2)):
             if any(start <= t_s * 1000 < end for start, end in self._intervals(day)):
                 return _Minute(self._hour(t_s)[0], day.isoformat(), True)
         return _Minute(self._hour(t_s)[0], today.isoformat(), False)

@@ -109,8 +109,10 @@ def open_minutes_between(calendar: PlaceCalendar, start: int, end: int) -> int:
 
 
 def _begins(calendar: PlaceCalendar, day: str) -> int:
-    """Midnight, or the end of the evening before where that was later; ms UTC."""
-    return max([calendar.day_bounds(day)[0], *(end for _, end in calendar.open_intervals(_before(day)))])
+    """Midnight, or the end of an evening before where that was later; ms UTC."""
+    evenings = _before(day), _before(_before(day))
+    ends = [end for evening in evenings for _, end in calendar.open_intervals(evening)]
+    return max([calendar.day_bounds(day)[0], *ends])
 
 
 def _before(day: str) -> str:

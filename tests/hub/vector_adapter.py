@@ -1,6 +1,7 @@
 """The reference vectors in the product's words: each function only translates a case and its answer."""
 
 from datetime import UTC, date, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from tillsight_hub.calendar import WEEKDAYS, OpeningHours, PlaceCalendar
@@ -247,7 +248,7 @@ def bernoulli_cusum(case: Case) -> Case:
 
 
 def cusum_arl(case: Case) -> Case:
-    up, limit = case["up"], case["limit"]
+    up, limit = int(case["up"]), ceil(case["limit"])
     return {f"arl{i}": charts.cusum_run_length(case[f"p{i}"], up, limit) for i in (0, 1)}
 
 

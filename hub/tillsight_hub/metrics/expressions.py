@@ -1,6 +1,7 @@
 """Expressions: from the frames in which faces were classified to shares of people."""
 
 from collections.abc import Iterable
+from operator import add
 from typing import NamedTuple
 
 
@@ -35,7 +36,7 @@ def expressions(tracks: Iterable[tuple[str, Frames | None]]) -> Expressions:
     for visit, seen in tracks:
         if seen:
             before = people.get(visit, Frames(0, 0, 0))
-            people[visit] = Frames(*map(int.__add__, before, seen))
+            people[visit] = Frames(*map(add, before, seen))
     visits = [frames for frames in people.values() if sum(frames)]
     persons, frames = len(visits), sum(map(sum, visits))
     if not persons:
