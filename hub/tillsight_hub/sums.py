@@ -81,6 +81,27 @@ class Rows(Protocol):
     """Where sums come from: this module reads the rollups, `recount.EventRows` counts the events."""
 
     def of_touchpoints(
+        self, connection: Connection, places: Sequence[Touchpoint], period: Period
+    ) -> dict[str, dict[str, int]]: ...
+
+    def of_days(
+        self,
+        connection: Connection,
+        places: Sequence[Touchpoint],
+        period: Period,
+        audited: Collection[str] = (),
+    ) -> Iterator[tuple[str, Kind, Sums]]: ...
+
+    def of_hours(
+        self,
+        connection: Connection,
+        places: Sequence[Touchpoint],
+        period: Period,
+        audited: Collection[str] = (),
+    ) -> Iterator[tuple[int, Kind, Sums]]: ...
+
+
+def of_touchpoints(
     connection: Connection, places: Sequence[Touchpoint], period: Period
 ) -> dict[str, dict[str, int]]:
     """By touchpoint; one without anything stored in the period is absent."""
