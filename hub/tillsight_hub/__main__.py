@@ -19,6 +19,7 @@ from .access.commands import add_token_arguments, add_user_arguments, run_token_
 from .config import HubConfig, load_config
 from .database import migrate, open_database, prepare
 from .exports.command import add_export_arguments, run_export_command
+from .imports.command import add_import_arguments, run_import_command
 
 FAILED, BAD_CONFIG, INTERRUPTED = 1, 2, 130
 
@@ -216,6 +217,7 @@ COMMANDS = {
         Command("run", "take events in and serve pages and API", _run),
         Command("seed", "write a hierarchy file into the database", _seed, _seed_arguments),
         Command("export", "write scores or events into a file", run_export_command, add_export_arguments),
+        Command("import", "take in history of another system", run_import_command, add_import_arguments),
         Command("verify", "compare rollups and watermarks with the events; exit 1 if any differ", _verify),
         Command("quarantine", "what was set aside", _quarantine, _quarantine_arguments),
         Command("rebuild-rollups", "count all events anew, beside a running hub too", _rebuild_rollups),

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tillsight_models.errors import BadConfig, TillsightError
 
 from .access import ensure_first_user
-from .api import access, devices, events, export, health, ingest, ranking, scores, touchpoints
+from .api import access, devices, events, export, health, imports, ingest, ranking, scores, touchpoints
 from .api.reading import refuse
 from .broker import EmbeddedBroker
 from .clocks import bound_unsynced
@@ -46,6 +46,7 @@ ROUTERS = (
     devices.router,
     events.router,
     export.router,
+    imports.router,
 )
 DATABASE_PATIENCE_S = 30.0
 """A server that boots together with the hub may take this long."""

@@ -8,6 +8,7 @@ from tillsight_models.scales import Scale, scale
 
 from . import tables
 from .calendar import OpeningHours, PlaceCalendar
+from .imports.origin import DEVICE_STATE
 
 VERSION_KEY = "hierarchy_version"
 """In the table `setting`."""
@@ -72,6 +73,8 @@ class DevicePlace:
     touchpoint_id: str
     store_id: str
     org_id: str
+    is_import: bool = False
+    """No box stands there: imported events belong to it."""
 
 
 @dataclass(frozen=True)
@@ -167,4 +170,5 @@ def _touchpoint(row: RowMapping, store: Store, region: Region, calendar: PlaceCa
 
 def _device(row: RowMapping, touchpoints: dict[str, Touchpoint]) -> DevicePlace:
     touchpoint = touchpoints[row["touchpoint_id"]]
-    return DevicePlace(row["id"], row["name"], touchpoint.id, touchpoint.store_id, touchpoint.org_id)
+    place = touchpoint.id, touchpoint.store_id, touchpoint.org_id
+    return DevicePlace(row["id"], row["name"], *place, is_import=row["state"] == DEVICE_STATE)

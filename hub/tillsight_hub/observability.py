@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
 from . import tables
+from .imports.origin import is_box
 from .services import Services
 
 COUNTERS: dict[str, str] = {
@@ -61,7 +62,9 @@ class _HubCollector(Collector):
         state = tables.device.c.state
         mismatches = select(func.coalesce(func.sum(tables.consistency_run.c.mismatches), 0))
         with self._services.engine.connect() as connection:
-            states = connection.execute(select(state, func.count()).group_by(state).order_by(state)).all()
+            states = connection.execute(
+                select(state, func.count()).where(is_box()).group_by(state).order_by(state)
+            ).all()
             found = connection.scalar(mismatches) or 0
         yield _by("tillsight_devices", "state", {row[0]: row[1] for row in states})
         yield _counter("tillsight_rollup_mismatches_total", int(found))

@@ -4,6 +4,7 @@
 `recompute` and `rebuild` count the stored events again and must come to the same rows.
 """
 
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,7 @@ from . import tables
 from .database import writing
 from .hierarchy import VERSION_KEY, Touchpoint, read_hierarchy
 from .labels import NOT_COUNTED, Label
+from .periods import Period
 from .tables import CONTACT_COUNTERS, COUNTERS, LABEL_COUNTERS, UNDATED_DAY, UNDATED_HOUR
 
 TO_THE_HOUR = ("ntp", "rtc")
@@ -39,6 +41,10 @@ DayKey = tuple[str, str]
 """Touchpoint and business date."""
 Counters = dict[str, int]
 AnyKey = TypeVar("AnyKey", HourKey, DayKey)
+
+SETTLES_MS = 15 * 60_000
+"""So long after a business day's end its row is still in the making (labels are given, the last events come
+in); what changes it later is a revision."""
 
 _PAGE = 5000
 _DAY_MS = 86_400_000
@@ -72,7 +78,8 @@ def tally(payload: Payload, labels: int, scale_id: str, *, is_closed: bool) -> M
     if isinstance(payload, ContactEnded):
         dwell_ms = _ms(payload.dwell_s) * payload.people
         counted |= {CONTACT_COUNTERS[payload.source]: payload.people}
-        counted |= {"dwell_ms": dwell_ms, "dwell_contacts": payload.people}
+        if dwell_ms:
+            counted |= {"dwell_ms": dwell_ms, "dwell_contacts": payload.people}
     elif isinstance(payload, SalesReported):
         counted |= {"contacts_pos": payload.receipts, "receipts": payload.receipts}
         counted |= _checks(payload)
@@ -164,6 +171,7 @@ class Tallies:
 
     def __init__(self) -> None:
         self._buckets: dict[tuple[str, int, str], Counters] = {}
+        self._places: dict[str, Touchpoint] = {}
         self.lowered = False
         """Whether anything was taken out, so that a bucket may have become empty."""
 
@@ -179,6 +187,7 @@ class Tallies:
         t, tq, labels = stands
         hour, day = buckets(touchpoint, t, tq)
         is_closed = hour != UNDATED_HOUR and not touchpoint.calendar.is_open(t)
+        self._places[touchpoint.id] = touchpoint
         bucket = self._buckets.setdefault((touchpoint.id, hour, day), {})
         for name, number in tally(payload, labels, touchpoint.scale.id, is_closed=is_closed).items():
             bucket[name] = bucket.get(name, 0) + number * times
@@ -196,6 +205,11 @@ class Tallies:
     def days(self) -> dict[DayKey, Counters]:
         return _summed(((tp, day), counters) for (tp, _, day), counters in self._buckets.items())
 
+    def revised_days(self, now: int) -> set[DayKey]:
+        """The days that these tallies change although they were over at `now`, ms UTC."""
+        changed = (key for key, counters in self.days().items() if any(counters.values()))
+        return {(tp, day) for tp, day in changed if is_over(self._places[tp], day, now)}
+
 
 def _summed(items: Iterable[tuple[AnyKey, Counters]]) -> dict[AnyKey, Counters]:
     total: dict[AnyKey, Counters] = {}
@@ -209,45 +223,63 @@ def _summed(items: Iterable[tuple[AnyKey, Counters]]) -> dict[AnyKey, Counters]:
 # --- Adding to the tables ---------------------------------------------------------------------------------
 
 
-def add(connection: Connection, tallies: Tallies) -> None:
-    """Add the tallies to the rollups; a bucket without any event left disappears.
+def add(connection: Connection, tallies: Tallies, now: int | None = None) -> None:
+    """Add the tallies to the rollups; a bucket without any event left disappears, unless it was revised.
 
     In the order of the keys, so that several writers on PostgreSQL wait for each other and never in a ring.
+    `now` is ms UTC, the machine's time without it: a day that was over is revised.
     """
-    _add(connection, tables.rollup_hour, tallies.hours(), tallies.lowered)
-    _add(connection, tables.rollup_day, tallies.days(), tallies.lowered)
+    hours = [_row(key, counters) for key, counters in sorted(tallies.hours().items())]
+    revised = tallies.revised_days(_now() if now is None else now)
+    days = [_row(key, counters, int(key in revised)) for key, counters in sorted(tallies.days().items())]
+    for table, rows in ((tables.rollup_hour, hours), (tables.rollup_day, days)):
+        if rows:
+            _insert(connection, table, rows)
+        if rows and tallies.lowered:
+            _delete_empty(connection, table, rows)
 
 
-def _add(connection: Connection, table: Table, sums: dict[AnyKey, Counters], lowered: bool) -> None:
-    keys = sorted(sums)
-    if keys:
-        upsert = _upsert(table.name, connection.dialect.name == "sqlite")
-        connection.exec_driver_sql(upsert, [_row(key, sums[key]) for key in keys])
-    if keys and lowered:
-        _delete_empty(connection, table, keys)
+def is_over(touchpoint: Touchpoint, day: str, now: int) -> bool:
+    """Whether a change of that day at `now` (ms UTC) is a revision; never where the day is not known."""
+    if day == UNDATED_DAY:
+        return False
+    return now >= Period(day, day).bounds(touchpoint.calendar)[1] + SETTLES_MS
 
 
-def _row(key: tuple[str, Any], counters: Counters) -> tuple[Any, ...]:
-    return *key, *(counters.get(name, 0) for name in COUNTERS)
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _row(key: tuple[str, Any], counters: Counters, *revised: int) -> tuple[Any, ...]:
+    """In the order of the columns of `_upsert`; the row of a day has how often it is revised."""
+    return *key, *revised, *(counters.get(name, 0) for name in COUNTERS)
+
+
+def _insert(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+    upsert = _upsert(table.name, connection.dialect.name == "sqlite")
+    connection.exec_driver_sql(upsert, rows)
 
 
 @lru_cache(maxsize=4)
 def _upsert(table: str, is_sqlite: bool) -> str:
-    bucket = "hour" if table == tables.rollup_hour.name else "day"
-    columns = ["tp", bucket, *COUNTERS]
+    keys = ["tp", "hour"] if table == tables.rollup_hour.name else ["tp", "day"]
+    bucket = keys[-1]
+    added = COUNTERS if bucket == "hour" else ("revised", *COUNTERS)
+    columns = [*keys, *added]
     places = ", ".join(["?" if is_sqlite else "%s"] * len(columns))
-    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in COUNTERS)
+    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in added)
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places}) "
         f"ON CONFLICT (tp, {bucket}) DO UPDATE SET {sums}"
     )
 
 
-def _delete_empty(connection: Connection, table: Table, keys: list[tuple[str, Any]]) -> None:
-    bucket = "hour" if table is tables.rollup_hour else "day"
+def _delete_empty(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+    """A revised day keeps its row: that it is empty now is another answer than the one before."""
+    where = "hour = :bucket" if table is tables.rollup_hour else "day = :bucket AND revised = 0"
     connection.execute(
-        text(f"DELETE FROM {table.name} WHERE tp = :tp AND {bucket} = :bucket AND events = 0"),
-        [{"tp": tp, "bucket": key} for tp, key in keys],
+        text(f"DELETE FROM {table.name} WHERE tp = :tp AND {where} AND events = 0"),
+        [{"tp": row[0], "bucket": row[1]} for row in rows],
     )
 
 
@@ -270,25 +302,32 @@ def recompute(connection: Connection, hours: Collection[HourKey], days: Collecti
     touchpoints = read_hierarchy(connection).touchpoints
     for tp, hour in sorted(hours):
         in_hour = _counted(connection, touchpoints[tp], _hour_events(hour)).hours()
-        _replace(connection, tables.rollup_hour, (tp, hour), in_hour)
+        _replace_hour(connection, (tp, hour), in_hour)
     for tp, day in sorted(days):
         in_day = _counted(connection, touchpoints[tp], _day_events(touchpoints[tp], day)).days()
-        _replace(connection, tables.rollup_day, (tp, day), in_day)
+        counters = {key: of for key, of in in_day.items() if key == (tp, day)}
+        _replace_days(connection, touchpoints[tp], counters, tables.rollup_day.c.day == day)
 
 
 def recompute_touchpoints(connection: Connection, tp_ids: Iterable[str]) -> int:
     """Make all buckets of these touchpoints anew, in the transaction of `connection`; the events counted.
 
-    Events are streamed; memory holds one touchpoint's buckets at a time.
+    Events are streamed; memory holds one touchpoint's buckets at a time. A day that is over and comes out
+    otherwise than it was is revised.
     """
     hold_writers(connection)
     touchpoints = read_hierarchy(connection).touchpoints
     events = 0
     for tp in tp_ids:
-        counted = _counted(connection, touchpoints[tp], None) if tp in touchpoints else Tallies()
-        for table in (tables.rollup_hour, tables.rollup_day):
-            connection.execute(delete(table).where(table.c.tp == tp))
-        add(connection, counted)
+        hour, day = tables.rollup_hour, tables.rollup_day
+        connection.execute(delete(hour).where(hour.c.tp == tp))
+        if tp not in touchpoints:
+            connection.execute(delete(day).where(day.c.tp == tp))
+            continue
+        counted = _counted(connection, touchpoints[tp], None)
+        if rows := [_row(key, counters) for key, counters in sorted(counted.hours().items())]:
+            _insert(connection, hour, rows)
+        _replace_days(connection, touchpoints[tp], counted.days())
         events += sum(counters["events"] for counters in counted.days().values())
     return events
 
@@ -354,12 +393,35 @@ def _day_events(touchpoint: Touchpoint, day: str) -> ColumnElement[bool]:
     return event.t.between(start, end + _DAY_MS)
 
 
-def _replace(connection: Connection, table: Table, key: AnyKey, counted: dict[AnyKey, Counters]) -> None:
-    bucket = table.c.hour if table is tables.rollup_hour else table.c.day
-    connection.execute(delete(table).where(table.c.tp == key[0], bucket == key[1]))
+def _replace_hour(connection: Connection, key: HourKey, counted: dict[HourKey, Counters]) -> None:
+    table = tables.rollup_hour
+    connection.execute(delete(table).where(table.c.tp == key[0], table.c.hour == key[1]))
     if key in counted:
-        upsert = _upsert(table.name, connection.dialect.name == "sqlite")
-        connection.exec_driver_sql(upsert, _row(key, counted[key]))
+        _insert(connection, table, [_row(key, counted[key])])
+
+
+def _replace_days(
+    connection: Connection,
+    touchpoint: Touchpoint,
+    counted: dict[DayKey, Counters],
+    *where: ColumnElement[bool],
+) -> None:
+    """Put these rows in the place of the touchpoint's (of those that `where` says)."""
+    day, now = tables.rollup_day, _now()
+    those = (day.c.tp == touchpoint.id, *where)
+    counters = [day.c[name] for name in COUNTERS]
+    known = connection.execute(select(day.c.day, day.c.revised, *counters).where(*those)).all()
+    before = {(touchpoint.id, row[0]): row[1:] for row in known}
+    connection.execute(delete(day).where(*those))
+    rows = []
+    for key in sorted({*before, *counted}):
+        revised, *old = before.get(key, (0,) * (1 + len(COUNTERS)))
+        new = [counted.get(key, {}).get(name, 0) for name in COUNTERS]
+        revised += old != new and is_over(touchpoint, key[1], now)
+        if revised or key in counted:
+            rows.append((*key, revised, *new))
+    if rows:
+        _insert(connection, day, rows)
 
 
 def hold_writers(connection: Connection) -> None:

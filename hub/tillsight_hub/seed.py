@@ -267,7 +267,8 @@ def _refuse_clashes(seed: Seed, before: Hierarchy) -> None:
 
 def _absent(seed: Seed, after: Hierarchy) -> tuple[str, ...]:
     touchpoints = set(after.touchpoints) - {item.id for item in seed.touchpoint}
-    devices = set(after.devices) - {item.id for item in seed.device}
+    boxes = {device.id for device in after.devices.values() if not device.is_import}
+    devices = boxes - {item.id for item in seed.device}
     return tuple(f"touchpoint {id}" for id in sorted(touchpoints)) + tuple(
         f"device {id}" for id in sorted(devices)
     )

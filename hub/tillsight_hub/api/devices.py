@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping, func, select
 
 from ..access import require_role
 from ..hierarchy import DevicePlace
+from ..imports.origin import is_box
 from ..services import ServicesDep
 from ..tables import device, stream
 from ..viewer import Viewer
@@ -54,7 +55,10 @@ def devices(
     lacking = func.sum(stream.c.highest - stream.c.upto).label("lacking")
     lags = select(stream.c.device_id, lacking).group_by(stream.c.device_id).subquery()
     lagging = (
-        select(device, lags.c.lacking).outerjoin(lags, lags.c.device_id == device.c.id).order_by(device.c.id)
+        select(device, lags.c.lacking)
+        .outerjoin(lags, lags.c.device_id == device.c.id)
+        .where(is_box())
+        .order_by(device.c.id)
     )
     with services.engine.connect() as connection:
         hierarchy, places = visible_places(connection, viewer, query.place)

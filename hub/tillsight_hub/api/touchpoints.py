@@ -43,7 +43,8 @@ def touchpoints(
         hierarchy, places = visible_places(connection, viewer, query.place)
     devices: dict[str, list[str]] = {}
     for device in hierarchy.devices.values():
-        devices.setdefault(device.touchpoint_id, []).append(device.id)
+        if not device.is_import:
+            devices.setdefault(device.touchpoint_id, []).append(device.id)
     return [_touchpoint(each, devices.get(each.id, [])) for each in places]
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from sqlalchemy import Connection, select
 
 from ..hierarchy import Touchpoint
+from ..imports.origin import is_box
 from ..metrics.counts import Counts
 from ..metrics.registry import Catalogue, Score
 from ..periods import Period
@@ -166,7 +167,7 @@ def _last_presses(
 
 
 def _devices(connection: Connection, places: Sequence[Touchpoint]) -> dict[str, Devices]:
-    query = select(device.c.touchpoint_id, device.c.state, device.c.last_seen)
+    query = select(device.c.touchpoint_id, device.c.state, device.c.last_seen).where(is_box())
     found: dict[str, Devices] = {}
     for place, state, seen in connection.execute(
         query.where(device.c.touchpoint_id.in_([place.id for place in places]))

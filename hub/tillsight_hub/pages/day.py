@@ -12,6 +12,7 @@ from tillsight_models.events import CameraReported, CounterAudited, HealthReport
 
 from ..calendar import WEEKDAYS
 from ..hierarchy import Touchpoint
+from ..imports.origin import is_box
 from ..labels import Label
 from ..metrics.counts import FLAGS, Counts
 from ..metrics.registry import Catalogue, Metric, Score
@@ -194,7 +195,7 @@ def _press(row: RowMapping, place: Touchpoint) -> Press:
 def _devices(connection: Connection, place: Touchpoint) -> list[DeviceNow]:
     query = select(
         device.c.id, device.c.name, device.c.state, device.c.last_seen, device.c.version, device.c.health
-    ).where(device.c.touchpoint_id == place.id)
+    ).where(device.c.touchpoint_id == place.id, is_box())
     return [
         DeviceNow(row.id, row.name, row.state, row.last_seen, row.version, _health(row.health))
         for row in connection.execute(query.order_by(device.c.name, device.c.id))
