@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Adding two gives the answers of both; a person is in one of them only."""
+    """Adding two gives the answers of both."""
 
     visits: tuple[Mapping[str, int], ...] = ()
-    """Of each person: the answers by what was asked (`nps`, `ces2`, `driver:staff`); all on their scales."""
-    refused: int = 0
-    """Answers that were left out, because they lie on no scale of theirs."""
+    """Of each person and topic: the answers by what was asked (`nps`, `ces2`, `driver:staff`), all on their
+    scales. A person who answered to two topics is here twice."""
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """By topic: answers that were left out, because they lie on no scale of theirs."""
+    withheld: Mapping[str, int] = field(default_factory=dict)
+    """By topic: people whose answers are withheld, because too few answered in their days."""
+
+    @classmethod
+    def of(cls, parts: Iterable[Answers]) -> Answers:
+        """The answers of them all."""
+        visits: list[Mapping[str, int]] = []
+        refused, withheld = Counter[str](), Counter[str]()
+        for part in parts:
+            visits += part.visits
+            refused.update(part.refused)
+            withheld.update(part.withheld)
+        return cls(tuple(visits), dict(refused), dict(withheld))
 
     def __add__(self, other: Answers) -> Answers:
-        return Answers(self.visits + other.visits, self.refused + other.refused)
+        return Answers.of([self, other])
 
     def to(self, asked: str) -> list[int]:
         """The answers to one question, one a person."""

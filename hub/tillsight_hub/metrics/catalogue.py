@@ -1,9 +1,13 @@
 """The one list of all metrics."""
 
+from .activity import activity_metrics
+from .emotion import emotion_metrics
+from .questionnaires import questionnaire_metrics
 from .registry import SUPPRESS_BELOW, Catalogue
 from .relative import relative_metrics
 from .responses import response_metrics
 from .settings import MetricSettings
+from .silence import silence_metrics
 
 
 def catalogue(settings: MetricSettings, smallest_cell: int = SUPPRESS_BELOW) -> Catalogue:
@@ -11,4 +15,12 @@ def catalogue(settings: MetricSettings, smallest_cell: int = SUPPRESS_BELOW) -> 
 
     `smallest_cell`: of how many people's answers a number has to be made before it is told.
     """
-    return Catalogue([*response_metrics(settings.happy_index_weights), *relative_metrics()], smallest_cell)
+    metrics = [
+        *response_metrics(settings.happy_index_weights),
+        *relative_metrics(),
+        *silence_metrics(settings.eagerness),
+        *emotion_metrics(),
+        *questionnaire_metrics(settings),
+        *activity_metrics(),
+    ]
+    return Catalogue(metrics, smallest_cell, settings.questions)

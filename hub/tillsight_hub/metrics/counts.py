@@ -31,6 +31,10 @@ FLAGS: dict[str, str] = {
     "undated-events": "the hub received events here whose time is not known; they are in no hour or day",
     "incomplete": "the device reported events of this time as lost",
     "small-cells": "ratings of days or hours with too few responses are withheld, and not in this number",
+    "answers-refused": "answers that are no whole number on the scale of their question were left out",
+    "all-alike": "everybody answered the same: the interval has no width, which is not certainty",
+    "part-over-whole": "more of it than there was to choose from, so it is no share of a whole",
+    "one-report": "the till reported one sum alone, which does not tell how much receipts differ",
 }
 """Every flag that a number can carry, and what it says."""
 

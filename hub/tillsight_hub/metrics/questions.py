@@ -85,6 +85,10 @@ class QuestionSettings(Settings):
         """Of a driver or a force; elsewhere empty."""
         return self.asks.partition(":")[2]
 
+    def is_given(self, value: Any) -> bool:
+        """Whether there is an answer at all, right or wrong."""
+        return value is not None and (self.row is None or not isinstance(value, dict) or self.row in value)
+
     def answer(self, value: Any) -> int | None:
         """The answer as a whole number of the scale; None where it is not one."""
         if self.row is not None:
@@ -98,6 +102,15 @@ class QuestionSettings(Settings):
 
 
 Questions = tuple[QuestionSettings, ...]
+
+
+def topic_of(asked: str) -> str:
+    """What belongs into one number with it: all of SERVQUAL, say, or the outcome with its drivers."""
+    if asked in EXPERIENCE:
+        return "experience"
+    if asked == "outcome" or ":" in asked:
+        return "drivers"
+    return asked.partition("-")[0]
 
 
 def top_box(points: Points) -> int:

@@ -9,9 +9,11 @@ from tillsight_models.scales import Scale
 from ..errors import UnknownMetric
 from .counts import Counts
 from .intervals import Interval
+from .questions import Questions
 
 Status = Literal["ok", "low_n", "suppressed", "uncalibrated", "partial", "no_data"]
-Unit = Literal["count", "share", "points", "index", "rating"]
+Unit = Literal["count", "share", "points", "index", "rating", "seconds", "money"]
+"""Money is in minor units of the till's currency."""
 
 STATUSES: dict[Status, str] = {
     "ok": "enough answers, nothing in doubt",
@@ -188,8 +190,11 @@ class Metric:
 class Catalogue:
     """The metrics that this hub computes, in the order in which they are shown."""
 
-    def __init__(self, metrics: Iterable[Metric], smallest_cell: int = SUPPRESS_BELOW) -> None:
+    def __init__(
+        self, metrics: Iterable[Metric], smallest_cell: int = SUPPRESS_BELOW, questions: Questions = ()
+    ) -> None:
         self.smallest_cell = smallest_cell
+        self._questions = questions
         self._metrics = {metric.id: replace(metric, smallest_cell=smallest_cell) for metric in metrics}
 
     def __iter__(self) -> Iterator[Metric]:
@@ -206,7 +211,12 @@ class Catalogue:
         """Only these, in the catalogue's order; all of them where none is named."""
         wanted = {self[metric_id].id for metric_id in metric_ids}
         chosen = (metric for metric in self if not wanted or metric.id in wanted)
-        return Catalogue(chosen, self.smallest_cell)
+        return Catalogue(chosen, self.smallest_cell, self._questions)
+
+    @property
+    def questions(self) -> Questions:
+        """Whose answers these metrics need; none where no metric here needs any."""
+        return self._questions if any("answers" in metric.inputs for metric in self) else ()
 
     def scores(self, counts: Counts, level: float = DEFAULT_LEVEL) -> list[Score]:
         """Every metric that applies to the scale of these counts."""

@@ -97,10 +97,12 @@ def _bare(value: float, unit: Unit) -> str:
         text = f"{value:.2f}"
     elif unit == "points":
         text = f"{value:+.0f}" if round(value) else "0"
+    elif unit == "money":
+        text = f"{value / 100:,.2f}"
     else:
         text = f"{value:.1f}"
     return text.replace("-", MINUS)
 
 
 def _suffix(unit: Unit) -> str:
-    return "%" if unit == "share" else ""
+    return {"share": "%", "seconds": " s"}.get(unit, "")

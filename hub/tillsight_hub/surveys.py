@@ -1,0 +1,155 @@
+"""Answers of questionnaires, read from their events in cells that are told wholly or not at all.
+
+A cell is what at least so many people of one touchpoint answered to one topic, on consecutive days of one
+calendar month. Every number is made of whole cells, so that no two of them differ by a few people.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from tillsight_models.events import QuestionAnswered
+
+from .hierarchy import Touchpoint
+from .metrics.answers import Answers
+from .metrics.questions import Questions, QuestionSettings, topic_of
+from .periods import Period, bucket_days
+from .tables import IS_RARE, event
+
+VISIT_MS = 6 * 3_600_000
+"""A visit counts on the day of its first answer; none takes longer than this."""
+
+KeyOf = Callable[[Touchpoint, str], str | None]
+"""The group of a touchpoint's business day; None for none."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The answers to one topic at a touchpoint on some of its days."""
+
+    place: Touchpoint
+    answers: Answers
+    people: Mapping[str, int]
+    """By business day."""
+
+
+@dataclass
+class _Visit:
+    """One person's answers while they are read."""
+
+    place: Touchpoint
+    t: int
+    """ms UTC of the first answer."""
+    given: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By what was asked: version of the questionnaire, and the answer."""
+    refused: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def day(self) -> str:
+        return self.place.calendar.business_day(self.t)
+
+    def take(self, payload: QuestionAnswered, questions: Iterable[QuestionSettings]) -> None:
+        """Keep the answer; the latest version of a questionnaire rules, and in it the latest answer."""
+        for question in questions:
+            if payload.survey_version < question.since_version or not question.is_given(payload.value):
+                continue
+            answer = question.answer(payload.value)
+            before, _ = self.given.get(question.asks, (0, 0))
+            if answer is None:
+                self.refused[topic_of(question.asks)] += 1
+            elif payload.survey_version >= before:
+                self.given[question.asks] = payload.survey_version, answer
+
+    def by_topic(self) -> dict[str, dict[str, int]]:
+        topics: dict[str, dict[str, int]] = {}
+        for asked, (_, answer) in self.given.items():
+            topics.setdefault(topic_of(asked), {})[asked] = answer
+        return topics
+
+
+def read_cells(
+    connection: Connection, places: Sequence[Touchpoint], period: Period, questions: Questions, smallest: int
+) -> list[Cell]:
+    """The cells that have a day in the period, and what is withheld or refused there."""
+    if not questions or not places:
+        return []
+    months = Period(bucket_days(period.first, "month").first, bucket_days(period.last, "month").last)
+    people: dict[tuple[str, str, str], list[_Visit]] = {}
+    cells = []
+    for visit in _visits(connection, places, months, questions):
+        day = visit.day
+        if not months.first <= day <= months.last:
+            continue
+        for topic in visit.by_topic():
+            people.setdefault((visit.place.id, topic, day[:7]), []).append(visit)
+        if visit.refused:
+            cells.append(Cell(visit.place, Answers(refused=dict(visit.refused)), {day: 0}))
+    for (_, topic, _), visits in sorted(people.items(), key=lambda item: item[0]):
+        cells += _cells(topic, visits, smallest)
+    return [cell for cell in cells if any(period.first <= day <= period.last for day in cell.people)]
+
+
+def gathered(cells: Iterable[Cell], key_of: KeyOf) -> dict[tuple[str, str], Answers]:
+    """By group and scale: the cells that lie in it with all of their days, the others as withheld."""
+    parts: dict[tuple[str, str], list[Answers]] = {}
+    for cell in cells:
+        keys = {day: key_of(cell.place, day) for day in cell.people}
+        whole = len(set(keys.values())) == 1
+        for key, answers in _parts(cell, keys, whole):
+            parts.setdefault((key, cell.place.scale.id), []).append(answers)
+    return {key: Answers.of(found) for key, found in parts.items()}
+
+
+def _parts(cell: Cell, keys: Mapping[str, str | None], whole: bool) -> Iterator[tuple[str, Answers]]:
+    if whole:
+        key = next(iter(keys.values()))
+        return iter([(key, cell.answers)] if key is not None else [])
+    topics = [topic_of(next(iter(visit))) for visit in cell.answers.visits[:1]] or list(cell.answers.withheld)
+    return (
+        (key, Answers(withheld={topics[0]: cell.people[day]})) for day, key in keys.items() if key is not None
+    )
+
+
+def _cells(topic: str, visits: Sequence[_Visit], smallest: int) -> Iterator[Cell]:
+    """One month's visits day by day, cut as soon as enough people are together; the rest is withheld."""
+    place = visits[0].place
+    by_day: dict[str, list[_Visit]] = {}
+    for visit in visits:
+        by_day.setdefault(visit.day, []).append(visit)
+    open_days: dict[str, list[_Visit]] = {}
+    for day in sorted(by_day):
+        open_days[day] = by_day[day]
+        if sum(map(len, open_days.values())) >= smallest:
+            given = tuple(each.by_topic()[topic] for found in open_days.values() for each in found)
+            yield Cell(place, Answers(given), {one: len(found) for one, found in open_days.items()})
+            open_days = {}
+    for day, found in open_days.items():
+        yield Cell(place, Answers(withheld={topic: len(found)}), {day: len(found)})
+
+
+def _visits(
+    connection: Connection, places: Sequence[Touchpoint], period: Period, questions: Questions
+) -> Iterable[_Visit]:
+    by_id = {place.id: place for place in places}
+    asking: dict[tuple[str, str], list[QuestionSettings]] = {}
+    for question in questions:
+        asking.setdefault((question.survey, question.question), []).append(question)
+    bounds = [period.bounds(place.calendar) for place in places]
+    start, end = min(start for start, _ in bounds) - VISIT_MS, max(end for _, end in bounds) + VISIT_MS
+    query = (
+        select(event.c.tp, event.c.stream, event.c.t, event.c.data)
+        .where(IS_RARE, event.c.type == QuestionAnswered.TYPE, event.c.tp.in_(list(by_id)))
+        .where(event.c.t.between(start, end), event.c.tq != "unsynced")
+        .order_by(event.c.stream, event.c.seq)
+        .execution_options(yield_per=1000)
+    )
+    visits: dict[tuple[str, str, str], _Visit] = {}
+    for tp, stream, t, data in connection.execute(query):
+        answered = msgspec.json.decode(data, type=QuestionAnswered)
+        visit = visits.setdefault((tp, stream, answered.visit), _Visit(by_id[tp], t))
+        visit.t = min(visit.t, t)
+        visit.take(answered, asking.get((answered.survey, answered.question), ()))
+    return visits.values()
