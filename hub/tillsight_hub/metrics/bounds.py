@@ -29,10 +29,14 @@ def worst_case_bounds(negative: float, positive: float, silent: float, level: fl
     if n <= 0:
         return None
     lower, upper = negative / n, (negative + silent) / n
-    errors = [sqrt(max(0.0, share * (1 - share)) / n) for share in (lower, upper)]
-    c = _reach((upper - lower) / max(errors), level) if max(errors) else 0.0
-    interval = Interval(max(0.0, lower - c * errors[0]), min(1.0, upper + c * errors[1]))
-    return Bounds(lower, upper, interval)
+    errors = tuple(sqrt(max(0.0, share * (1 - share)) / n) for share in (lower, upper))
+    return Bounds(lower, upper, interval_around(lower, upper, errors, level))
+
+
+def interval_around(lower: float, upper: float, errors: tuple[float, ...], level: float) -> Interval:
+    """Imbens and Manski's interval around two bounds with these standard errors, clipped to 0..1."""
+    c = reach((upper - lower) / max(errors), level) if max(errors) else 0.0
+    return Interval(max(0.0, lower - c * errors[0]), min(1.0, upper + c * errors[-1]))
 
 
 def selection_bounds(negative: float, positive: float, eagerness: tuple[float, float]) -> Interval | None:
@@ -48,7 +52,7 @@ def selection_bounds(negative: float, positive: float, eagerness: tuple[float, f
     return Interval(shares[1], shares[0])
 
 
-def _reach(width: float, level: float) -> float:
+def reach(width: float, level: float) -> float:
     """The c of Imbens and Manski, between the one-sided and the two-sided normal quantile; by bisection."""
     low, high = 0.0, z_value(level)
     while True:

@@ -89,7 +89,7 @@ def share_of(votes: int, among: Served | None, counted: int, level: float) -> Es
 
 def contacts(counts: Counts, level: float) -> Estimate:
     """People served; 0 is exact, because a counter that works and saw nobody is right about that."""
-    flags = _flags(counts)
+    flags = per_contact_flags(counts)
     if counts.contacts is None or not counts.events:
         return Estimate(None, n=counts.contacts or 0, flags=flags)
     if not counts.contacts:
@@ -115,7 +115,7 @@ def served_among(counts: Counts) -> Served | None:
 def response_rate(counts: Counts, level: float) -> Estimate:
     """Responses per person served; above 1 it is shown as it is, and flagged."""
     rate = share_of(counts.answered, served_of(counts), counts.contacts or 0, level)
-    rate = replace(rate, flags=_flags(counts))
+    rate = replace(rate, flags=per_contact_flags(counts))
     return rate if rate.value is not None and rate.value > 1 else _clipped(rate)
 
 
@@ -140,7 +140,7 @@ def relative_satisfaction(counts: Counts, level: float) -> Estimate:
 
 def _of_served(votes: int, counts: Counts, level: float) -> Estimate:
     estimate = share_of(votes, served_among(counts), counts.rated_among or 0, level)
-    return _clipped(replace(estimate, flags=_flags(counts)))
+    return _clipped(replace(estimate, flags=per_contact_flags(counts)))
 
 
 def _clipped(estimate: Estimate) -> Estimate:
@@ -150,7 +150,8 @@ def _clipped(estimate: Estimate) -> Estimate:
     return replace(estimate, interval=Interval(min(1.0, lower), min(1.0, upper)))
 
 
-def _flags(counts: Counts) -> frozenset[str]:
+def per_contact_flags(counts: Counts) -> frozenset[str]:
+    """What every number per contact has to say about these counts."""
     seen = counts.camera_share
     partly = {"camera-partly"} if seen is not None and seen < CAMERA_SHOULD_SEE else set[str]()
     if not counts.contacts:

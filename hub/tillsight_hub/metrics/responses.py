@@ -6,18 +6,23 @@ from dataclasses import dataclass
 from tillsight_models.scales import MAX_RATINGS, Scale
 
 from .counts import Counts
-from .intervals import nps_adjusted, weighted_mean, wilson
+from .intervals import Interval, nps_adjusted, weighted_mean, wilson
 from .registry import Estimate, Metric
 
 
 def presses(counts: Counts, _: float) -> Estimate:
     """None where the hub heard nothing at all from there: no press is news only from a device that lives."""
-    return Estimate(counts.presses if counts.events else None, n=counts.presses)
+    return exactly(counts.presses if counts.events else None, counts.presses)
 
 
 def responses(counts: Counts, _: float) -> Estimate:
     """As `presses`."""
-    return Estimate(counts.accepted if counts.events else None, n=counts.accepted)
+    return exactly(counts.accepted if counts.events else None, counts.accepted)
+
+
+def exactly(value: float | None, n: int) -> Estimate:
+    """A plain count: its interval has no width, because nothing was estimated."""
+    return Estimate(value, n=n, interval=None if value is None else Interval(value, value))
 
 
 def share(k: int, n: int, level: float) -> Estimate:
@@ -105,7 +110,7 @@ def response_metrics(happy_index_weights: Mapping[str, tuple[float, ...]]) -> li
             unit="count",
             formula="all presses of any button, as they came, repeats and undone ones too",
             inputs=("presses", "events"),
-            interval="none",
+            interval="exact",
             source="count",
             minimum_n=0,
             compute=presses,
@@ -117,7 +122,7 @@ def response_metrics(happy_index_weights: Mapping[str, tuple[float, ...]]) -> li
             formula="accepted presses: all presses on the touchpoint's scale − repeats inside the cool-down "
             "− presses taken back",
             inputs=("ratings", "events"),
-            interval="none",
+            interval="exact",
             source="count",
             minimum_n=0,
             compute=responses,

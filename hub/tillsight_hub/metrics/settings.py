@@ -11,6 +11,7 @@ from tillsight_models.scales import scale
 from .questions import Questions, check_questions
 
 Weight = Annotated[float, Field(ge=0, le=100)]
+Times = Annotated[float, Field(gt=0, le=100)]
 FORCES = ("Certainty", "Fair Treatment", "Control", "Status", "Belonging", "Enjoyment")
 """The six forces of customer experience, as published in 2025."""
 
@@ -20,6 +21,8 @@ class MetricSettings(Settings):
 
     happy_index_weights: dict[str, tuple[Weight, ...]] = Field(default_factory=dict)
     """By scale: what each rating is worth in the happy index, worst first; else equal steps from 0 to 100."""
+    eagerness: tuple[Times, Times] = (1.0, 3.0)
+    """How many times as readily as others dissatisfied customers are thought to press: at least, at most."""
     questions: Questions = ()
     """Which question of which questionnaire asks what."""
     csi_weights: tuple[Weight, Weight, Weight] = (1, 1, 1)
@@ -37,6 +40,13 @@ class MetricSettings(Settings):
             if len(values) != expected or list(values) != sorted(values):
                 raise ValueError(f"{scale_id}: expected {expected} weights, none below the one before it")
         return weights
+
+    @field_validator("eagerness")
+    @classmethod
+    def _rise(cls, eagerness: tuple[float, float]) -> tuple[float, float]:
+        if eagerness[0] > eagerness[1]:
+            raise ValueError("expected the lower number first")
+        return eagerness
 
     @field_validator("csi_weights")
     @classmethod

@@ -16,6 +16,7 @@ from tillsight_models.scales import SCALES
 
 METRICS = catalogue(MetricSettings())
 FOUR = SCALES["smiley-4"]
+VALIDATION = ((80, 15, 5, 0), (10, 80, 10, 0), (5, 35, 60, 0))
 
 
 def counts(*ratings: int, **others: Any) -> Counts:
@@ -41,16 +42,23 @@ def test_every_metric_with_answers_has_an_interval_that_it_names() -> None:
             events=1,
             contacts=5000,
             rated_contacts=(20,) * scale.ratings,
-            calibration=Calibration(Audit(90, 100), Audit(95, 100)),
+            calibration=Calibration(Audit(90, 100), Audit(95, 100), validation=VALIDATION),
+            emotions=(300, 500, 100, 80),
         )
         for scale in SCALES.values()
     }
     for scale_counts in full.values():
         for score in METRICS.scores(scale_counts):
             assert score.status == "ok", score
-            assert (score.lower is None) == (score.interval_method == "none"), score
-            if score.lower is not None and score.upper is not None and score.value is not None:
+            assert score.lower is not None and score.upper is not None, score
+            if score.interval_method == "exact":
+                assert score.lower == score.value == score.upper, score
+            elif score.value is not None:
                 assert score.lower < score.value < score.upper, score
+            else:
+                assert score.bound_lower is not None and score.bound_upper is not None, score
+                assert score.lower < score.bound_lower < score.bound_upper < score.upper, score
+                assert score.assumption, score
 
 
 def test_a_scale_gets_only_the_metrics_that_are_defined_for_it() -> None:

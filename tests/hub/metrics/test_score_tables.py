@@ -16,7 +16,7 @@ CASES: list[dict[str, Any]] = tomllib.loads(TABLE.read_text())["case"]
 
 
 def counts_of(case: dict[str, Any]) -> Counts:
-    audited = "precision" in case
+    known = "precision" in case or "validation" in case
     ratings = tuple(case["ratings"])
     contacts = case.get("contacts")
     return Counts(
@@ -26,7 +26,16 @@ def counts_of(case: dict[str, Any]) -> Counts:
         events=1,
         contacts=contacts,
         rated_contacts=() if contacts is None else ratings,
-        calibration=Calibration(Audit(*case["precision"]), Audit(*case["recall"])) if audited else None,
+        calibration=calibration_of(case) if known else None,
+        emotions=tuple(case.get("emotions", (0, 0, 0, 0))),
+    )
+
+
+def calibration_of(case: dict[str, Any]) -> Calibration:
+    return Calibration(
+        Audit(*case.get("precision", (0, 0))),
+        Audit(*case.get("recall", (0, 0))),
+        validation=tuple(map(tuple, case["validation"])) if "validation" in case else None,
     )
 
 
@@ -36,7 +45,7 @@ def test_score_is_the_one_in_the_table(case: dict[str, Any]) -> None:
     assert (score.n, score.status) == (case["n"], case["status"])
     assert score.flags == tuple(case.get("flags", []))
     assert score.value == (pytest.approx(case["value"], abs=1e-4) if "value" in case else None)
-    for end in ("lower", "upper"):
+    for end in ("lower", "upper", "bound_lower", "bound_upper"):
         if end in case:
             assert getattr(score, end) == pytest.approx(case[end], abs=1e-4), end
 
