@@ -6,7 +6,7 @@ A period is whole business days. Counts of two scales are never added: they are 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from itertools import groupby
 from operator import add
 from typing import Literal
@@ -18,8 +18,10 @@ from .calendar import PlaceCalendar
 from .calibrations import read_calibrations
 from .doubts import Doubt, read_doubts
 from .hierarchy import Touchpoint
+from .metrics.answers import NOBODY
 from .metrics.counts import Calibration, Counts
-from .metrics.registry import DEFAULT_LEVEL, Catalogue, Score
+from .metrics.questions import Questions
+from .metrics.registry import DEFAULT_LEVEL, SUPPRESS_BELOW, Catalogue, Score
 from .periods import (
     Bucket,
     Every,
@@ -31,6 +33,7 @@ from .periods import (
     open_minutes_by_hour,
 )
 from .sums import Kind, Rows, Sums, add_to
+from .surveys import gathered, read_cells
 
 PlaceBy = Literal["touchpoint", "store", "region", "org"]
 DayBy = Literal["day", "week", "month", "weekday"]
@@ -67,12 +70,14 @@ def read_counts(
     by: By = "touchpoint",
     *,
     rows: Rows = sums,
+    questions: Questions = (),
 ) -> list[Group]:
     """Counts of these touchpoints from business day to business day, both included, grouped.
 
     By place: one group per place and scale, in the order of the touchpoints. By time: one per bucket and
     scale, empty ones too. By hour of day, what is known to the day only comes last, as `unknown`. `rows` is
-    where sums of counters come from: the rollups, or the events themselves.
+    where sums of counters come from: the rollups, or the events themselves. The answers to `questions` come
+    with the counts.
     """
     places = tuple(touchpoints)
     period = Period.between(first_day, last_day)
@@ -81,15 +86,21 @@ def read_counts(
     asked = _Asked.about(connection, places, period, rows)
     match by:
         case "day" | "week" | "month" | "weekday":
-            return _by_day(asked, by)
+            return _answered(_by_day(asked, by), asked, questions, lambda _, day: _time_key(day, by))
         case "hour":
             return _by_hour(asked)
         case _:
-            return _by_place(asked, by)
+            return _answered(_by_place(asked, by), asked, questions, lambda place, _: _place(place, by)[0])
 
 
 def series(
-    connection: Connection, place: Touchpoint, period: Period, every: Every, *, rows: Rows = sums
+    connection: Connection,
+    place: Touchpoint,
+    period: Period,
+    every: Every,
+    *,
+    rows: Rows = sums,
+    questions: Questions = (),
 ) -> Iterator[Group]:
     """Counts of one touchpoint bucket by bucket, in order of time; a bucket with nothing stored is left out.
 
@@ -97,7 +108,11 @@ def series(
     Weeks and months are cut at the period's ends. `total` is one group, stored or not.
     """
     asked = _Asked.about(connection, (place,), period, rows)
-    for group in _groups(asked, place, every):
+    groups = _groups(asked, place, every)
+    if questions and every != "hour":
+        key_of = partial(_series_key, every=every, period=period)
+        groups = iter(_answered(groups, asked, questions, lambda _, day: key_of(day)))
+    for group in groups:
         flags = frozenset(doubt.flag for doubt in asked.doubts if doubt.touches(group.start, group.end))
         yield replace(group, counts=replace(group.counts, doubts=flags))
 
@@ -329,8 +344,34 @@ def _each_hour(asked: _Asked, place: Touchpoint) -> Iterator[Group]:
         yield replace(unknown, label="hour unknown", open_minutes=None)
 
 
+def _series_key(day: str, every: Bucket | Literal["total"], period: Period) -> str:
+    return f"{period.first}/{period.last}" if every == "total" else bucket_of(day, every)
+
+
 def _series_group(key: str, place: Touchpoint, counts: Counts, period: Period) -> Group:
     return _group(key, key, (place,), counts, _spans(period))
+
+
+# --- Answers of questionnaires ---------------------------------------------------------------------------
+
+
+def _answered(
+    groups: Iterable[Group], asked: _Asked, questions: Questions, key_of: Callable[[Touchpoint, str], str]
+) -> list[Group]:
+    """The groups with the answers of their people; by hour of day none are told."""
+    if not questions:
+        return list(groups)
+    cells = read_cells(asked.connection, asked.places, asked.period, questions, SUPPRESS_BELOW)
+    period = asked.period
+    found = gathered(
+        cells, lambda place, day: key_of(place, day) if period.first <= day <= period.last else None
+    )
+    return [
+        replace(
+            group, counts=replace(group.counts, answers=found.get((group.key, group.counts.scale.id), NOBODY))
+        )
+        for group in groups
+    ]
 
 
 # --- Shared ----------------------------------------------------------------------------------------------

@@ -1,9 +1,10 @@
 """Answers of questionnaires, read from their events in cells that are told wholly or not at all.
 
-A cell is what at least so many people of one touchpoint answered to one topic, on consecutive days of one
-calendar month. Every number is made of whole cells, so that no two of them differ by a few people.
+A cell is what at least so many people of one touchpoint answered to one topic, on days of one calendar month.
+Every number is made of whole cells, so that no two of them differ by a few people.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from .hierarchy import Touchpoint
 from .metrics.answers import Answers
 from .metrics.questions import Questions, QuestionSettings, topic_of
 from .periods import Period, bucket_days
+from .release import cells_of
 from .tables import IS_RARE, event
 
 VISIT_MS = 6 * 3_600_000
@@ -77,18 +79,18 @@ def read_cells(
     if not questions or not places:
         return []
     months = Period(bucket_days(period.first, "month").first, bucket_days(period.last, "month").last)
-    people: dict[tuple[str, str, str], list[_Visit]] = {}
+    people: dict[tuple[str, str], dict[str, list[_Visit]]] = {}
     cells = []
     for visit in _visits(connection, places, months, questions):
         day = visit.day
         if not months.first <= day <= months.last:
             continue
         for topic in visit.by_topic():
-            people.setdefault((visit.place.id, topic, day[:7]), []).append(visit)
+            people.setdefault((visit.place.id, topic), {}).setdefault(day, []).append(visit)
         if visit.refused:
             cells.append(Cell(visit.place, Answers(refused=dict(visit.refused)), {day: 0}))
-    for (_, topic, _), visits in sorted(people.items(), key=lambda item: item[0]):
-        cells += _cells(topic, visits, smallest)
+    for (_, topic), by_day in sorted(people.items()):
+        cells += _cells(topic, by_day, smallest)
     return [cell for cell in cells if any(period.first <= day <= period.last for day in cell.people)]
 
 
@@ -113,21 +115,17 @@ def _parts(cell: Cell, keys: Mapping[str, str | None], whole: bool) -> Iterator[
     )
 
 
-def _cells(topic: str, visits: Sequence[_Visit], smallest: int) -> Iterator[Cell]:
-    """One month's visits day by day, cut as soon as enough people are together; the rest is withheld."""
-    place = visits[0].place
-    by_day: dict[str, list[_Visit]] = {}
-    for visit in visits:
-        by_day.setdefault(visit.day, []).append(visit)
-    open_days: dict[str, list[_Visit]] = {}
-    for day in sorted(by_day):
-        open_days[day] = by_day[day]
-        if sum(map(len, open_days.values())) >= smallest:
-            given = tuple(each.by_topic()[topic] for found in open_days.values() for each in found)
-            yield Cell(place, Answers(given), {one: len(found) for one, found in open_days.items()})
-            open_days = {}
-    for day, found in open_days.items():
-        yield Cell(place, Answers(withheld={topic: len(found)}), {day: len(found)})
+def _cells(topic: str, by_day: Mapping[str, Sequence[_Visit]], smallest: int) -> Iterator[Cell]:
+    """Of one touchpoint and topic: the days that are told together, and those that are not told at all."""
+    place = next(iter(by_day.values()))[0].place
+    sizes = {day: len(visits) for day, visits in by_day.items()}
+    today = place.calendar.business_day(time.time_ns() // 1_000_000)
+    told = cells_of(sizes, smallest, running_month=today[:7])
+    for days in told:
+        given = tuple(visit.by_topic()[topic] for day in days for visit in by_day[day])
+        yield Cell(place, Answers(given), {day: sizes[day] for day in days})
+    for day in sorted(sizes.keys() - {day for days in told for day in days}):
+        yield Cell(place, Answers(withheld={topic: sizes[day]}), {day: sizes[day]})
 
 
 def _visits(

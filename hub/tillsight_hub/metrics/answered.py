@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import fsum
 
 from .advocacy import word_of_mouth
-from .answers import Answers
+from .answers import NOBODY, Answers
 from .counts import Counts
 from .gaps import experience_gap
 from .intervals import nps_adjusted, t_interval
@@ -16,8 +16,6 @@ from .satisfaction import satisfaction_of_people
 from .servqual import DIMENSIONS, Servqual, servqual
 
 Formula = Callable[[Answers, float], Estimate]
-
-NOBODY = Answers()
 
 
 @dataclass(frozen=True)

@@ -47,3 +47,6 @@ class Answers:
         for answer in self.to(asked):
             counts[answer - lowest] += 1
         return counts
+
+
+NOBODY = Answers()
