@@ -3,16 +3,34 @@
 Cleaning and alerts work on it and on nothing else, whether it was read from the database or from a file.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
+from sqlalchemy import Connection, select
+
+from tillsight_models.events import ButtonPressed, CameraReported, ContactEnded, SalesReported
 
 from .calendar import Span
 from .hierarchy import Touchpoint
+from .rollups import TO_THE_HOUR
+from .tables import event
 
 Times = npt.NDArray[np.int64]
 """ms UTC"""
+Key = tuple[str, int]
+"""Stream and seq."""
+
+Told = tuple[int, CameraReported]
+"""A report and its time, ms UTC."""
+
+HOLDS_MS = 86_400_000
+"""What a camera said of itself holds until it says something else, but no longer than this."""
+TELLS_MS = 3_600_000
+"""Of the time before a camera's report at most this much is looked at."""
 
 
 @dataclass(frozen=True)
@@ -42,3 +60,150 @@ class History:
     def counts_contacts(self) -> bool:
         """Whether anything counts who is served here; without it no press can be an orphan."""
         return self.place.contact_source is not None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A history with the keys of its presses, in the same order."""
+
+    history: History
+    keys: Sequence[Key]
+
+
+def read_history(connection: Connection, place: Touchpoint, start: int, end: int) -> History:
+    """What the stored events say of that time, half-open, ms UTC.
+
+    Contacts are those that ended in it, and receipts those that were reported in it.
+    """
+    return read_with_keys(connection, place, start, end).history
+
+
+def read_with_keys(connection: Connection, place: Touchpoint, start: int, end: int) -> Reading:
+    """The same, for who wants to write to the presses; equal times are in the order of their keys."""
+    stored = _stored(connection, place, (ButtonPressed.TYPE, *_CONTACT_TYPES), start, end)
+    presses = [each for each in stored if each.type == ButtonPressed.TYPE]
+    contacts = np.array(list(_contacts(stored, place.contact_source)), np.int64).reshape(-1, 3)
+    history = History(
+        place=place,
+        start=start,
+        end=end,
+        press_t=np.array([press.t for press in presses], np.int64),
+        rating=np.array([_rating(press, place) for press in presses], np.int8),
+        labels=np.array([press.labels for press in presses], np.int32),
+        contact_start=contacts[:, 0],
+        contact_end=contacts[:, 1],
+        people=contacts[:, 2].astype(np.int32),
+        blind=_blind(connection, place, start, end),
+    )
+    return Reading(history, [(press.stream, press.seq) for press in presses])
+
+
+_CONTACT_TYPES = (ContactEnded.TYPE, SalesReported.TYPE)
+
+
+class _Scaled(msgspec.Struct):
+    scale: str
+
+
+class _Stored(NamedTuple):
+    stream: str
+    seq: int
+    type: str
+    t: int
+    rating: int | None
+    labels: int
+    data: str
+
+
+_COLUMNS = tuple(event.c[name] for name in _Stored._fields)
+
+
+def _stored(
+    connection: Connection, place: Touchpoint, types: Sequence[str], start: int, end: int
+) -> list[_Stored]:
+    query = (
+        select(*_COLUMNS)
+        .where(event.c.tp == place.id, event.c.t >= start, event.c.t < end)
+        .where(event.c.type.in_(types), event.c.tq.in_(TO_THE_HOUR))
+        .order_by(event.c.t, event.c.stream, event.c.seq)
+    )
+    return [_Stored(*row) for row in connection.execute(query)]
+
+
+def _rating(press: _Stored, place: Touchpoint) -> int:
+    own_scale = msgspec.json.decode(press.data, type=_Scaled).scale == place.scale.id
+    return press.rating or 0 if own_scale else 0
+
+
+def _contacts(events: Iterable[_Stored], source: str | None) -> Iterable[tuple[int, int, int]]:
+    """Begin, end and people of each that this source counted."""
+    for each in events:
+        if each.type == ContactEnded.TYPE:
+            contact = msgspec.json.decode(each.data, type=ContactEnded)
+            if contact.source == source:
+                yield each.t - round(1000 * contact.dwell_s), each.t, contact.people
+        elif each.type == SalesReported.TYPE and source == "pos":
+            sales = msgspec.json.decode(each.data, type=SalesReported)
+            yield each.t - round(1000 * sales.period_s), each.t, sales.receipts
+
+
+# --- When the counter was blind ---------------------------------------------------------------------------
+
+
+def _blind(connection: Connection, place: Touchpoint, start: int, end: int) -> tuple[Span, ...]:
+    """When none of the cameras that count contacts could see; other sources are never blind."""
+    if place.contact_source != "camera":
+        return ()
+    told: dict[str, list[Told]] = {}
+    for each in _stored(connection, place, (CameraReported.TYPE,), start - HOLDS_MS, end + TELLS_MS):
+        report = msgspec.json.decode(each.data, type=CameraReported)
+        if report.contacts:
+            told.setdefault(report.camera, []).append((each.t, report))
+    return _clipped(blind_spans(told.values()), start, end)
+
+
+def blind_spans(told: Iterable[Sequence[Told]]) -> list[Span]:
+    """When no camera could see, of the reports of each in order of time.
+
+    A camera is blind from a report that says so until its next one. Of the time before a report it could not
+    see the part that the report says: all of it, or else the end where it is blind now, or else the begin
+    where it was blind before.
+    """
+    cameras = [_joined(_dark(reports)) for reports in told]
+    common = cameras[0] if cameras else []
+    for spans in cameras[1:]:
+        both = [(max(a, c), min(b, d)) for a, b in common for c, d in spans]
+        common = [(start, end) for start, end in both if start < end]
+    return common
+
+
+def _dark(reports: Sequence[Told]) -> Iterable[Span]:
+    was_blind, since = False, 0
+    for t, report in reports:
+        is_blind = report.state != "ok"
+        lost = max(0.0, report.period_s - report.working_s)
+        period, missing = (min(TELLS_MS, round(1000 * each)) for each in (report.period_s, lost))
+        if missing >= period or is_blind:
+            yield t - missing, t
+        elif was_blind:
+            yield t - period, t - period + missing
+        if was_blind:
+            yield since, min(t - period, since + HOLDS_MS)
+        was_blind, since = is_blind, t
+    if was_blind:
+        yield since, since + HOLDS_MS
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """In order and without overlaps."""
+    found: list[Span] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found
+
+
+def _clipped(spans: Iterable[Span], start: int, end: int) -> tuple[Span, ...]:
+    return tuple((max(a, start), min(b, end)) for a, b in spans if a < end and b > start)
