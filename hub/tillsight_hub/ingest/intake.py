@@ -138,7 +138,7 @@ class Intake:
             event = arrival.event
             stands = rollups.Standing(arrival.t, arrival.tq, arrival.labels)
             batch.tallies.count(touchpoints[event.tp], event.payload, stands)
-        rollups.add(connection, batch.tallies)
+        rollups.add(connection, batch.tallies, self._clock())
         crash_point("writer.rolled-up")
 
     def _move_watermarks(
