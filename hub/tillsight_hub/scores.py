@@ -14,6 +14,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from . import sums
+from .access.clock import now_ms
 from .calendar import PlaceCalendar
 from .calibrations import read_calibrations
 from .doubts import Doubt, read_doubts
@@ -32,8 +33,10 @@ from .periods import (
     open_minutes_between,
     open_minutes_by_hour,
 )
+from .release import without_raw, without_what_was_said
 from .sums import Kind, Rows, Sums, add_to
 from .surveys import gathered, read_cells
+from .withholding import Withholding
 
 PlaceBy = Literal["touchpoint", "store", "region", "org"]
 DayBy = Literal["day", "week", "month", "weekday"]
@@ -69,11 +72,13 @@ def read_counts(
     last_day: str,
     by: By = "touchpoint",
     *,
+    smallest_cell: int = SUPPRESS_BELOW,
     rows: Rows = sums,
     questions: Questions = (),
 ) -> list[Group]:
     """Counts of these touchpoints from business day to business day, both included, grouped.
 
+    What people said is in them as far as it may be told: see `release`.
     By place: one group per place and scale, in the order of the touchpoints. By time: one per bucket and
     scale, empty ones too. By hour of day, what is known to the day only comes last, as `unknown`. `rows` is
     where sums of counters come from: the rollups, or the events themselves. The answers to `questions` come
@@ -83,7 +88,7 @@ def read_counts(
     period = Period.between(first_day, last_day)
     if not places:
         return []
-    asked = _Asked.about(connection, places, period, rows)
+    asked = _Asked.about(connection, places, period, rows, smallest_cell)
     match by:
         case "day" | "week" | "month" | "weekday":
             return _answered(_by_day(asked, by), asked, questions, lambda _, day: _time_key(day, by))
@@ -99,15 +104,17 @@ def series(
     period: Period,
     every: Every,
     *,
+    smallest_cell: int = SUPPRESS_BELOW,
     rows: Rows = sums,
     questions: Questions = (),
 ) -> Iterator[Group]:
     """Counts of one touchpoint bucket by bucket, in order of time; a bucket with nothing stored is left out.
 
+    What people said is in them as far as it may be told: see `release`.
     Hours that look alike on the wall in autumn are two groups; what is known to the day only comes last.
     Weeks and months are cut at the period's ends. `total` is one group, stored or not.
     """
-    asked = _Asked.about(connection, (place,), period, rows)
+    asked = _Asked.about(connection, (place,), period, rows, smallest_cell)
     groups = _groups(asked, place, every)
     if questions and every != "hour":
         key_of = partial(_series_key, every=every, period=period)
@@ -139,10 +146,16 @@ class _Asked:
     doubts: Sequence[Doubt]
     calibrations: Mapping[str, Calibration]
     """By touchpoint; absent where its contact counter was never audited."""
+    withholding: Withholding
 
     @classmethod
     def about(
-        cls, connection: Connection, places: tuple[Touchpoint, ...], period: Period, rows: Rows
+        cls,
+        connection: Connection,
+        places: tuple[Touchpoint, ...],
+        period: Period,
+        rows: Rows,
+        smallest_cell: int,
     ) -> "_Asked":
         return cls(
             connection,
@@ -151,11 +164,14 @@ class _Asked:
             rows,
             _doubts(connection, places, period),
             read_calibrations(connection, places, period),
+            Withholding.of(connection, places, period, smallest_cell, now_ms()),
         )
 
     def counts(self, row: Sums, place: Touchpoint) -> Counts:
-        """Of the sums of one touchpoint's rows."""
-        return Counts.from_rollup(row, place.scale, place.contact_source, self.calibrations.get(place.id))
+        """Of the sums of one touchpoint's rows, as far as they may be told."""
+        told = dict(row)
+        add_to(told, without_raw(told))
+        return Counts.from_rollup(told, place.scale, place.contact_source, self.calibrations.get(place.id))
 
     def kind(self, place: Touchpoint) -> Kind:
         return place.scale.id, place.contact_source, place.id if place.id in self.calibrations else None
@@ -173,6 +189,8 @@ class _Asked:
 
 def _by_place(asked: _Asked, by: PlaceBy) -> list[Group]:
     rows = asked.rows.of_touchpoints(asked.connection, asked.places, asked.period)
+    for place, _, less in asked.withholding.of_days(lambda _: ""):
+        add_to(rows[place.id], less)
     span = _spans(asked.period)
     groups: dict[tuple[str, str], list[Touchpoint]] = {}
     for place in asked.places:
@@ -208,6 +226,8 @@ def _by_day(asked: _Asked, by: DayBy) -> list[Group]:
         asked.connection, asked.places, asked.period, asked.calibrations
     ):
         add_to(totals.setdefault((_time_key(day, by), kind), {}), row)
+    for place, day, less in asked.withholding.of_days(lambda day: _time_key(day, by)):
+        add_to(totals[_time_key(day, by), asked.kind(place)], less)
     flags = _flags_by_time(asked, by)
     return [
         _day_group(key, days, members, _flagged(asked.of_kinds(key, members, totals), key, flags))
@@ -256,14 +276,7 @@ def _flags_by_time(asked: _Asked, by: DayBy) -> dict[tuple[str, str], set[str]]:
 
 
 def _by_hour(asked: _Asked) -> list[Group]:
-    totals: dict[tuple[str, Kind], dict[str, int]] = {}
-    for members in _by_calendar(asked.places):
-        calendar = members[0].calendar
-        for hour, kind, row in asked.rows.of_hours(
-            asked.connection, members, asked.period, asked.calibrations
-        ):
-            add_to(totals.setdefault((f"{calendar.local(hour * 1000).hour:02}", kind), {}), row)
-    _add_unknown_hours(asked, totals)
+    totals = _hour_totals(asked)
     keys = [f"{hour:02}" for hour in range(24)]
     if any(key == HOUR_UNKNOWN for key, _ in totals):
         keys.append(HOUR_UNKNOWN)
@@ -276,6 +289,37 @@ def _by_hour(asked: _Asked) -> list[Group]:
         for key in keys
         for members, minutes in parts
     ]
+
+
+def _hour_totals(asked: _Asked) -> dict[tuple[str, Kind], dict[str, int]]:
+    """By local hour of day and kind, as far as they may be told."""
+    totals: dict[tuple[str, Kind], dict[str, int]] = {}
+    withheld: list[tuple[tuple[str, Kind], Sums]] = []
+    for members in _by_calendar(asked.places):
+        calendar = members[0].calendar
+        for hour, kind, row in asked.rows.of_hours(
+            asked.connection, members, asked.period, asked.calibrations
+        ):
+            key = _hour_of_day(calendar, hour), kind
+            add_to(totals.setdefault(key, {}), row)
+            if _is_cut(calendar, hour, asked.period):
+                withheld.append((key, without_what_was_said(row, kind[1])))
+        for place, hour, less in asked.withholding.of_hours(members):
+            withheld.append(((_hour_of_day(calendar, hour), asked.kind(place)), less))
+    unknown = _unknown_hours(asked, totals)
+    for key, less in withheld:
+        add_to(totals[key], less)
+    return totals | unknown
+
+
+def _hour_of_day(calendar: PlaceCalendar, hour: int) -> str:
+    return f"{calendar.local(hour * 1000).hour:02}"
+
+
+def _is_cut(calendar: PlaceCalendar, hour: int, period: Period) -> bool:
+    """Whether a part of that local hour lies outside the period."""
+    (begins, ends), (start, end) = hour_bounds(calendar, hour), period.bounds(calendar)
+    return begins < start or ends > end
 
 
 def _hour_group(
@@ -293,14 +337,19 @@ def _open_by_hour(members: Sequence[Touchpoint], period: Period) -> dict[str, in
     return {f"{hour:02}": minutes for hour, minutes in enumerate(open_minutes_by_hour(calendar, period))}
 
 
-def _add_unknown_hours(asked: _Asked, totals: dict[tuple[str, Kind], dict[str, int]]) -> None:
-    """What the days have and no hour has: events that are known to the day only."""
+def _unknown_hours(
+    asked: _Asked, totals: Mapping[tuple[str, Kind], Sums]
+) -> dict[tuple[str, Kind], dict[str, int]]:
+    """What the days have and no hour has: events that are known to the day only, without what they say."""
     rest: dict[Kind, dict[str, int]] = {}
     for _, kind, row in asked.rows.of_days(asked.connection, asked.places, asked.period, asked.calibrations):
         add_to(rest.setdefault(kind, {}), row)
     for (_, kind), total in totals.items():
         add_to(rest.setdefault(kind, {}), total, times=-1)
-    totals.update({(HOUR_UNKNOWN, kind): row for kind, row in rest.items() if any(row.values())})
+    unknown = {kind: row for kind, row in rest.items() if any(row.values())}
+    for kind, row in unknown.items():
+        add_to(row, without_what_was_said(row, kind[1]))
+    return {(HOUR_UNKNOWN, kind): row for kind, row in unknown.items()}
 
 
 # --- One touchpoint, bucket by bucket --------------------------------------------------------------------
@@ -313,33 +362,42 @@ def _groups(asked: _Asked, place: Touchpoint, every: Every) -> Iterator[Group]:
         case "total":
             period = asked.period
             row = asked.rows.of_touchpoints(asked.connection, (place,), period).get(place.id, {})
+            for _, _, less in asked.withholding.of_days(lambda _: ""):
+                add_to(row, less)
             yield _series_group(f"{period.first}/{period.last}", place, asked.counts(row, place), period)
         case _:
             yield from _each_bucket(asked, place, every)
 
 
 def _each_bucket(asked: _Asked, place: Touchpoint, every: Bucket) -> Iterator[Group]:
+    withheld = {day: less for _, day, less in asked.withholding.of_days(lambda day: bucket_of(day, every))}
     days = asked.rows.of_days(asked.connection, (place,), asked.period)
     for key, rows in groupby(days, lambda row: bucket_of(row[0], every)):
         total: dict[str, int] = {}
         for day, _, row in rows:
             add_to(total, row)
+            add_to(total, withheld.get(day, {}))
             within = bucket_days(day, every).within(asked.period)
         yield _series_group(key, place, asked.counts(total, place), within)
 
 
 def _each_hour(asked: _Asked, place: Touchpoint) -> Iterator[Group]:
     connection, period, calendar = asked.connection, asked.period, place.calendar
+    withheld = {hour: less for _, hour, less in asked.withholding.of_hours((place,))}
     start, end = period.bounds(calendar)
     rest = asked.rows.of_touchpoints(connection, (place,), period).get(place.id, {})
     for hour, _, row in asked.rows.of_hours(connection, (place,), period):
         add_to(rest, row, times=-1)
+        told = dict(row)
+        cut = _is_cut(calendar, hour, period)
+        add_to(told, without_what_was_said(row, place.contact_source) if cut else withheld.get(hour, {}))
         begins, ends = hour_bounds(calendar, hour)
         begins, ends = max(begins, start), min(ends, end)
         minutes = open_minutes_between(calendar, begins, ends)
         key = calendar.local(hour * 1000).isoformat(timespec="minutes")
-        yield Group(key, key, asked.counts(row, place), begins, ends, calendar.tz, minutes)
+        yield Group(key, key, asked.counts(told, place), begins, ends, calendar.tz, minutes)
     if any(rest.values()):
+        add_to(rest, without_what_was_said(rest, place.contact_source))
         unknown = _series_group(HOUR_UNKNOWN, place, asked.counts(rest, place), period)
         yield replace(unknown, label="hour unknown", open_minutes=None)
 
@@ -361,7 +419,9 @@ def _answered(
     """The groups with the answers of their people; by hour of day none are told."""
     if not questions:
         return list(groups)
-    cells = read_cells(asked.connection, asked.places, asked.period, questions, SUPPRESS_BELOW)
+    cells = read_cells(
+        asked.connection, asked.places, asked.period, questions, asked.withholding.smallest_cell
+    )
     period = asked.period
     found = gathered(
         cells, lambda place, day: key_of(place, day) if period.first <= day <= period.last else None

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from .hierarchy import Touchpoint
 from .periods import Period, hour_bounds
-from .release import DaySize, without_what_was_said
+from .release import DaySize
 from .rollups import TO_THE_HOUR, count_events, stored_events
 from .tables import (
     CONTACT_COUNTERS,
@@ -128,7 +128,7 @@ def of_hours(
     """By local hour (UTC seconds of its begin) and kind, in order of time, of touchpoints with one calendar.
 
     Where a business day ends within an hour (02:30), the events of the first and last hour are counted one
-    by one, because the rollup has the hour whole; what people said is withheld there.
+    by one, because the rollup has the hour whole.
     """
     calendar = places[0].calendar
     start, end = period.bounds(calendar)
@@ -239,9 +239,7 @@ def _part_of_hour(
         days = count_events(place, stored_events(connection, place.id, within)).days()
         for (_, day), sums in days.items():
             if period.first <= day <= period.last:
-                told = {name: sums[name] for name in SUMMED if name in sums}
-                add_to(told, without_what_was_said(told, place.contact_source))
-                yield hour, (place.scale.id, place.contact_source, apart), told
+                yield hour, (place.scale.id, place.contact_source, apart), sums
 
 
 def _columns(rollup: Table) -> list[ColumnElement[Any]]:
