@@ -196,7 +196,7 @@ def _before(query: ChangeQuery, period: Period) -> Period:
 def _seen(
     connection: Connection, places: Iterable[Touchpoint], period: Period, metrics: Catalogue, level: float
 ) -> list[tuple[Group, Seen]]:
-    groups = read_counts(connection, places, period.first, period.last)
+    groups = read_counts(connection, places, period.first, period.last, questions=metrics.questions)
     return [
         (group, Seen(found[0], group.counts)) for group, found in scores_of(groups, metrics, level) if found
     ]

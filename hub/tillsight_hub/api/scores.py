@@ -115,7 +115,9 @@ def scores(viewer: CurrentViewer, services: ServicesDep, query: Annotated[Scores
     with services.engine.connect() as connection:
         _, places = visible_places(connection, viewer, query.place)
         period = period_of(query, places)
-        groups = read_counts(connection, places, period.first, period.last, query.by)
+        groups = read_counts(
+            connection, places, period.first, period.last, query.by, questions=metrics.questions
+        )
     return ScoresOut(
         place=query.place,
         first_day=period.first,

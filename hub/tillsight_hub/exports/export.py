@@ -95,7 +95,7 @@ def _score_rows(connection: Connection, export: Export) -> Iterator[Cells]:
     rate, silent = export.metrics["response_rate"], export.metrics["silent_share"]
     made = time.time_ns() // 1_000_000, version("tillsight")
     for place in export.places:
-        for group in series(connection, place, export.period, export.every):
+        for group in series(connection, place, export.period, export.every, questions=metrics.questions):
             rates = rate.score(group.counts, export.level), silent.score(group.counts, export.level)
             for metric in metrics:
                 if metric.applies(place.scale):

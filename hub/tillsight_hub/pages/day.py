@@ -138,7 +138,7 @@ def read_day(
     """The day, or for None the business day of now."""
     today = place.calendar.business_day(now_ms)
     day = day or today
-    counts = read_counts(connection, [place], day, day)[0].counts
+    counts = read_counts(connection, [place], day, day, questions=metrics.questions)[0].counts
     hours, unknown = _hours(connection, place, day, now_ms)
     return Day(
         place=place,
