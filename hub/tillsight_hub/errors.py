@@ -47,9 +47,21 @@ class BadPeriod(TillsightError, ValueError):
     """Days that are no period."""
 
 
+class BadScoreId(TillsightError, ValueError):
+    """What should be the id of a score is none."""
+
+
+class TooManyEvents(TillsightError, ValueError):
+    """So many events that counting them again would take too long."""
+
+
 class PartMissing(TillsightError, RuntimeError):
     """An optional part of the program is not installed."""
 
 
 class ImportFailed(TillsightError, RuntimeError):
     """A file of history that could not be stored, or an import that is not there."""
+
+
+class BadFile(TillsightError, ValueError):
+    """A file of events that cannot be read, or a line in it."""

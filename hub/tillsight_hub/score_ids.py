@@ -1,0 +1,178 @@
+"""Ids of scores: a readable name from which the question that a number answers can be asked again.
+
+`csat.till-1.smiley-4.2026-03-01.2026-03-31.total.0-95` is the CSAT of till 1 in March with its 95 % interval;
+`nps._all.nps.2026-03-01.2026-03-31.weekday-1.0-95` the NPS of all touchpoints together on Mondays.
+"""
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Literal, get_args
+
+from sqlalchemy import Connection
+
+from tillsight_models.scales import SCALES
+
+from .errors import BadPeriod, BadScoreId
+from .hierarchy import Hierarchy, Touchpoint
+from .metrics.registry import DEFAULT_LEVEL, LOWEST_LEVEL
+from .periods import Every, Period, bucket_of
+from .revisions import read_revisions
+from .scores import HOUR_UNKNOWN, By, DayBy, Group
+
+EVERYTHING = "_all"
+"""Stands for all places; no place can have this id."""
+EXPLAIN_API = "/api/v1/scores/{id}/explain"
+EXPLAIN_PAGE = "/explain/{id}"
+
+Cut = Literal["total", "day", "week", "month", "weekday", "hour", "each-hour"]
+"""`hour` is the hour of the day over the whole period, `each-hour` one hour of one day."""
+
+_HOUR = "%Y%m%dT%H%MZ"
+_PART = re.compile(r"[\w-]+")
+
+
+@dataclass(frozen=True)
+class ScoreId:
+    """Everything that decides which number it is."""
+
+    metric: str
+    place: str | None
+    """None: all touchpoints that there are."""
+    scale: str
+    period: Period
+    cut: Cut
+    key: str
+    """Which part of the period; empty for `total`."""
+    level: float
+
+    def __str__(self) -> str:
+        """Safe in the path of an address as it is."""
+        cut = f"{self.cut}-{self.key}" if self.key else self.cut
+        level = repr(self.level).replace(".", "-")
+        place = self.place or EVERYTHING
+        return ".".join((self.metric, place, self.scale, self.period.first, self.period.last, cut, level))
+
+    @classmethod
+    def parse(cls, text: str) -> "ScoreId":
+        """BadScoreId where it is none."""
+        parts = text.split(".")
+        if len(parts) != len(("metric", "place", "scale", "first", "last", "cut", "level")) or not all(
+            _PART.fullmatch(part) for part in parts
+        ):
+            raise BadScoreId(f"score {text!r:.200}: expected metric.place.scale.first.last.cut.level")
+        metric, place, scale, first, last, cut, level = parts
+        try:
+            found = cls(
+                metric,
+                None if place == EVERYTHING else place,
+                SCALES[scale].id,
+                Period.between(first, last),
+                *_cut(cut),
+                float(level.replace("-", ".", 1)),
+            )
+        except (BadPeriod, KeyError, ValueError) as error:
+            raise BadScoreId(f"score {text!r:.200}: {error}") from None
+        if str(found) != text or not LOWEST_LEVEL <= found.level < 1:
+            raise BadScoreId(f"score {text!r:.200}: expected {found} with a level from {LOWEST_LEVEL} to 1")
+        return found
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What the scores of one group are called, and how often they have changed after their time."""
+
+    place: str | None
+    scale: str
+    period: Period
+    cut: Cut
+    key: str
+    revision: int
+    """1 and 1 more for each change after the day was over."""
+
+    def id(self, metric: str, level: float = DEFAULT_LEVEL) -> str:
+        """Of the group's score by this metric."""
+        return str(ScoreId(metric, self.place, self.scale, self.period, self.cut, self.key, level))
+
+
+EditionOf = Callable[[Group], Edition]
+
+
+def editions(
+    connection: Connection,
+    hierarchy: Hierarchy,
+    places: Sequence[Touchpoint],
+    *,
+    asked: str | None,
+    period: Period,
+    by: By = "touchpoint",
+) -> EditionOf:
+    """The editions of `read_counts`' groups; `asked` is the place (or the viewer's scope) that these are."""
+    revisions = read_revisions(connection, places, period)
+
+    def of_place(group: Group) -> Edition:
+        scale = group.counts.scale.id
+        members = {place.id for place in places if scale == place.scale.id and group.key in _above(place)}
+        whole = {place.id for place in hierarchy.within(group.key) if place.scale.id == scale}
+        place = group.key if members == whole else asked
+        return Edition(place, scale, period, "total", "", revisions.of(members))
+
+    def of_time(group: Group, by: DayBy | Literal["hour"]) -> Edition:
+        scale = group.counts.scale.id
+        members = [place.id for place in places if place.scale.id == scale]
+        days = None if by == "hour" else _days(period, by, group.key)
+        return Edition(asked, scale, period, by, group.key, revisions.of(members, days))
+
+    match by:
+        case "day" | "week" | "month" | "weekday" | "hour":
+            return lambda group: of_time(group, by)
+        case _:
+            return of_place
+
+
+def series_editions(connection: Connection, place: Touchpoint, period: Period, every: Every) -> EditionOf:
+    """The editions of `series`' groups."""
+    revisions = read_revisions(connection, [place], period)
+
+    def edition(cut: Cut, key: str, days: Collection[str] | None) -> Edition:
+        return Edition(place.id, place.scale.id, period, cut, key, revisions.of([place.id], days))
+
+    def of(group: Group) -> Edition:
+        match every:
+            case "total":
+                return edition(every, "", None)
+            case "hour" if group.key == HOUR_UNKNOWN:
+                return edition("each-hour", HOUR_UNKNOWN, None)
+            case "hour":
+                begin = datetime.fromtimestamp(place.calendar.hour_start(group.start), UTC)
+                day = place.calendar.business_day(group.start)
+                return edition("each-hour", begin.strftime(_HOUR), [day])
+            case _:
+                return edition(every, group.key, _days(period, every, group.key))
+
+    return of
+
+
+def hour_of(key: str) -> int:
+    """UTC seconds at which the hour of an `each-hour` key begins."""
+    return int(datetime.strptime(key, _HOUR).replace(tzinfo=UTC).timestamp())
+
+
+def _cut(text: str) -> tuple[Cut, str]:
+    for cut in ("each-hour", "total", "day", "weekday", "week", "month", "hour"):
+        if text == cut == "total":
+            return "total", ""
+        if text.startswith(f"{cut}-") and cut != "total":
+            return cut, text.removeprefix(f"{cut}-")
+    raise ValueError(f"{text!r}: expected one of {', '.join(get_args(Cut))}")
+
+
+def _above(place: Touchpoint) -> tuple[str, ...]:
+    return place.id, place.store_id, place.region_id, place.org_id
+
+
+def _days(period: Period, by: DayBy, key: str) -> set[str]:
+    if by == "weekday":
+        return {day for day in period.days() if str(date.fromisoformat(day).isoweekday()) == key}
+    return {day for day in period.days() if bucket_of(day, by) == key}
