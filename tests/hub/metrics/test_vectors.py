@@ -1,121 +1,73 @@
-"""The published reference cases: the definition of each formula, checked number by number."""
+"""Formulas against numbers that others computed (the reference vectors) and against edges done by hand."""
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.harness.reference_data import FOLDER, reference_data
+from tests.hub import vector_adapter
 
-from tillsight_hub.metrics import intervals
-from tillsight_hub.metrics.counts import Audit, Calibration, Counts
-from tillsight_hub.metrics.registry import Estimate
-from tillsight_hub.metrics.relative import (
-    people_served,
-    relative_dissatisfaction,
-    response_rate,
-    silent_share,
-)
-from tillsight_hub.metrics.responses import HappyIndex, csat, csat_index, csat_mean, nps
-from tillsight_models.scales import SCALES, Scale
-
-VECTORS = Path(__file__).parents[4] / "shared" / "vectors" / "public"
-
-
-def read_family(family: str) -> dict[str, Any]:
-    path = VECTORS / f"{family}.json"
-    if not path.exists():
-        pytest.skip(f"the reference vectors are not beside the checkout: {path}")
-    read: dict[str, Any] = json.loads(path.read_text())
-    return read
+VECTORS = "vectors/public"
+FAMILIES: dict[str, dict[str, Any]] = {
+    path.stem: json.loads(path.read_text()) for path in sorted((FOLDER / VECTORS).glob("*.json"))
+}
+BY_OTHERS = [
+    pytest.param(family, case, id=f"{name}-{case['id']}")
+    for name, family in FAMILIES.items()
+    for case in family["cases"]
+]
+TABLE = Path(__file__).parents[1] / "cases" / "formulas.toml"
+BY_HAND: list[dict[str, Any]] = tomllib.loads(TABLE.read_text())["case"]
+ITEMS = 22
 
 
-def check(family: str, compute: Any) -> None:
-    """Every expected number that `compute` returns agrees; it must return some of every case."""
-    vectors = read_family(family)
-    for case in vectors["cases"]:
-        got = compute(case["input"])
-        for name in got:
-            want = case["expected"][name]
-            expected = want and pytest.approx(want, abs=vectors["abs_tol"], rel=vectors["rel_tol"])
-            assert got[name] == expected, f"{family} {case['id']} {name}"
+def test_the_reference_vectors_are_beside_the_checkout() -> None:
+    assert list(reference_data(VECTORS).glob("*.json"))
 
 
-def scale_with(ratings: int, top: int) -> Scale:
-    positive = frozenset(range(ratings - top + 1, ratings + 1))
-    return Scale(f"answers-{ratings}", tuple(map(str, range(ratings))), frozenset({1}), positive)
+@pytest.mark.parametrize(("family", "case"), BY_OTHERS)
+def test_a_formula_gives_what_others_computed(family: dict[str, Any], case: dict[str, Any]) -> None:
+    compute = getattr(vector_adapter, family["family"])
+    check(compute(case["input"]), case["expected"], absolute=family["abs_tol"], relative=family["rel_tol"])
 
 
-def counts_of(scale: Scale, ratings: list[int], **others: Any) -> Counts:
-    given = tuple(ratings)
-    return Counts(scale, ratings=given, raw=given, events=1, rated_contacts=given, **others)
+@pytest.mark.parametrize("case", BY_HAND, ids=[f"{case['family']}: {case['name']}" for case in BY_HAND])
+def test_a_formula_gives_what_was_done_by_hand(case: dict[str, Any]) -> None:
+    compute = getattr(vector_adapter, case["family"])
+    check(compute(read(case["input"])), read(case["expected"]), absolute=1e-6, relative=1e-6)
 
 
-def ends(interval: intervals.Interval | None, prefix: str = "") -> dict[str, float | None]:
-    lower, upper = interval or (None, None)
-    return {f"{prefix}lower": lower, f"{prefix}upper": upper}
+def test_every_family_has_an_edge_done_by_hand() -> None:
+    reference_data(VECTORS)
+    assert FAMILIES.keys() <= {case["family"] for case in BY_HAND}
 
 
-def test_share_intervals_are_the_reference_ones() -> None:
-    def compute(case: dict[str, Any]) -> dict[str, Any]:
-        method = getattr(intervals, case["method"])
-        return ends(method(case["k"], case["n"], case["level"]))
-
-    check("share_interval", compute)
-
-
-def test_csat_is_the_reference_one() -> None:
-    def compute(case: dict[str, Any]) -> dict[str, Any]:
-        counts = counts_of(scale_with(len(case["counts"]), case["top"]), case["counts"])
-        scores = [formula(counts, 0.95) for formula in (csat, csat_mean, csat_index)]
-        return {
-            "n": scores[0].n,
-            **dict(zip(("share", "mean", "index"), [s.value for s in scores], strict=True)),
-        }
-
-    check("csat", compute)
+def read(written: Any) -> Any:
+    """With None for "none", and a person's answers as long as the questionnaire."""
+    if isinstance(written, dict):
+        if "answers" in written:
+            answers = read(written["answers"])
+            return answers + [None] * (ITEMS - len(answers))
+        return {name: read(value) for name, value in written.items()}
+    if isinstance(written, list):
+        return [read(value) for value in written]
+    return None if written == "none" else written
 
 
-def test_nps_is_the_reference_one() -> None:
-    def compute(case: dict[str, Any]) -> dict[str, Any]:
-        counts = counts_of(SCALES["nps"], case["counts"])
-        groups = counts.negative, counts.responses - counts.negative - counts.positive, counts.positive
-        score = nps(counts, case["level"])
-        return {
-            "n": score.n,
-            "score": score.value,
-            "se": intervals.nps_standard_error(*groups) if score.n else None,
-            **ends(intervals.nps_wald(*groups, case["level"]), "wald_"),
-            **ends(score.interval, "adjusted_"),
-        }
-
-    check("nps", compute)
+def check(got: dict[str, Any], expected: dict[str, Any], *, absolute: float, relative: float) -> None:
+    for name, want in expected.items():
+        assert agree(got[name], want, absolute, relative), f"{name}: {got[name]}, expected {want}"
 
 
-def test_happy_index_and_its_posterior_are_the_reference_ones() -> None:
-    def compute(case: dict[str, Any]) -> dict[str, Any]:
-        scale = scale_with(len(case["counts"]), 1)
-        weights = tuple(case["weights"])
-        score: Estimate = HappyIndex({scale.id: weights})(counts_of(scale, case["counts"]), 0.95)
-        belief = intervals.dirichlet_posterior(case["counts"], weights, case["prior"])
-        return {"n": score.n, "score": score.value, "posterior_mean": belief.mean, "posterior_sd": belief.sd}
-
-    check("smile_index", compute)
-
-
-def test_relative_score_is_the_reference_one() -> None:
-    scale = scale_with(2, 1)
-
-    def compute(case: dict[str, Any]) -> dict[str, Any]:
-        calibration = Calibration(Audit(**case["precision"]), Audit(**case["recall"]))
-        votes = [case["negative"], case["positive"]]
-        counts = counts_of(scale, votes, contacts=case["counted"], calibration=calibration)
-        dissatisfied = relative_dissatisfaction(counts, case["level"])
-        return {
-            "contacts": people_served(case["counted"], calibration),
-            "dissatisfied": dissatisfied.value,
-            "response_rate": response_rate(counts, case["level"]).value,
-            "silent": silent_share(counts, case["level"]).value,
-            **ends(dissatisfied.interval),
-        }
-
-    check("relative_score", compute)
+def agree(got: Any, want: Any, absolute: float, relative: float) -> bool:
+    """Numbers within the tolerances, all else the same; None agrees with nothing but None."""
+    if isinstance(want, list):
+        pairs = zip(got, want, strict=True)
+        return len(got) == len(want) and all(agree(one, other, absolute, relative) for one, other in pairs)
+    if isinstance(want, dict):
+        return all(agree(got[name], value, absolute, relative) for name, value in want.items())
+    if got is None or want is None or isinstance(want, str):
+        return bool(got == want)
+    return bool(abs(got - want) <= absolute + relative * abs(want))
