@@ -18,7 +18,20 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tillsight_models.errors import BadConfig, TillsightError
 
 from .access import ensure_first_user
-from .api import access, devices, events, export, health, imports, ingest, ranking, scores, touchpoints
+from .api import (
+    access,
+    devices,
+    drivers,
+    events,
+    export,
+    health,
+    imports,
+    ingest,
+    ranking,
+    scores,
+    touchpoints,
+    value,
+)
 from .api.reading import refuse
 from .broker import EmbeddedBroker
 from .clocks import bound_unsynced
@@ -42,6 +55,8 @@ ROUTERS = (
     access.router,
     scores.router,
     ranking.router,
+    drivers.router,
+    value.router,
     touchpoints.router,
     devices.router,
     events.router,

@@ -94,6 +94,15 @@ def read_cells(
     return [cell for cell in cells if any(period.first <= day <= period.last for day in cell.people)]
 
 
+def answers_of(
+    connection: Connection, places: Sequence[Touchpoint], period: Period, questions: Questions, smallest: int
+) -> Answers:
+    """All answers of these touchpoints and days together."""
+    cells = read_cells(connection, places, period, questions, smallest)
+    groups = gathered(cells, lambda _, day: "all" if period.first <= day <= period.last else None)
+    return Answers.of(groups.values())
+
+
 def gathered(cells: Iterable[Cell], key_of: KeyOf) -> dict[tuple[str, str], Answers]:
     """By group and scale: the cells that lie in it with all of their days, the others as withheld."""
     parts: dict[tuple[str, str], list[Answers]] = {}

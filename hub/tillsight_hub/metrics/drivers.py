@@ -1,6 +1,5 @@
 """Key drivers: which answers move the outcome, as shares of its explained variance."""
 
-from collections.abc import Sequence
 from itertools import combinations
 from math import comb
 from typing import NamedTuple
@@ -47,7 +46,7 @@ def key_drivers(correlations: ArrayLike) -> Drivers | None:
     return Drivers(r2, outcome.tolist(), _lmg(among, outcome), johnson, shares)
 
 
-def correlation_matrix(columns: Sequence[Sequence[float]]) -> _Numbers:
+def correlation_matrix(columns: ArrayLike) -> _Numbers:
     """Of answers by question, each column one question and each row one person; 0 where one never varies."""
     answers = np.asarray(columns, dtype=float)
     centred = answers - answers.mean(axis=1, keepdims=True)
