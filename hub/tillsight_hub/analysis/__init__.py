@@ -1,0 +1,1 @@
+"""Analysis: files of events through the same cleaning, counting and scoring as a running hub."""
