@@ -72,7 +72,7 @@ def false_discovery(p_values: Sequence[float]) -> list[float]:
     """
     p = np.asarray(p_values, dtype=float)
     order = np.argsort(p, kind="stable")
-    raised = p[order] * len(p) / np.arange(1, len(p) + 1)
+    raised = p[order] * (len(p) / np.arange(1, len(p) + 1))
     adjusted = np.empty(len(p))
     adjusted[order] = np.minimum(1.0, np.minimum.accumulate(raised[::-1])[::-1])
     return [float(value) for value in adjusted]
