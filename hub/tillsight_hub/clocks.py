@@ -14,8 +14,10 @@ from sqlalchemy import Connection, Engine, RowMapping, bindparam, exists, func, 
 from tillsight_models.events import decode_payload
 
 from . import tables
+from .cleaning.uncleaned import Notes
 from .database import writing
 from .hierarchy import Touchpoint, read_hierarchy
+from .labels import CLEANED
 from .rollups import TO_THE_HOUR, Standing, Tallies, add, hold_writers
 from .tables import UNDATED_DAY
 
@@ -72,15 +74,20 @@ def restamp(
     anchor: Anchor,
     touchpoints: Mapping[str, Touchpoint],
     tallies: Tallies,
+    *,
+    notes: Notes,
 ) -> None:
-    """Give the stored unsynced events of a boot the time that the anchor says, and move them in `tallies`."""
+    """Give the stored unsynced events of a boot the time that the anchor says, and move them in `tallies`.
+
+    Where they were and where they are now, presses are cleaned anew.
+    """
     event = tables.event.c
     query = select(*_MOVED).where(event.dev == boot[0], event.boot == boot[1], event.device_tq == "unsynced")
     moves = []
     for row in connection.execute(query).mappings():
         t, tq = corrected(anchor, row["mono"], row["received"]) or (row["device_t"], row["device_tq"])
         if (t, tq) != (row["t"], row["tq"]):
-            moves.append(_moved(row, t, tq, touchpoints.get(row["tp"]), tallies))
+            moves.append(_moved(row, t, tq, touchpoints.get(row["tp"]), tallies, notes=notes))
     _write(connection, moves)
 
 
@@ -142,10 +149,10 @@ def bound_unsynced(engine: Engine) -> int:
 
 
 def _bound(connection: Connection, touchpoint: Touchpoint) -> int:
-    tallies = Tallies()
+    tallies, notes = Tallies(), Notes()
     business_day = touchpoint.calendar.business_day
     moves = [
-        _moved(row, lower, "bounded", touchpoint, tallies)
+        _moved(row, lower, "bounded", touchpoint, tallies, notes=notes)
         for stream, boot, first, last in _lost_boots(connection, touchpoint.id)
         for row, lower in _with_lower_bounds(connection, stream, first, last)
         if row["tp"] == touchpoint.id and row["boot"] == boot and row["tq"] == "unsynced"
@@ -153,6 +160,7 @@ def _bound(connection: Connection, touchpoint: Touchpoint) -> int:
     ]
     _write(connection, moves)
     add(connection, tallies)
+    notes.write(connection)
     return len(moves)
 
 
@@ -231,13 +239,17 @@ _MOVED = tuple(
 
 
 def _moved(
-    row: RowMapping, t: int, tq: str, touchpoint: Touchpoint | None, tallies: Tallies
+    row: RowMapping, t: int, tq: str, touchpoint: Touchpoint | None, tallies: Tallies, *, notes: Notes
 ) -> dict[str, Any]:
-    """Count the event in its new buckets instead of its old ones; what to write."""
+    """Count the event in its new buckets instead of its old ones, without what cleaning said of it; what to
+    write."""
     payload = decode_payload(row["type"], row["data"].encode())
     old = Standing(row["t"], row["tq"], row["labels"])
-    tallies.move(touchpoint, payload, old, old._replace(t=t, tq=tq))
-    return {"of_stream": row["stream"], "of_seq": row["seq"], "t": t, "tq": tq}
+    new = Standing(t, tq, row["labels"] & ~int(CLEANED))
+    tallies.move(touchpoint, payload, old, new)
+    for stands in (old, new):
+        notes.add(row["tp"], payload, stands)
+    return {"of_stream": row["stream"], "of_seq": row["seq"], **new._asdict()}
 
 
 def _write(connection: Connection, moves: list[dict[str, Any]]) -> None:

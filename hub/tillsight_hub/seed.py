@@ -215,6 +215,7 @@ def apply_seed(engine: Engine, seed: Seed) -> SeedResult:
             from .rollups import recompute_touchpoints
 
             recompute_touchpoints(connection, stale)
+        _clean_anew(connection, before, after)
     return SeedResult(after.version, outcomes["added"], outcomes["changed"], stale, _absent(seed, after))
 
 
@@ -240,6 +241,15 @@ def _put(connection: Connection, table: Table, row: dict[str, Any]) -> str:
         return "unchanged"
     connection.execute(update(table).where(here).values(row))
     return "changed"
+
+
+def _clean_anew(connection: Connection, before: Hierarchy, after: Hierarchy) -> None:
+    """Opening hours, scale and what counts contacts decide which presses are answers."""
+    from .cleaning.uncleaned import note_anew
+
+    known = before.touchpoints.items()
+    sources = {id for id, place in known if place.contact_source != after.touchpoints[id].contact_source}
+    note_anew(connection, sources | {id for id in before.touchpoints if _rebuckets(before, after, id)})
 
 
 def _rebuckets(before: Hierarchy, after: Hierarchy, id: str) -> bool:

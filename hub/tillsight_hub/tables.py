@@ -289,8 +289,10 @@ uncleaned = Table(
     "uncleaned",
     metadata,
     Column("tp", Text, primary_key=True),
-    Column("first", BigInteger, nullable=False, comment="ms UTC of the earliest event to look at again"),
+    Column("stage", Text, primary_key=True, comment="arrived, taken by the cleaner, or all anew"),
+    Column("first", BigInteger, nullable=False, comment="ms UTC of the earliest press to look at again"),
     Column("last", BigInteger, nullable=False, comment="ms UTC of the latest"),
+    Column("turn", BigInteger, nullable=False, comment="another one whenever the row changes"),
     comment="where presses, contacts or camera reports arrived since the labels were last given",
 )
 

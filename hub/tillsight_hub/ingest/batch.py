@@ -9,6 +9,7 @@ from tillsight_models.events import EventsDropped
 from tillsight_models.topics import DeviceTopics
 
 from .. import tables
+from ..cleaning.uncleaned import Notes
 from ..hierarchy import Hierarchy
 from ..rollups import Tallies
 from .checks import Arrival, Message, misplaced
@@ -30,6 +31,8 @@ class Batch:
     refusals: list[Refusal] = field(default_factory=list)
     streams: dict[str, Stream] = field(default_factory=dict)
     tallies: Tallies = field(default_factory=Tallies)
+    notes: Notes = field(default_factory=Notes)
+    """Where labels have to be given anew."""
 
 
 def placed(messages: Iterable[Message], hierarchy: Hierarchy, latest: int) -> Batch:

@@ -138,7 +138,9 @@ class Intake:
             event = arrival.event
             stands = rollups.Standing(arrival.t, arrival.tq, arrival.labels)
             batch.tallies.count(touchpoints[event.tp], event.payload, stands)
+            batch.notes.add(event.tp, event.payload, stands)
         rollups.add(connection, batch.tallies, self._clock())
+        batch.notes.write(connection)
         crash_point("writer.rolled-up")
 
     def _move_watermarks(
@@ -169,7 +171,7 @@ def _settle_times(connection: Connection, batch: Batch, touchpoints: dict[str, T
         return
     best, changed = clocks.learn(connection, anchors, {_boot(arrival) for arrival in unsynced})
     for boot in changed:
-        clocks.restamp(connection, boot, best[boot], touchpoints, batch.tallies)
+        clocks.restamp(connection, boot, best[boot], touchpoints, batch.tallies, notes=batch.notes)
     for arrival in unsynced:
         found = clocks.corrected(best.get(_boot(arrival)), arrival.event.at.mono, arrival.received)
         arrival.t, arrival.tq = found or (arrival.t, arrival.tq)
@@ -191,7 +193,8 @@ def _settle_undone(connection: Connection, batch: Batch, touchpoints: dict[str, 
             arrival.labels |= int(Label.UNDONE)
     if taken:
         undone.remember(connection, taken)
-        undone.take_back(connection, taken - {each.key for each in presses}, touchpoints, batch.tallies)
+        elsewhere = taken - {each.key for each in presses}
+        undone.take_back(connection, elsewhere, touchpoints, batch.tallies, notes=batch.notes)
 
 
 def _boot(arrival: Arrival) -> clocks.Boot:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, select, text, update
 from tillsight_models.events import ButtonPressed, decode_payload
 
 from .. import tables
+from ..cleaning.uncleaned import Notes
 from ..hierarchy import Touchpoint
 from ..labels import Label
 from ..rollups import Standing, Tallies
@@ -52,8 +53,11 @@ def take_back(
     undone: Collection[Key],
     touchpoints: Mapping[str, Touchpoint],
     tallies: Tallies,
+    *,
+    notes: Notes,
 ) -> None:
-    """Label the presses that are stored already, and move them in `tallies`."""
+    """Label the presses that are stored already, and move them in `tallies`; then another press of the same
+    person may be the answer."""
     event = tables.event.c
     for stream, seqs in by_stream(undone):
         query = select(event.seq, event.tp, event.t, event.tq, event.labels, event.data).where(
@@ -64,7 +68,9 @@ def take_back(
                 continue
             old = Standing(t, tq, labels)
             new = old._replace(labels=int(labels | Label.UNDONE))
-            tallies.move(touchpoints.get(tp), decode_payload(ButtonPressed.TYPE, data.encode()), old, new)
+            payload = decode_payload(ButtonPressed.TYPE, data.encode())
+            tallies.move(touchpoints.get(tp), payload, old, new)
+            notes.add(tp, payload, new)
             connection.execute(_LABEL, {"of_stream": stream, "of_seq": seq, "labels": new.labels})
 
 

@@ -103,11 +103,13 @@ def upgrade() -> None:
     op.create_table(
         "uncleaned",
         sa.Column("tp", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False, comment="arrived, taken by the cleaner, or all anew"),
         sa.Column(
-            "first", sa.BigInteger(), nullable=False, comment="ms UTC of the earliest event to look at again"
+            "first", sa.BigInteger(), nullable=False, comment="ms UTC of the earliest press to look at again"
         ),
         sa.Column("last", sa.BigInteger(), nullable=False, comment="ms UTC of the latest"),
-        sa.PrimaryKeyConstraint("tp", name=op.f("pk_uncleaned")),
+        sa.Column("turn", sa.BigInteger(), nullable=False, comment="another one whenever the row changes"),
+        sa.PrimaryKeyConstraint("tp", "stage", name=op.f("pk_uncleaned")),
         comment="where presses, contacts or camera reports arrived since the labels were last given",
     )
     op.create_index(
