@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from tillsight_models.errors import BadConfig, TillsightError
 
 from .access.commands import add_token_arguments, add_user_arguments, run_token_command, run_user_command
+from .analysis.command import add_analyse_arguments, run_analyse_command
 from .config import HubConfig, load_config
 from .database import migrate, open_database, prepare
 from .exports.command import add_export_arguments, run_export_command
@@ -218,6 +219,9 @@ COMMANDS = {
         Command("seed", "write a hierarchy file into the database", _seed, _seed_arguments),
         Command("export", "write scores or events into a file", run_export_command, add_export_arguments),
         Command("import", "take in history of another system", run_import_command, add_import_arguments),
+        Command(
+            "analyse", "score a folder of events without a hub", run_analyse_command, add_analyse_arguments
+        ),
         Command("verify", "compare rollups and watermarks with the events; exit 1 if any differ", _verify),
         Command("quarantine", "what was set aside", _quarantine, _quarantine_arguments),
         Command("rebuild-rollups", "count all events anew, beside a running hub too", _rebuild_rollups),
