@@ -135,7 +135,8 @@ def _senders(engine: Engine, places: Iterable[Touchpoint], stream: str) -> dict[
     }
     with engine.connect() as connection:
         device = tables.device.c
-        known = dict(connection.execute(select(device.id, device.state)).tuples().all())
+        rows = connection.execute(select(device.id, device.state))
+        known = {row.id: row.state for row in rows}
     wanted = [sender for sender in senders.values() if sender.device not in known]
     for sender in senders.values():
         if known.get(sender.device, DEVICE_STATE) != DEVICE_STATE:
