@@ -34,6 +34,7 @@ from .api import (
 )
 from .api.reading import refuse
 from .broker import EmbeddedBroker
+from .cleaning.cleaner import Cleaner
 from .clocks import bound_unsynced
 from .config import HubConfig, unreadable_files
 from .consistency import verify
@@ -108,7 +109,13 @@ def running(services: Services) -> Iterator[None]:
         _apply(engine, config)
     with contextlib.ExitStack() as stack:
         stack.callback(engine.dispose)
-        for part in (services.broker, services.writer, services.subscriber, _nightly(services)):
+        for part in (
+            services.broker,
+            services.writer,
+            services.subscriber,
+            Cleaner(engine, config.cleaning, services.live.touch),
+            _nightly(services),
+        ):
             if part is not None:
                 part.start()
                 stack.callback(part.stop)
