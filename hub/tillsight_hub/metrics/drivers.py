@@ -1,6 +1,5 @@
 """Key drivers: which answers move the outcome, as shares of its explained variance."""
 
-from itertools import combinations
 from math import comb
 from typing import NamedTuple
 
@@ -9,6 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 MOST_DRIVERS = 12
 """LMG looks at every subset of the drivers: 4,096 of them for twelve."""
+_NOTHING_LEFT = 1e-9
+"""Variance of a driver that the drivers before it say already, by rounding."""
 
 _Numbers = NDArray[np.float64]
 
@@ -40,10 +41,11 @@ def key_drivers(correlations: ArrayLike) -> Drivers | None:
     if not np.isfinite(matrix).all() or np.linalg.eigvalsh(matrix)[0] < -1e-4:
         return None
     among, outcome = matrix[:-1, :-1], matrix[:-1, -1]
-    r2 = _explained(among, outcome)
+    weights = lmg(matrix[None])[0]
     johnson = _johnson(among, outcome)
+    r2 = float(weights.sum())
     shares: list[float | None] = [weight / r2 if r2 > 0 else None for weight in johnson]
-    return Drivers(r2, outcome.tolist(), _lmg(among, outcome), johnson, shares)
+    return Drivers(r2, outcome.tolist(), weights.tolist(), johnson, shares)
 
 
 def correlation_matrix(columns: ArrayLike) -> _Numbers:
@@ -58,21 +60,36 @@ def correlation_matrix(columns: ArrayLike) -> _Numbers:
     return matrix
 
 
-def _lmg(among: _Numbers, outcome: _Numbers) -> list[float]:
-    drivers = len(outcome)
-    everyone = range(drivers)
-    explained = {
-        subset: _explained(among[np.ix_(subset, subset)], outcome[list(subset)])
-        for size in range(drivers + 1)
-        for subset in combinations(everyone, size)
-    }
-    weights = [0.0] * drivers
-    for subset, r2 in explained.items():
-        chance = 1 / (drivers * comb(drivers - 1, len(subset) - 1)) if subset else 0.0
-        for driver in subset:
-            others = tuple(other for other in subset if other != driver)
-            weights[driver] += chance * (r2 - explained[others])
+def lmg(matrices: _Numbers) -> _Numbers:
+    """Of a stack of correlation matrices the mean gain in R^2 that each driver brings: matrices x drivers.
+
+    R^2 of every subset of the drivers comes from the subset before it by taking one driver's part out of what
+    is left of the later ones and the outcome. A driver of which nothing is left brings nothing.
+    """
+    drivers = matrices.shape[-1] - 1
+    r2 = np.zeros((1 << drivers, len(matrices)))
+    _explain(r2, matrices, 0, 0, drivers)
+    sizes = np.array([subset.bit_count() for subset in range(1 << drivers)])
+    chance = np.array([1 / (drivers * comb(drivers - 1, size)) for size in range(drivers)])
+    weights = np.empty((len(matrices), drivers))
+    for driver in range(drivers):
+        without = np.flatnonzero(~np.arange(1 << drivers) >> driver & 1)
+        weights[:, driver] = chance[sizes[without]] @ (r2[without | 1 << driver] - r2[without])
     return weights
+
+
+def _explain(r2: _Numbers, left: _Numbers, subset: int, first: int, drivers: int) -> None:
+    """Fill in R^2 of every subset that adds drivers from `first` on; `left` are the covariances of those and
+    of the outcome, given the subset."""
+    for driver in range(first, drivers):
+        at = driver - first
+        pivot = left[:, at, at]
+        usable = pivot > _NOTHING_LEFT
+        factor = np.where(usable[:, None], left[:, at, at + 1 :], 0.0) / np.where(usable, pivot, 1.0)[:, None]
+        rest = left[:, at + 1 :, at + 1 :] - factor[:, :, None] * left[:, None, at, at + 1 :]
+        with_it = subset | 1 << driver
+        r2[with_it] = 1 - rest[:, -1, -1]
+        _explain(r2, rest, with_it, driver + 1, drivers)
 
 
 def _johnson(among: _Numbers, outcome: _Numbers) -> list[float]:
@@ -82,10 +99,3 @@ def _johnson(among: _Numbers, outcome: _Numbers) -> list[float]:
     root = (vectors * lengths) @ vectors.T
     inverse = (vectors[:, present] / lengths[present]) @ vectors[:, present].T
     return [float(weight) for weight in root**2 @ (inverse @ outcome) ** 2]
-
-
-def _explained(among: _Numbers, outcome: _Numbers) -> float:
-    """R^2; of drivers that repeat each other one is enough."""
-    if not len(outcome):
-        return 0.0
-    return float(outcome @ np.linalg.pinv(among, rcond=1e-10, hermitian=True) @ outcome)

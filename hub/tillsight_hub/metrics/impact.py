@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .drivers import correlation_matrix, key_drivers
+from .drivers import correlation_matrix, key_drivers, lmg
 from .intervals import Interval
 from .registry import Estimate
 from .responses import share
@@ -72,13 +71,13 @@ def impact(people: Sequence[Sequence[int]], top_boxes: Sequence[int], level: flo
     ends = np.quantile(shares, [tail, 1 - tail], axis=0).T
     drivers = tuple(
         Driver(
-            lmg=lmg / found.r2,
-            interval=_around(lmg / found.r2, *map(float, end)),
+            lmg=weight / found.r2,
+            interval=_around(weight / found.r2, *map(float, end)),
             johnson=johnson / found.r2,
             correlation=correlation,
             performance=share(int((column >= top).sum()), n, level),
         )
-        for lmg, johnson, correlation, end, column, top in zip(
+        for weight, johnson, correlation, end, column, top in zip(
             found.lmg, found.johnson, found.correlation, ends, answers.T[:-1], top_boxes, strict=True
         )
     )
@@ -96,41 +95,7 @@ def _bootstrap(answers: _Numbers) -> tuple[_Numbers, _Numbers]:
     n, columns = answers.shape
     draws = np.random.default_rng([n, columns])
     matrices = np.array([correlation_matrix(answers[draws.integers(0, n, n)].T) for _ in range(DRAWS)])
-    weights = lmg_of_draws(matrices)
+    weights = lmg(matrices)
     r2s = weights.sum(axis=1)
     explains = r2s > 0
     return weights[explains] / r2s[explains, None], r2s
-
-
-def lmg_of_draws(matrices: _Numbers) -> _Numbers:
-    """The weights of `key_drivers`, of many correlation matrices at once: draws x drivers.
-
-    R^2 of every subset of the drivers comes from the subset before it by taking one driver's part out of what
-    is left of the later ones and the outcome.
-    """
-    draws, columns, _ = matrices.shape
-    drivers = columns - 1
-    r2 = np.zeros((1 << drivers, draws))
-    _explain(r2, matrices, 0, 0, drivers)
-    sizes = np.array([subset.bit_count() for subset in range(1 << drivers)])
-    chance = np.array([1 / (drivers * comb(drivers - 1, size)) for size in range(drivers)])
-    weights = np.empty((draws, drivers))
-    for driver in range(drivers):
-        without = np.flatnonzero(~np.arange(1 << drivers) >> driver & 1)
-        gains = r2[without | 1 << driver] - r2[without]
-        weights[:, driver] = chance[sizes[without]] @ gains
-    return weights
-
-
-def _explain(r2: _Numbers, left: _Numbers, subset: int, first: int, drivers: int) -> None:
-    """Fill in R^2 of every subset that adds drivers from `first` on; `left` are the covariances of those and
-    of the outcome, given the subset."""
-    for driver in range(first, drivers):
-        at = driver - first
-        pivot = left[:, at, at]
-        usable = pivot > 1e-9
-        factor = np.where(usable[:, None], left[:, at, at + 1 :], 0.0) / np.where(usable, pivot, 1.0)[:, None]
-        rest = left[:, at + 1 :, at + 1 :] - factor[:, :, None] * left[:, None, at, at + 1 :]
-        with_it = subset | 1 << driver
-        r2[with_it] = 1 - rest[:, -1, -1]
-        _explain(r2, rest, with_it, driver + 1, drivers)
