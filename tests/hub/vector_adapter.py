@@ -104,8 +104,8 @@ def womi(case: Case) -> Case:
     if found is None:
         return {"n": 0, **dict.fromkeys(("score", "se", "nps_detractors", "womi_detractors"))}
     return {
-        "n": found.n,
-        "score": found.score,
+        "n": found.score.n,
+        "score": found.score.value,
         "se": found.standard_error,
         "nps_detractors": found.nps_detractors,
         "womi_detractors": found.true_detractors,

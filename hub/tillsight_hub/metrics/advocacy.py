@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .intervals import Interval, nps_adjusted, nps_standard_error
+from .intervals import nps_standard_error
+from .registry import Estimate
+from .responses import net_score
 
 
 class WordOfMouth(NamedTuple):
     """WoMI of the people who answered both questions."""
 
-    n: int
-    score: float
+    score: Estimate
     """Points, -100..100."""
     standard_error: float
-    interval: Interval | None
     nps_detractors: float
     """Share whom the NPS calls detractors (recommend 6 or less),"""
     true_detractors: float
@@ -39,10 +39,8 @@ def word_of_mouth(
     differences = [int(likes >= 9) - int(warns >= 9) for likes, warns in people]
     down, up = differences.count(-1), differences.count(1)
     return WordOfMouth(
-        n=n,
-        score=100 * (up - down) / n,
+        score=net_score(down, n - down - up, up, level),
         standard_error=nps_standard_error(down, n - down - up, up),
-        interval=nps_adjusted(down, n - down - up, up, level),
         nps_detractors=sum(likes <= 6 for likes, _ in people) / n,
         true_detractors=sum(warns >= 9 for _, warns in people) / n,
     )

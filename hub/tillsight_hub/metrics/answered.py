@@ -8,10 +8,10 @@ from .advocacy import word_of_mouth
 from .answers import NOBODY, Answers
 from .counts import Counts
 from .gaps import experience_gap
-from .intervals import nps_adjusted, t_interval
+from .intervals import t_interval
 from .questions import CSI, PUBLISHED, SERVQUAL_EXPECTED, SERVQUAL_PERCEIVED, Points, top_box, topic_of
 from .registry import Estimate, Told
-from .responses import share
+from .responses import net_score, share
 from .satisfaction import satisfaction_of_people
 from .servqual import DIMENSIONS, Servqual, servqual
 
@@ -51,9 +51,7 @@ class FromAnswers:
 def survey_nps(answers: Answers, level: float) -> Estimate:
     """100 (P - D) of the answers 0 to 10."""
     counts = answers.counted("nps", *PUBLISHED["nps"])
-    n, detractors, promoters = sum(counts), sum(counts[:7]), sum(counts[9:])
-    interval = nps_adjusted(detractors, n - detractors - promoters, promoters, level)
-    return Estimate(100 * (promoters - detractors) / n if n else None, n=n, interval=interval)
+    return net_score(sum(counts[:7]), sum(counts[7:9]), sum(counts[9:]), level)
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def womi(answers: Answers, level: float) -> Estimate:
     """100 mean(recommend - discourage) of the people who answered both."""
     people = answers.to_all("womi-recommend", "womi-discourage")
     found = word_of_mouth([one for one, _ in people], [two for _, two in people], level)
-    return Estimate(found.score, found.n, found.interval) if found else Estimate(None, n=0)
+    return found.score if found else Estimate(None, n=0)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .intervals import nps_adjusted
 from .registry import Estimate
-from .responses import mean_weight, share
+from .responses import mean_weight, net_score, share
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,9 @@ def easy_share(counts: Sequence[int], question: EffortQuestion, level: float) ->
 
 
 def net_ease(counts: Sequence[int], question: EffortQuestion, level: float) -> Estimate:
-    """100 (share easy - share hard), with the interval of an NPS, which it is in form."""
-    n, easy, hard = sum(counts), _of(counts, question.net_easy), _of(counts, question.net_hard)
-    interval = nps_adjusted(hard, n - easy - hard, easy, level)
-    return Estimate(100 * (easy - hard) / n if n else None, n=n, interval=interval)
+    """100 (share easy - share hard)."""
+    easy, hard = _of(counts, question.net_easy), _of(counts, question.net_hard)
+    return net_score(hard, sum(counts) - easy - hard, easy, level)
 
 
 def _of(counts: Sequence[int], answers: range) -> int:

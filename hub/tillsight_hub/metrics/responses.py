@@ -49,12 +49,14 @@ def csat_index(counts: Counts, level: float) -> Estimate:
 def nps(counts: Counts, level: float) -> Estimate:
     """100 (P - D) with the adjusted Wald interval."""
     detractors, promoters = counts.negative, counts.positive
-    n = counts.responses
-    return Estimate(
-        value=100 * (promoters - detractors) / n if n else None,
-        n=n,
-        interval=nps_adjusted(detractors, n - detractors - promoters, promoters, level),
-    )
+    return net_score(detractors, counts.responses - detractors - promoters, promoters, level)
+
+
+def net_score(against: int, neither: int, in_favour: int, level: float) -> Estimate:
+    """100 (share in favour - share against), in points, with the adjusted Wald interval of an NPS."""
+    n = against + neither + in_favour
+    value = 100 * (in_favour - against) / n if n else None
+    return Estimate(value, n=n, interval=nps_adjusted(against, neither, in_favour, level))
 
 
 @dataclass(frozen=True)
