@@ -85,7 +85,7 @@ def activity_metrics() -> list[Metric]:
             unit="rating",
             formula="attempts to sell ÷ sales (receipts): how many attempts a sale takes",
             inputs=("attempts", "receipts"),
-            interval="wilson, inverted",
+            interval="inverted-wilson",
             source=PROLAN,
             worst="high",
             compute=exact_conversion,
