@@ -34,6 +34,7 @@ FLAGS: dict[str, str] = {
     "answers-refused": "answers that are no whole number on the scale of their question were left out",
     "all-alike": "everybody answered the same: the interval has no width, which is not certainty",
     "part-over-whole": "more of it than there was to choose from, so it is no share of a whole",
+    "shift-unended": "nobody told when a shift ended: it lasts until the team's next one, 16 hours at most",
     "one-report": "the till reported one sum alone, which does not tell how much receipts differ",
 }
 """Every flag that a number can carry, and what it says."""
@@ -279,6 +280,11 @@ class Counts:
     def responses(self) -> int:
         """Accepted presses whose ratings may be told: what shares and indexes are made of."""
         return sum(self.ratings)
+
+    @property
+    def told(self) -> tuple[int, ...] | None:
+        """The ratings; None where there are some and all are withheld."""
+        return None if self.withheld and not self.responses else self.ratings
 
     @property
     def accepted(self) -> int:
