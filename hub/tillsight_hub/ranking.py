@@ -17,15 +17,13 @@ from scipy.special import ndtr
 from .metrics.comparison import false_discovery, share_change_p_value
 from .metrics.intervals import z_value
 from .metrics.registry import DEFAULT_LEVEL, Metric, Score
-from .metrics.shrinkage import moments_prior, shrunk
+from .metrics.shrinkage import moments_prior, pulled, shrunk
 
 DRAWS = 2000
 """From the beliefs: a probability of them has a standard error of at most 0.011."""
 WORST_SHARE = 8
 """The worst are one in so many, and at least one."""
 RANKED_STATUSES = ("ok", "uncalibrated", "partial")
-ALIKE = 1e-6
-"""Least spread between touchpoints, as a part of their own variance: even then nobody's order is certain."""
 
 Line = Literal["counts", "log", "mirrored-log", "plain"]
 """On which line a score's error is about normal: a share of answers has its counts, a share of people
@@ -173,26 +171,11 @@ def _beta_beliefs(votes: Sequence[tuple[int, int]], level: float, rng: np.random
 def _normal_beliefs(
     readings: Sequence[Reading], line: Line, level: float, rng: np.random.Generator
 ) -> _Beliefs:
-    """Normal around normal; the spread between touchpoints by moments (DerSimonian, Laird 1986)."""
-    values, errors = np.array(readings).T
-    between = _between(values, errors)
-    weights = 1 / (errors**2 + between)
-    mean = np.sum(weights * values) / np.sum(weights)
-    spread = np.sqrt(1 / (1 / errors**2 + 1 / between))
-    centre = spread**2 * (values / errors**2 + mean / between)
+    centre, spread = pulled(*np.array(readings).T)
     reach = z_value(level) * spread
     ends = sorted((_back(centre - reach, line), _back(centre + reach, line)), key=lambda end: float(end[0]))
     draws = rng.normal(centre, spread, (DRAWS, len(readings)))
     return _Beliefs(_back(centre, line), ends[0], ends[1], centre, spread, draws)
-
-
-def _between(values: _Numbers, errors: _Numbers) -> float:
-    """Variance of the true values between touchpoints."""
-    weights = 1 / errors**2
-    mean = np.sum(weights * values) / np.sum(weights)
-    excess = np.sum(weights * (values - mean) ** 2) - (len(values) - 1)
-    room = np.sum(weights) - np.sum(weights**2) / np.sum(weights)
-    return float(max(excess / room if room > 0 else 0.0, ALIKE * np.median(errors**2)))
 
 
 def _back(values: _Numbers, line: Line) -> _Numbers:

@@ -12,6 +12,8 @@ from .intervals import Interval
 
 WEAKEST, STRONGEST = 1.0, 1e6
 """What a chain's shares weigh at least and at most against a touchpoint's own votes, in votes."""
+ALIKE = 1e-6
+"""Least spread between touchpoints, as a part of their own variance: even then nobody's order is certain."""
 
 _Numbers = NDArray[np.float64]
 
@@ -29,6 +31,13 @@ class Shrunk(NamedTuple):
 
     estimate: float
     interval: Interval
+
+
+class Pulled(NamedTuple):
+    """Scores of touchpoints after the chain's mean was weighed in, and their standard deviations."""
+
+    centre: _Numbers
+    spread: _Numbers
 
 
 class Fit(NamedTuple):
@@ -69,6 +78,27 @@ def shrunk(k: int, n: int, prior: Prior, level: float) -> Shrunk:
     tail = (1 - level) / 2
     lower, upper = betaincinv(a, b, [tail, 1 - tail])
     return Shrunk(a / (a + b), Interval(float(lower), float(upper)))
+
+
+def pulled(values: _Numbers, errors: _Numbers) -> Pulled:
+    """Scores with about normal errors, each pulled towards their mean the more the larger its error is.
+
+    The spread between touchpoints comes by moments (DerSimonian, Laird 1986).
+    """
+    between = _between(values, errors)
+    weights = 1 / (errors**2 + between)
+    mean = np.sum(weights * values) / np.sum(weights)
+    spread = np.sqrt(1 / (1 / errors**2 + 1 / between))
+    return Pulled(spread**2 * (values / errors**2 + mean / between), spread)
+
+
+def _between(values: _Numbers, errors: _Numbers) -> float:
+    """Variance of the true values between touchpoints."""
+    weights = 1 / errors**2
+    mean = np.sum(weights * values) / np.sum(weights)
+    excess = np.sum(weights * (values - mean) ** 2) - (len(values) - 1)
+    room = np.sum(weights) - np.sum(weights**2) / np.sum(weights)
+    return float(max(excess / room if room > 0 else 0.0, ALIKE * np.median(errors**2)))
 
 
 def likelihood_prior(k: Sequence[int], n: Sequence[int]) -> Fit | None:

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tillsight_hub.metrics.shrinkage import STRONGEST, WEAKEST, likelihood_prior, moments_prior, shrunk
+from tillsight_hub.metrics.shrinkage import (
+    STRONGEST,
+    WEAKEST,
+    likelihood_prior,
+    moments_prior,
+    pulled,
+    shrunk,
+)
 
 VOTES = st.integers(0, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -63,3 +70,20 @@ def loglik(k: list[int], n: list[int], mean: float, strength: float) -> float:
         drawn = np.log(yes + np.arange(some)).sum() + np.log(no + np.arange(of - some)).sum()
         total += float(ways + drawn - np.log(strength + np.arange(of)).sum())
     return total
+
+
+@given(st.lists(st.tuples(st.floats(-100, 100), st.floats(0.1, 50)), min_size=2, max_size=12))
+@settings(max_examples=60)
+def test_a_pulled_score_lies_between_the_touchpoint_and_the_others_and_is_surer(
+    scores: list[tuple[float, float]],
+) -> None:
+    values, errors = np.array(scores).T
+    found = pulled(values, errors)
+    assert (found.spread <= errors).all()
+    assert (found.centre >= values.min() - 1e-6).all()
+    assert (found.centre <= values.max() + 1e-6).all()
+
+
+def test_scores_far_apart_and_well_known_are_hardly_pulled() -> None:
+    found = pulled(np.array([0.0, 50.0, 100.0]), np.full(3, 0.1))
+    assert found.centre == pytest.approx([0, 50, 100], abs=0.01)
