@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import exp, sqrt
+from math import exp
+
+import numpy as np
 
 from .metrics.intervals import z_value
 from .metrics.registry import Catalogue, Metric, Score
+from .metrics.shrinkage import pulled
 from .ranking import Line, Reading, Standing, line_of, ranked, reading
 from .scores import Group
 
@@ -33,7 +36,7 @@ def _standings(scores: Mapping[str, Score], metric: Metric, level: float) -> dic
     standings = ranked(scores, metric, level)
     members = [key for key, standing in standings.items() if standing.reason is None]
     line = line_of(metric)
-    readings = pulled([reading(scores[key], line) for key in members])
+    readings = _pulled([reading(scores[key], line) for key in members])
     reach = z_value(level)
     for key, (value, error) in zip(members, readings, strict=True):
         ends = sorted(from_line(value + side * reach * error, line) for side in (-1, 1))
@@ -46,31 +49,20 @@ def _standings(scores: Mapping[str, Score], metric: Metric, level: float) -> dic
     return standings
 
 
-def pulled(readings: Sequence[Reading]) -> list[Reading]:
-    """Each between itself and the mean of all, the nearer to that the less it is known itself.
+def _pulled(readings: Sequence[Reading]) -> list[Reading]:
+    """Each between itself and the mean of all; the error of that mean is part of each error.
 
-    Normal around normal; the variance between by moments (DerSimonian, Laird 1986), and the error of the mean
-    is part of each error: with tau = 0 all have the mean, and its error.
+    Of e^2 + tau^2 the pull is e^2 / (e^2 + tau^2), and the mean's variance 1 / sum 1 / (e^2 + tau^2): teams
+    that are alike have the mean, and its error (Morris 1983).
     """
     if not readings:
         return []
-    weights = [1 / each.error**2 for each in readings]
-    mean = _mean(readings, weights)
-    spread = sum(w * (each.value - mean) ** 2 for w, each in zip(weights, readings, strict=True))
-    room = sum(weights) - sum(w * w for w in weights) / sum(weights)
-    between = max(0.0, (spread - len(readings) + 1) / room) if room > 0 else 0.0
-    weights = [1 / (each.error**2 + between) for each in readings]
-    mean = _mean(readings, weights)
-    found = []
-    for each in readings:
-        pull = each.error**2 / (each.error**2 + between)
-        variance = (1 - pull) * each.error**2 + pull * pull / sum(weights)
-        found.append(Reading(each.value - pull * (each.value - mean), sqrt(variance)))
-    return found
-
-
-def _mean(readings: Sequence[Reading], weights: Sequence[float]) -> float:
-    return sum(w * each.value for w, each in zip(weights, readings, strict=True)) / sum(weights)
+    values, errors = np.array(readings).T
+    found = pulled(values, errors)
+    pull = 1 - found.spread**2 / errors**2
+    of_mean = 1 / np.sum(pull / errors**2) if pull.any() else 0.0
+    spread = np.sqrt(found.spread**2 + pull**2 * of_mean)
+    return [Reading(*map(float, each)) for each in zip(found.centre, spread, strict=True)]
 
 
 def from_line(value: float, line: Line) -> float:
