@@ -3,6 +3,7 @@
 A period is whole business days. Counts of two scales are never added: they are two groups.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,7 +15,6 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from . import sums
-from .access.clock import now_ms
 from .calendar import PlaceCalendar
 from .calibrations import read_calibrations
 from .doubts import Doubt, read_doubts
@@ -73,12 +73,15 @@ def read_counts(
     by: By = "touchpoint",
     *,
     smallest_cell: int = SUPPRESS_BELOW,
+    now: int | None = None,
     rows: Rows = sums,
     questions: Questions = (),
 ) -> list[Group]:
     """Counts of these touchpoints from business day to business day, both included, grouped.
 
-    What people said is in them as far as it may be told: see `release`.
+    What people said is in them as far as it may be told: see `release`; `now` (ms UTC) says which month is
+    not over.
+
     By place: one group per place and scale, in the order of the touchpoints. By time: one per bucket and
     scale, empty ones too. By hour of day, what is known to the day only comes last, as `unknown`. `rows` is
     where sums of counters come from: the rollups, or the events themselves. The answers to `questions` come
@@ -88,14 +91,18 @@ def read_counts(
     period = Period.between(first_day, last_day)
     if not places:
         return []
-    asked = _Asked.about(connection, places, period, rows, smallest_cell)
+    now = now or _now_ms()
+    withholding = Withholding.of(connection, places, period, smallest_cell, now)
+    asked = _Asked.about(connection, places, period, rows, withholding)
     match by:
         case "day" | "week" | "month" | "weekday":
-            return _answered(_by_day(asked, by), asked, questions, lambda _, day: _time_key(day, by))
+            return _answered(_by_day(asked, by), asked, questions, now, lambda _, day: _time_key(day, by))
         case "hour":
             return _by_hour(asked)
         case _:
-            return _answered(_by_place(asked, by), asked, questions, lambda place, _: _place(place, by)[0])
+            return _answered(
+                _by_place(asked, by), asked, questions, now, lambda place, _: _place(place, by)[0]
+            )
 
 
 def series(
@@ -105,20 +112,25 @@ def series(
     every: Every,
     *,
     smallest_cell: int = SUPPRESS_BELOW,
+    now: int | None = None,
     rows: Rows = sums,
     questions: Questions = (),
 ) -> Iterator[Group]:
     """Counts of one touchpoint bucket by bucket, in order of time; a bucket with nothing stored is left out.
 
-    What people said is in them as far as it may be told: see `release`.
+    What people said is in them as far as it may be told: see `release`; `now` (ms UTC) says which month is
+    not over.
+
     Hours that look alike on the wall in autumn are two groups; what is known to the day only comes last.
     Weeks and months are cut at the period's ends. `total` is one group, stored or not.
     """
-    asked = _Asked.about(connection, (place,), period, rows, smallest_cell)
+    now = now or _now_ms()
+    withholding = Withholding.of(connection, (place,), period, smallest_cell, now)
+    asked = _Asked.about(connection, (place,), period, rows, withholding)
     groups = _groups(asked, place, every)
     if questions and every != "hour":
         key_of = partial(_series_key, every=every, period=period)
-        groups = iter(_answered(groups, asked, questions, lambda _, day: key_of(day)))
+        groups = iter(_answered(groups, asked, questions, now, lambda _, day: key_of(day)))
     for group in groups:
         flags = frozenset(doubt.flag for doubt in asked.doubts if doubt.touches(group.start, group.end))
         yield replace(group, counts=replace(group.counts, doubts=flags))
@@ -155,7 +167,7 @@ class _Asked:
         places: tuple[Touchpoint, ...],
         period: Period,
         rows: Rows,
-        smallest_cell: int,
+        withholding: Withholding,
     ) -> "_Asked":
         return cls(
             connection,
@@ -164,7 +176,7 @@ class _Asked:
             rows,
             _doubts(connection, places, period),
             read_calibrations(connection, places, period),
-            Withholding.of(connection, places, period, smallest_cell, now_ms()),
+            withholding,
         )
 
     def counts(self, row: Sums, place: Touchpoint) -> Counts:
@@ -414,15 +426,17 @@ def _series_group(key: str, place: Touchpoint, counts: Counts, period: Period) -
 
 
 def _answered(
-    groups: Iterable[Group], asked: _Asked, questions: Questions, key_of: Callable[[Touchpoint, str], str]
+    groups: Iterable[Group],
+    asked: _Asked,
+    questions: Questions,
+    now: int,
+    key_of: Callable[[Touchpoint, str], str],
 ) -> list[Group]:
     """The groups with the answers of their people; by hour of day none are told."""
     if not questions:
         return list(groups)
-    cells = read_cells(
-        asked.connection, asked.places, asked.period, questions, asked.withholding.smallest_cell
-    )
-    period = asked.period
+    period, smallest = asked.period, asked.withholding.smallest_cell
+    cells = read_cells(asked.connection, asked.places, period, questions, smallest=smallest, now=now)
     found = gathered(
         cells, lambda place, day: key_of(place, day) if period.first <= day <= period.last else None
     )
@@ -435,6 +449,10 @@ def _answered(
 
 
 # --- Shared ----------------------------------------------------------------------------------------------
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _spans(period: Period) -> Spans:

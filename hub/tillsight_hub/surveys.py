@@ -73,9 +73,18 @@ class _Visit:
 
 
 def read_cells(
-    connection: Connection, places: Sequence[Touchpoint], period: Period, questions: Questions, smallest: int
+    connection: Connection,
+    places: Sequence[Touchpoint],
+    period: Period,
+    questions: Questions,
+    *,
+    smallest: int,
+    now: int | None = None,
 ) -> list[Cell]:
-    """The cells that have a day in the period, and what is withheld or refused there."""
+    """The cells that have a day in the period, and what is withheld or refused there.
+
+    `smallest` is how many people a cell has at least; `now` (ms UTC) says which month is not over.
+    """
     if not questions or not places:
         return []
     months = Period(bucket_days(period.first, "month").first, bucket_days(period.last, "month").last)
@@ -90,7 +99,7 @@ def read_cells(
         if visit.refused:
             cells.append(Cell(visit.place, Answers(refused=dict(visit.refused)), {day: 0}))
     for (_, topic), by_day in sorted(people.items()):
-        cells += _cells(topic, by_day, smallest)
+        cells += _cells(topic, by_day, smallest, now or time.time_ns() // 1_000_000)
     return [cell for cell in cells if any(period.first <= day <= period.last for day in cell.people)]
 
 
@@ -98,7 +107,7 @@ def answers_of(
     connection: Connection, places: Sequence[Touchpoint], period: Period, questions: Questions, smallest: int
 ) -> Answers:
     """All answers of these touchpoints and days together."""
-    cells = read_cells(connection, places, period, questions, smallest)
+    cells = read_cells(connection, places, period, questions, smallest=smallest)
     groups = gathered(cells, lambda _, day: "all" if period.first <= day <= period.last else None)
     return Answers.of(groups.values())
 
@@ -124,12 +133,11 @@ def _parts(cell: Cell, keys: Mapping[str, str | None], whole: bool) -> Iterator[
     )
 
 
-def _cells(topic: str, by_day: Mapping[str, Sequence[_Visit]], smallest: int) -> Iterator[Cell]:
+def _cells(topic: str, by_day: Mapping[str, Sequence[_Visit]], smallest: int, now: int) -> Iterator[Cell]:
     """Of one touchpoint and topic: the days that are told together, and those that are not told at all."""
     place = next(iter(by_day.values()))[0].place
     sizes = {day: len(visits) for day, visits in by_day.items()}
-    today = place.calendar.business_day(time.time_ns() // 1_000_000)
-    told = cells_of(sizes, smallest, running_month=today[:7])
+    told = cells_of(sizes, smallest, running_month=place.calendar.business_day(now)[:7])
     for days in told:
         given = tuple(visit.by_topic()[topic] for day in days for visit in by_day[day])
         yield Cell(place, Answers(given), {day: sizes[day] for day in days})
