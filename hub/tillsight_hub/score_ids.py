@@ -14,10 +14,11 @@ from sqlalchemy import Connection
 
 from tillsight_models.scales import SCALES
 
+from .calendar import PlaceCalendar
 from .errors import BadPeriod, BadScoreId
 from .hierarchy import Hierarchy, Touchpoint
 from .metrics.registry import DEFAULT_LEVEL, LOWEST_LEVEL
-from .periods import Every, Period, bucket_of
+from .periods import Every, Period, bucket_of, hour_bounds
 from .revisions import read_revisions
 from .scores import HOUR_UNKNOWN, By, DayBy, Group
 
@@ -135,6 +136,8 @@ def series_editions(connection: Connection, place: Touchpoint, period: Period, e
     """The editions of `series`' groups."""
     revisions = read_revisions(connection, [place], period)
 
+    within = set(period.days())
+
     def edition(cut: Cut, key: str, days: Collection[str] | None) -> Edition:
         return Edition(place.id, place.scale.id, period, cut, key, revisions.of([place.id], days))
 
@@ -145,18 +148,33 @@ def series_editions(connection: Connection, place: Touchpoint, period: Period, e
             case "hour" if group.key == HOUR_UNKNOWN:
                 return edition("each-hour", HOUR_UNKNOWN, None)
             case "hour":
-                begin = datetime.fromtimestamp(place.calendar.hour_start(group.start), UTC)
-                day = place.calendar.business_day(group.start)
-                return edition("each-hour", begin.strftime(_HOUR), [day])
+                hour = place.calendar.hour_start(group.start)
+                days = [day for day in _hour_days(place.calendar, hour) if day in within]
+                key = datetime.fromtimestamp(hour, UTC).strftime(_HOUR)
+                return edition("each-hour", key, days)
             case _:
                 return edition(every, group.key, _days(period, every, group.key))
 
     return of
 
 
-def hour_of(key: str) -> int:
-    """UTC seconds at which the hour of an `each-hour` key begins."""
-    return int(datetime.strptime(key, _HOUR).replace(tzinfo=UTC).timestamp())
+def hour_of(key: str) -> int | None:
+    """UTC seconds at which the hour of an `each-hour` key begins; None for the unknown one."""
+    try:
+        return int(datetime.strptime(key, _HOUR).replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        return None
+
+
+def days_of(question: ScoreId, calendar: PlaceCalendar) -> set[str] | None:
+    """The business days that a score is of; None means all of its period."""
+    match question.cut:
+        case "day" | "week" | "month" | "weekday":
+            return _days(question.period, question.cut, question.key)
+        case "each-hour" if (hour := hour_of(question.key)) is not None:
+            return {day for day in _hour_days(calendar, hour) if day in set(question.period.days())}
+        case _:
+            return None
 
 
 def _cut(text: str) -> tuple[Cut, str]:
@@ -166,6 +184,12 @@ def _cut(text: str) -> tuple[Cut, str]:
         if text.startswith(f"{cut}-") and cut != "total":
             return cut, text.removeprefix(f"{cut}-")
     raise ValueError(f"{text!r}: expected one of {', '.join(get_args(Cut))}")
+
+
+def _hour_days(calendar: PlaceCalendar, hour: int) -> set[str]:
+    """The business days that a local hour (UTC seconds of its begin) lies in: two where one ends within."""
+    start, end = hour_bounds(calendar, hour)
+    return {calendar.business_day(start), calendar.business_day(end - 1)}
 
 
 def _above(place: Touchpoint) -> tuple[str, ...]:

@@ -11,14 +11,14 @@ from ..access import CurrentViewer
 from ..changes import Change, Seen, changes, period_before
 from ..errors import BadPeriod, UnknownMetric
 from ..hierarchy import Touchpoint
-from ..metrics.catalogue import catalogue
 from ..metrics.registry import Catalogue, Metric
 from ..periods import Period
 from ..ranking import Standing, ranked, worst_of
+from ..score_ids import EditionOf, editions
 from ..scores import Group, read_counts, scores_of
 from ..services import Services, ServicesDep
 from .reading import READ_ERRORS, DaysQuery, period_of, visible_places
-from .scores import ScoreOut
+from .scores import ScoreOut, named
 
 router = APIRouter(prefix="/api/v1", tags=["scores"], responses=READ_ERRORS)
 
@@ -124,8 +124,9 @@ def ranking(
     """Touchpoints by one metric: shrunk scores, intervals of their ranks, and ties where nobody knows."""
     metrics, metric = _metric(services, query.metric)
     with services.engine.connect() as connection:
-        _, places = visible_places(connection, viewer, query.place)
+        hierarchy, places = visible_places(connection, viewer, query.place)
         period = period_of(query, places)
+        edition_of = editions(connection, hierarchy, places, asked=query.place, period=period)
         seen = _seen(connection, places, period, metrics, query.level)
     scales = dict.fromkeys(group.counts.scale.id for group, _ in seen)
     return RankingOut(
@@ -136,7 +137,7 @@ def ranking(
         worst=metric.worst,
         level=query.level,
         scales=[
-            _scale(scale, [each for each in seen if each[0].counts.scale.id == scale], metric, query.level)
+            _scale(scale, [each for each in seen if _is_of(each[0], scale)], metric, query.level, edition_of)
             for scale in scales
         ],
     )
@@ -149,9 +150,13 @@ def change(
     """What changed between two periods, touchpoint by touchpoint, with a test of whether it is chance."""
     metrics, metric = _metric(services, query.metric)
     with services.engine.connect() as connection:
-        _, places = visible_places(connection, viewer, query.place)
+        hierarchy, places = visible_places(connection, viewer, query.place)
         period = period_of(query, places)
         earlier = _before(query, period)
+        edition_of = [
+            editions(connection, hierarchy, places, asked=query.place, period=each)
+            for each in (earlier, period)
+        ]
         after = _seen(connection, places, period, metrics, query.level)
         before = _seen(connection, places, earlier, metrics, query.level)
     found = changes(_by_key(before), _by_key(after), metric, query.level)
@@ -164,14 +169,14 @@ def change(
         metric=metric.id,
         worst=metric.worst,
         level=query.level,
-        changes=[_change(group, found[group.key]) for group, _ in after],
+        changes=[_change(group, found[group.key], *edition_of) for group, _ in after],
     )
 
 
 def _metric(services: Services, metric_id: str) -> tuple[Catalogue, Metric]:
     """422 where there is none of this id, or where it is a plain count."""
     try:
-        metrics = catalogue(services.config.metrics).chosen([metric_id])
+        metrics = services.metrics.chosen([metric_id])
     except UnknownMetric as error:
         raise HTTPException(422, str(error)) from error
     metric = metrics[metric_id]
@@ -196,17 +201,30 @@ def _before(query: ChangeQuery, period: Period) -> Period:
 def _seen(
     connection: Connection, places: Iterable[Touchpoint], period: Period, metrics: Catalogue, level: float
 ) -> list[tuple[Group, Seen]]:
-    groups = read_counts(connection, places, period.first, period.last, questions=metrics.questions)
+    groups = read_counts(
+        connection,
+        places,
+        period.first,
+        period.last,
+        smallest_cell=metrics.smallest_cell,
+        questions=metrics.questions,
+    )
     return [
         (group, Seen(found[0], group.counts)) for group, found in scores_of(groups, metrics, level) if found
     ]
+
+
+def _is_of(group: Group, scale: str) -> bool:
+    return group.counts.scale.id == scale
 
 
 def _by_key(seen: Iterable[tuple[Group, Seen]]) -> dict[str, Seen]:
     return {group.key: each for group, each in seen}
 
 
-def _scale(scale: str, seen: list[tuple[Group, Seen]], metric: Metric, level: float) -> ScaleRankingOut:
+def _scale(
+    scale: str, seen: list[tuple[Group, Seen]], metric: Metric, level: float, edition_of: EditionOf
+) -> ScaleRankingOut:
     standings = ranked({group.key: each.score for group, each in seen}, metric, level)
     compared = sum(standing.rank is not None for standing in standings.values())
     order = sorted(seen, key=lambda each: standings[each[0].key].rank or compared + 1)
@@ -214,23 +232,22 @@ def _scale(scale: str, seen: list[tuple[Group, Seen]], metric: Metric, level: fl
         scale=scale,
         compared=compared,
         worst_of=worst_of(compared) if compared else 0,
-        standings=[_standing(group, each, standings[group.key]) for group, each in order],
+        standings=[
+            StandingOut(
+                key=group.key,
+                label=group.label,
+                score=named(each.score, edition_of(group)),
+                **_fields(standings[group.key]),
+            )
+            for group, each in order
+        ],
     )
 
 
-def _standing(group: Group, seen: Seen, standing: Standing) -> StandingOut:
-    return StandingOut(
-        key=group.key,
-        label=group.label,
-        score=ScoreOut.model_validate(seen.score, from_attributes=True),
-        **_fields(standing),
-    )
-
-
-def _change(group: Group, change: Change) -> ChangeOut:
+def _change(group: Group, change: Change, before: EditionOf, after: EditionOf) -> ChangeOut:
     fields = _fields(change) | {
-        name: ScoreOut.model_validate(score, from_attributes=True)
-        for name, score in (("before", change.before), ("after", change.after))
+        "before": named(change.before, before(group)),
+        "after": named(change.after, after(group)),
     }
     return ChangeOut(key=group.key, label=group.label, scale=group.counts.scale.id, **fields)
 

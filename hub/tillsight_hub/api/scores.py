@@ -1,22 +1,32 @@
 """`/api/v1/scores` and `/api/v1/metrics`: numbers with their intervals, and what they mean."""
 
 import time
+from collections.abc import Mapping
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
 from ..access import CurrentViewer
 from ..errors import UnknownMetric
-from ..metrics.catalogue import catalogue
-from ..metrics.registry import Metric, Score, Status, Unit
+from ..hierarchy import Touchpoint
+from ..metrics.registry import Catalogue, Metric, Score, Status, Unit
+from ..periods import Period
+from ..ranking import Standing
+from ..score_ids import EXPLAIN_API, Edition, EditionOf, editions
 from ..scores import By, Group, read_counts, scores_of
 from ..services import ServicesDep
+from ..shifts import read_shift_groups, shift_metrics
+from ..teams import shift_standings
 from .reading import READ_ERRORS, ScoreQuery, Utc, period_of, utc, visible_places
 
 router = APIRouter(prefix="/api/v1", tags=["scores"], responses=READ_ERRORS)
+
+
+ScoresBy = Literal[By, "shift"]
 
 
 class PeriodOut(BaseModel):
@@ -33,14 +43,20 @@ class PeriodOut(BaseModel):
 class CountsOut(BaseModel):
     """What the scores are made of."""
 
-    raw: list[int] = Field(description="all presses by rating, worst first")
-    responses: list[int] = Field(description="accepted presses by rating, worst first")
+    responses: list[int] | None = Field(
+        description="accepted presses by rating, worst first, as far as they may be told; null: all withheld"
+    )
+    accepted: int = Field(description="accepted presses, whatever their rating")
+    withheld: int = Field(description="of them, those whose rating is withheld: too few where they belong")
     presses: int = Field(description="all presses on whatever scale")
     repeats: int = Field(description="presses inside the cool-down, not accepted")
     undone: int = Field(description="presses taken back, not accepted")
     other_scale: int = Field(description="presses on another scale than the touchpoint's, not accepted")
     closed: int = Field(description="presses outside opening hours, accepted")
     contacts: int | None = Field(description="people served, as counted; null where nothing counts them")
+    rated_among: int | None = Field(
+        description="of them, those of the time whose ratings may be told: what ratings are divided by"
+    )
     contact_sources: list[str] = Field(description="what counted them")
 
 
@@ -58,19 +74,51 @@ class ScoreOut(BaseModel):
     status: Status
     flags: list[str]
     weights: list[float] = Field(description="of the ratings, worst first, where the formula has weights")
+    bound_lower: float | None = Field(None, description="of a number that the data leave open")
+    bound_upper: float | None = Field(None, description="it lies between both under `assumption`")
+    assumption: str = ""
+    id: str | None = Field(None, description="names this number for ever; null for shifts")
+    revision: int | None = Field(
+        None, description="1, and 1 more for each change of its days after they were over"
+    )
+    explain: str | None = Field(None, description="address of where it comes from")
+
+
+class ShrunkOut(BaseModel):
+    """A team's score pulled towards those of its touchpoint's other teams, the more the less it rests on."""
+
+    metric: str
+    value: float | None = Field(description="null where it is not compared, see `reason`")
+    lower: float | None
+    upper: float | None
+    ties: list[str] = Field(description="keys of the teams whose order with this one is not known")
+    reason: str | None = Field(description="why it is not compared with others")
+
+
+class PerOpenHourOut(BaseModel):
+    """How much happened in an hour of opening, whatever hours of the clock these were."""
+
+    presses: float
+    responses: float
+    contacts: float | None = Field(description="null where nothing counts them")
 
 
 class ResultOut(BaseModel):
     """One group: a place or a piece of time, of one scale."""
 
     key: str = Field(
-        description="id of the place, 2026-03-29, 2026-W13, 2026-03, weekday 1 to 7, hour 00 to 23"
+        description="id of the place, 2026-03-29, 2026-W13, 2026-03, weekday 1 to 7, hour 00 to 23, or "
+        "touchpoint/team of a shift"
     )
     label: str
     scale: str = Field(description="rating scale; places with several scales have several results")
     period: PeriodOut
     counts: CountsOut
+    per_open_hour: PerOpenHourOut | None = Field(
+        description="counts ÷ open hours; null where it was never open, or places have different hours"
+    )
     scores: list[ScoreOut]
+    shrunk: list[ShrunkOut] = Field([], description="of shifts alone: beside their plain scores")
 
 
 class ScoresOut(BaseModel):
@@ -79,7 +127,7 @@ class ScoresOut(BaseModel):
     place: str | None
     first_day: str = Field(description="first business day", serialization_alias="from")
     last_day: str = Field(description="last business day, included", serialization_alias="to")
-    by: By
+    by: ScoresBy
     computed_at: Utc
     software_version: str
     results: list[ResultOut]
@@ -102,22 +150,30 @@ class MetricOut(BaseModel):
 class ScoresQuery(ScoreQuery):
     """Which scores of which days, grouped."""
 
-    by: By = Field("touchpoint", description="one result per ...")
+    by: ScoresBy = Field("touchpoint", description="one result per ...; a shift is a team at a touchpoint")
 
 
 @router.get("/scores")
 def scores(viewer: CurrentViewer, services: ServicesDep, query: Annotated[ScoresQuery, Query()]) -> ScoresOut:
     """Scores of places or times over whole business days, each with its interval, n and flags."""
     try:
-        metrics = catalogue(services.config.metrics).chosen(query.metric)
+        metrics = services.metrics.chosen(query.metric)
     except UnknownMetric as error:
         raise HTTPException(422, str(error)) from error
+    if query.by == "shift":
+        metrics = shift_metrics(metrics)
     with services.engine.connect() as connection:
-        _, places = visible_places(connection, viewer, query.place)
+        hierarchy, places = visible_places(connection, viewer, query.place)
         period = period_of(query, places)
-        groups = read_counts(
-            connection, places, period.first, period.last, query.by, questions=metrics.questions
+        groups = _groups(connection, places, period, query.by, metrics)
+        asked = query.place or viewer.scope
+        edition_of: EditionOf | None = (
+            None
+            if query.by == "shift"
+            else editions(connection, hierarchy, places, asked=asked, period=period, by=query.by)
         )
+    found = list(scores_of(groups, metrics, query.level))
+    standings = shift_standings(found, metrics, query.level) if query.by == "shift" else {}
     return ScoresOut(
         place=query.place,
         first_day=period.first,
@@ -125,28 +181,84 @@ def scores(viewer: CurrentViewer, services: ServicesDep, query: Annotated[Scores
         by=query.by,
         computed_at=utc(time.time_ns() // 1_000_000),
         software_version=version("tillsight"),
-        results=[_result(group, found) for group, found in scores_of(groups, metrics, query.level)],
+        results=[
+            _result(group, scores, standings, edition_of(group) if edition_of else None)
+            for group, scores in found
+        ],
     )
 
 
 @router.get("/metrics")
 def metrics(_: CurrentViewer, services: ServicesDep) -> list[MetricOut]:
     """Every metric with its formula, in the order in which it is shown."""
-    return [_metric(metric) for metric in catalogue(services.config.metrics)]
+    return [_metric(metric) for metric in services.metrics]
 
 
-def _result(group: Group, found: list[Score]) -> ResultOut:
+def _groups(
+    connection: Connection, places: list[Touchpoint], period: Period, by: ScoresBy, metrics: Catalogue
+) -> list[Group]:
+    if by == "shift":
+        return read_shift_groups(connection, places, period, metrics.smallest_cell)
+    return read_counts(
+        connection,
+        places,
+        period.first,
+        period.last,
+        by,
+        smallest_cell=metrics.smallest_cell,
+        questions=metrics.questions,
+    )
+
+
+def score_out(score: Score, score_id: str | None, revision: int | None) -> ScoreOut:
+    """A score with what it is called, where that is known, and the address of its explanation."""
+    out = ScoreOut.model_validate(score, from_attributes=True)
+    address = EXPLAIN_API.format(id=score_id) if score_id else None
+    return out.model_copy(update={"id": score_id, "revision": revision, "explain": address})
+
+
+def named(score: Score, edition: Edition | None) -> ScoreOut:
+    """A score of the group that the edition is of."""
+    if edition is None:
+        return score_out(score, None, None)
+    return score_out(score, edition.id(score.metric, score.level), edition.revision)
+
+
+def _result(
+    group: Group,
+    found: list[Score],
+    standings: Mapping[tuple[str, str], Standing],
+    edition: Edition | None,
+) -> ResultOut:
     return ResultOut(
         key=group.key,
         label=group.label,
         scale=group.counts.scale.id,
-        period=_period(group),
+        period=period_out(group),
         counts=_counts(group),
-        scores=[ScoreOut.model_validate(score, from_attributes=True) for score in found],
+        per_open_hour=_per_open_hour(group),
+        scores=[named(score, edition) for score in found],
+        shrunk=[
+            _shrunk(score.metric, standing)
+            for score in found
+            if (standing := standings.get((group.key, score.metric)))
+        ],
     )
 
 
-def _period(group: Group) -> PeriodOut:
+def _shrunk(metric: str, standing: Standing) -> ShrunkOut:
+    return ShrunkOut(
+        metric=metric,
+        value=standing.shrunk_value,
+        lower=standing.shrunk_lower,
+        upper=standing.shrunk_upper,
+        ties=list(standing.ties),
+        reason=standing.reason,
+    )
+
+
+def period_out(group: Group) -> PeriodOut:
+    """Its time, in UTC and local."""
     start, end = utc(group.start), utc(group.end)
     zone = ZoneInfo(group.tz) if group.tz else None
     return PeriodOut(
@@ -159,17 +271,30 @@ def _period(group: Group) -> PeriodOut:
     )
 
 
+def _per_open_hour(group: Group) -> PerOpenHourOut | None:
+    if not group.open_minutes:
+        return None
+    counts, hours = group.counts, group.open_minutes / 60
+    return PerOpenHourOut(
+        presses=counts.presses / hours,
+        responses=counts.accepted / hours,
+        contacts=None if counts.contacts is None else counts.contacts / hours,
+    )
+
+
 def _counts(group: Group) -> CountsOut:
     counts = group.counts
     return CountsOut(
-        raw=list(counts.raw),
-        responses=list(counts.ratings),
+        responses=None if counts.told is None else list(counts.told),
+        accepted=counts.accepted,
+        withheld=counts.withheld,
         presses=counts.presses,
         repeats=counts.repeats,
         undone=counts.undone,
         other_scale=counts.other_scale,
         closed=counts.closed,
         contacts=counts.contacts,
+        rated_among=counts.rated_among,
         contact_sources=sorted(counts.contact_sources),
     )
 

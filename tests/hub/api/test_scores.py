@@ -47,6 +47,12 @@ def test_every_number_comes_with_interval_n_status_and_flags(as_role: Any) -> No
         "status": "ok",
         "flags": [],
         "weights": [],
+        "bound_lower": None,
+        "bound_upper": None,
+        "assumption": "",
+        "id": "csat.till-1.smiley-4.2026-03-02.2026-03-02.total.0-95",
+        "revision": 1,
+        "explain": "/api/v1/scores/csat.till-1.smiley-4.2026-03-02.2026-03-02.total.0-95/explain",
     }
     per_contact = score(found["till-1"], "relative_dissatisfaction")
     assert (per_contact["value"], per_contact["n"]) == (0.025, 400)
@@ -79,9 +85,14 @@ def test_a_result_says_what_it_is_of(as_role: Any) -> None:
     assert head["software_version"]
 
 
+def test_counts_of_too_few_presses_do_not_say_which(as_role: Any) -> None:
+    counts = results(as_role("ops").get("/api/v1/scores", params=DAY))["stall"]["counts"]
+    assert (counts["responses"], counts["accepted"], counts["withheld"], counts["presses"]) == (None, 2, 2, 2)
+
+
 def test_counts_are_told_raw_and_clean(as_role: Any) -> None:
     counts = results(as_role("ops").get("/api/v1/scores", params=DAY))["till-1"]["counts"]
-    assert (counts["raw"], counts["responses"], counts["contacts"]) == ([10, 0, 0, 30], [10, 0, 0, 30], 400)
+    assert (counts["responses"], counts["contacts"], counts["rated_among"]) == ([10, 0, 0, 30], 400, 400)
     assert (counts["presses"], counts["contact_sources"]) == (40, ["presence"])
 
 
@@ -163,3 +174,15 @@ def test_the_catalogue_tells_every_formula(as_role: Any) -> None:
     told = as_role("manager").get("/api/v1/metrics").json()
     assert [metric["id"] for metric in told] == [metric.id for metric in catalogue(MetricSettings())]
     assert all(metric["formula"] and metric["source"] and metric["version"] for metric in told)
+
+
+def test_hours_and_weekdays_tell_how_much_happens_while_it_is_open(as_role: Any) -> None:
+    client = as_role("manager")
+    month = {"from": "2026-03-02", "to": "2026-03-08", "place": "till-1"}
+    hours = results(client.get("/api/v1/scores", params={**month, "by": "hour"}))
+    assert hours["10"]["period"]["open_minutes"] == 7 * 60
+    assert hours["10"]["per_open_hour"] == {"presses": 40 / 7, "responses": 40 / 7, "contacts": 0}
+    assert hours["11"]["per_open_hour"]["contacts"] == 400 / 7
+    assert hours["03"]["per_open_hour"] is None
+    monday = results(client.get("/api/v1/scores", params={**month, "by": "weekday"}))["1"]
+    assert monday["per_open_hour"] == {"presses": 40 / 12, "responses": 40 / 12, "contacts": 400 / 12}
