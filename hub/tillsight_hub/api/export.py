@@ -7,11 +7,12 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from ..access import CurrentViewer, require_role
+from ..cleaning.rules import DEVICE_RULES, RULES
 from ..errors import PartMissing, UnknownMetric
 from ..exports.columns import EVENT_COLUMNS, SCORE_COLUMNS, Kind
+from ..exports.dictionary import assumptions
 from ..exports.export import Export, ExportKind, write_export
 from ..exports.formats import MEDIA_TYPES, Columns, Format
-from ..metrics.catalogue import catalogue
 from ..metrics.counts import FLAGS
 from ..metrics.registry import STATUSES
 from ..periods import Every
@@ -29,16 +30,51 @@ class ColumnOut(BaseModel):
 
     name: str
     type: Kind
+    unit: str
     meaning: str
+    empty: str = Field(description="when it is empty; never, where this is")
+
+
+class MetricMeaning(BaseModel):
+    """What a value of `metric` stands for."""
+
+    id: str
+    name: str
+    version: int
+    unit: str
+    formula: str
+    inputs: tuple[str, ...]
+    interval: str
+    minimum_n: int
+    worst: str
+    source: str
+
+
+class LabelMeaning(BaseModel):
+    """What a label says of a press, by which version of its rule."""
+
+    id: str
+    version: int
+    sentence: str
+
+
+class AssumptionOut(BaseModel):
+    """Under which a metric is a range."""
+
+    metric: str
+    text: str
 
 
 class DictionaryOut(BaseModel):
-    """What an export's columns and words mean; the metrics are at /api/v1/metrics."""
+    """What an export's columns and words mean."""
 
     scores: list[ColumnOut]
     events: list[ColumnOut]
+    metrics: list[MetricMeaning]
     statuses: dict[str, str]
     flags: dict[str, str]
+    labels: list[LabelMeaning]
+    assumptions: list[AssumptionOut]
 
 
 class ExportQuery(ScoreQuery):
@@ -47,6 +83,7 @@ class ExportQuery(ScoreQuery):
     format: Format = Field("csv", description="parquet needs the part `analytics`")
     kind: ExportKind = Field("scores", description="scores, or the events one by one")
     by: Every = Field("day", description="of scores: one row per metric and ...")
+    ranks: bool = Field(True, description="compare touchpoints with each other")
 
 
 @router.get("", response_class=StreamingResponse)
@@ -63,8 +100,9 @@ def export(
         period=period_of(query, places),
         every=query.by,
         level=query.level,
-        metrics=catalogue(services.config.metrics),
+        metrics=services.metrics,
         chosen=tuple(query.metric),
+        ranks=query.ranks,
     )
     try:
         asked.check()
@@ -80,15 +118,28 @@ def export(
 
 
 @router.get("/dictionary")
-def dictionary(_: CurrentViewer) -> DictionaryOut:
-    """What every column, status and flag of an export means."""
+def dictionary(_: CurrentViewer, services: ServicesDep) -> DictionaryOut:
+    """What every column, metric, status, flag, label and assumption of an export means."""
+    metrics = list(services.metrics)
     return DictionaryOut(
         scores=_columns(SCORE_COLUMNS),
         events=_columns(EVENT_COLUMNS),
         statuses={str(word): text for word, text in STATUSES.items()},
         flags=FLAGS,
+        metrics=[MetricMeaning.model_validate(metric, from_attributes=True) for metric in metrics],
+        labels=[LabelMeaning.model_validate(rule, from_attributes=True) for rule in (*DEVICE_RULES, *RULES)],
+        assumptions=[AssumptionOut(metric=each.metric, text=each.text) for each in assumptions(metrics)],
     )
 
 
 def _columns(columns: Columns) -> list[ColumnOut]:
-    return [ColumnOut(name=column.name, type=column.kind, meaning=column.meaning) for column in columns]
+    return [
+        ColumnOut(
+            name=column.name,
+            type=column.kind,
+            unit=column.unit,
+            meaning=column.meaning,
+            empty=column.empty,
+        )
+        for column in columns
+    ]

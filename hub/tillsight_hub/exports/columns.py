@@ -9,10 +9,14 @@ from typing import Any, Generic, Literal, TypeVar
 
 from ..hierarchy import Touchpoint
 from ..labels import Label
-from ..metrics.registry import Metric, Score
+from ..metrics.counts import Calibration, Counts
+from ..metrics.registry import Score
+from ..ranking import Standing
+from ..score_ids import Edition
 from ..scores import Group
 
 Kind = Literal["text", "integer", "number", "time"]
+"""Integers have 64 bits, numbers are floats, times are instants in UTC."""
 Cell = str | int | float | datetime | None
 """Times are aware, in UTC."""
 
@@ -29,21 +33,65 @@ class Column(Generic[Row]):
     kind: Kind
     meaning: str
     cell: Callable[[Row], Cell]
+    unit: str = ""
+    """Of integers and numbers."""
+    empty: str = ""
+    """When the cell is empty; never, where this is."""
+
+
+@dataclass(frozen=True)
+class PlacePeriod:
+    """One touchpoint in one period: what its rows have in common."""
+
+    place: Touchpoint
+    group: Group
+    label: str
+    """The period in local time."""
+    edition: Edition
+    response_rate: Score
+    silent_share: Score
+    contacts: Score
+    refused: int
+    """Messages and events of its devices that lie in quarantine."""
+
+    @property
+    def counter_up_minutes(self) -> int | None:
+        """Opening time but for what its cameras could not see (on average where there are several); None
+        where nothing counts, or where the opening time is not known."""
+        counts, minutes = self.group.counts, self.group.open_minutes
+        if self.place.contact_source is None or minutes is None:
+            return None
+        blind = (counts.camera_ms - counts.camera_working_ms) / 60_000
+        cameras = max(1.0, counts.camera_ms / 60_000 / minutes) if minutes else 1.0
+        return max(0, round(minutes - blind / cameras))
 
 
 @dataclass(frozen=True)
 class ScoreRow:
     """One metric of one touchpoint in one period."""
 
-    place: Touchpoint
-    group: Group
-    metric: Metric
+    cut: PlacePeriod
     score: Score
-    response_rate: Score
-    silent_share: Score
+    standing: Standing
     computed_at: int
     """ms UTC"""
     software_version: str
+
+    @property
+    def place(self) -> Touchpoint:
+        return self.cut.place
+
+    @property
+    def group(self) -> Group:
+        return self.cut.group
+
+    @property
+    def counts(self) -> Counts:
+        return self.cut.group.counts
+
+    @property
+    def calibration(self) -> Calibration | None:
+        return self.cut.group.counts.calibration
 
 
 @dataclass(frozen=True)
@@ -62,9 +110,17 @@ def utc(t_ms: int) -> datetime:
 
 @lru_cache(maxsize=64)
 def label_names(bits: int) -> tuple[str, ...]:
-    """The labels on an event by name: repeat, undone."""
-    return tuple(str(label.name).lower() for label in Label(bits))
+    """The labels on an event by name: repeat, out-of-hours."""
+    return tuple(str(label.name).lower().replace("_", "-") for label in Label(bits))
 
+
+WITHHELD = "where `status` withholds it"
+UNRANKED = (
+    "where the number is no score of enough answers, where nothing compares with it, and in hours: those are "
+    "too short to be compared"
+)
+NO_COUNTER = "where nothing counts"
+NO_AUDIT = "where the counter was not audited, or nothing counts"
 
 SCORE_COLUMNS: list[Column[ScoreRow]] = [
     Column("org", "text", "id of the organisation", lambda row: row.place.org_id),
@@ -81,57 +137,258 @@ SCORE_COLUMNS: list[Column[ScoreRow]] = [
         "text",
         "the period in local time: hour with UTC offset, business date, ISO week, month or first/last day; "
         "`unknown` for events of which only the day is known",
-        lambda row: row.group.key,
+        lambda row: row.cut.label,
     ),
     Column(
-        "open_minutes", "integer", "opening time in the period, minutes", lambda row: row.group.open_minutes
+        "open_minutes",
+        "integer",
+        "opening time in the period",
+        lambda row: row.group.open_minutes,
+        unit="minutes",
+        empty="in the row `unknown`",
     ),
-    Column("value", "number", "the metric; empty where `status` withholds it", lambda row: row.score.value),
-    Column("lower", "number", "lower end of its interval", lambda row: row.score.lower),
-    Column("upper", "number", "upper end of its interval", lambda row: row.score.upper),
-    Column("level", "number", "confidence level of the interval, 0 to 1", lambda row: row.score.level),
+    Column(
+        "counter_up_minutes",
+        "integer",
+        "opening time without what the cameras that count contacts could not see; other counters do not say",
+        lambda row: row.cut.counter_up_minutes,
+        unit="minutes",
+        empty="where nothing counts, and in the row `unknown`",
+    ),
+    Column(
+        "value",
+        "number",
+        "the metric",
+        lambda row: row.score.value,
+        unit="the metric's",
+        empty="where `status` withholds it, or the metric is bounds",
+    ),
+    Column(
+        "lower",
+        "number",
+        "lower end of its interval",
+        lambda row: row.score.lower,
+        unit="the metric's",
+        empty=WITHHELD,
+    ),
+    Column(
+        "upper",
+        "number",
+        "upper end of its interval",
+        lambda row: row.score.upper,
+        unit="the metric's",
+        empty=WITHHELD,
+    ),
+    Column("level", "number", "confidence level of the interval", lambda row: row.score.level, unit="share"),
     Column("interval_method", "text", "how the interval is made", lambda row: row.score.interval_method),
+    Column(
+        "shrunk_value",
+        "number",
+        "the value after those of all exported touchpoints with this scale in this period were weighed in, "
+        "the more the less it rests on",
+        lambda row: row.standing.shrunk_value,
+        unit="the metric's",
+        empty=UNRANKED,
+    ),
+    Column(
+        "rank_low",
+        "integer",
+        "best rank that it may truly have among these touchpoints, at this level; 1 is the best",
+        lambda row: row.standing.rank_low,
+        unit="rank",
+        empty=UNRANKED,
+    ),
+    Column(
+        "rank_high",
+        "integer",
+        "worst rank that it may truly have",
+        lambda row: row.standing.rank_high,
+        unit="rank",
+        empty=UNRANKED,
+    ),
+    Column(
+        "p_worst",
+        "number",
+        "probability that it is truly among the worst eighth of these touchpoints",
+        lambda row: row.standing.p_worst,
+        unit="share",
+        empty=UNRANKED,
+    ),
     Column(
         "n_votes_raw",
         "integer",
         "all presses on the touchpoint's scale",
-        lambda row: row.group.counts.responses_raw,
+        lambda row: row.counts.responses_raw,
+        unit="presses",
     ),
     Column(
         "n_votes_clean",
         "integer",
-        "responses: presses without repeats and undone ones",
-        lambda row: row.group.counts.responses,
+        "responses: presses without repeats, undone ones and those that cleaning sets aside",
+        lambda row: row.counts.accepted,
+        unit="presses",
     ),
-    Column("n_negative", "integer", "negative responses", lambda row: row.group.counts.negative),
-    Column("n_positive", "integer", "positive responses", lambda row: row.group.counts.positive),
+    Column(
+        "n_negative",
+        "integer",
+        "negative responses, as far as they may be told",
+        lambda row: None if row.counts.told is None else row.counts.negative,
+        unit="presses",
+        empty="where all are withheld",
+    ),
+    Column(
+        "n_positive",
+        "integer",
+        "positive responses, as far as they may be told",
+        lambda row: None if row.counts.told is None else row.counts.positive,
+        unit="presses",
+        empty="where all are withheld",
+    ),
+    Column(
+        "n_quarantined",
+        "integer",
+        "presses that a cleaning rule sets aside: in the raw number only",
+        lambda row: row.counts.set_aside,
+        unit="presses",
+    ),
     Column(
         "contacts_counted",
         "integer",
-        "people served as the counter saw them; empty where nothing counts",
-        lambda row: row.group.counts.contacts,
+        "people served as the counter saw them",
+        lambda row: row.counts.contacts,
+        unit="people",
+        empty=NO_COUNTER,
     ),
-    Column("response_rate", "number", "as the metric of that id", lambda row: row.response_rate.value),
-    Column("silent_share", "number", "as the metric of that id", lambda row: row.silent_share.value),
+    Column(
+        "contacts_est",
+        "number",
+        "people served, corrected by audits: the metric `contacts`",
+        lambda row: row.cut.contacts.value,
+        unit="people",
+        empty=NO_COUNTER,
+    ),
+    Column(
+        "precision_k",
+        "integer",
+        "audits: contacts that counter and person both saw",
+        lambda row: row.calibration.precision.k if row.calibration else None,
+        unit="contacts",
+        empty=NO_AUDIT,
+    ),
+    Column(
+        "precision_n",
+        "integer",
+        "audits: contacts that the counter saw",
+        lambda row: row.calibration.precision.n if row.calibration else None,
+        unit="contacts",
+        empty=NO_AUDIT,
+    ),
+    Column(
+        "recall_k",
+        "integer",
+        "audits: contacts that both saw",
+        lambda row: row.calibration.recall.k if row.calibration else None,
+        unit="contacts",
+        empty=NO_AUDIT,
+    ),
+    Column(
+        "recall_n",
+        "integer",
+        "audits: contacts that the person saw",
+        lambda row: row.calibration.recall.n if row.calibration else None,
+        unit="contacts",
+        empty=NO_AUDIT,
+    ),
+    Column(
+        "response_rate",
+        "number",
+        "as the metric of that id",
+        lambda row: row.cut.response_rate.value,
+        unit="share",
+        empty="as there",
+    ),
+    Column(
+        "silent_share",
+        "number",
+        "as the metric of that id",
+        lambda row: row.cut.silent_share.value,
+        unit="share",
+        empty="as there",
+    ),
+    Column(
+        "bound_lower",
+        "number",
+        "of a metric that the data leave open: the least that it can be",
+        lambda row: row.score.bound_lower,
+        unit="the metric's",
+        empty="where the metric has a value, or is withheld",
+    ),
+    Column(
+        "bound_upper",
+        "number",
+        "and the most",
+        lambda row: row.score.bound_upper,
+        unit="the metric's",
+        empty="where the metric has a value, or is withheld",
+    ),
+    Column(
+        "assumption",
+        "text",
+        "under which the bounds hold, see below",
+        lambda row: row.score.assumption or None,
+        empty="without bounds",
+    ),
     Column("status", "text", "see below", lambda row: row.score.status),
     Column(
-        "flags", "text", "see below; several are separated by ;", lambda row: SEPARATOR.join(row.score.flags)
+        "flags",
+        "text",
+        "see below; several are separated by ;",
+        lambda row: SEPARATOR.join(row.score.flags) or None,
+        empty="without any",
     ),
     Column(
         "weights",
         "text",
-        "JSON list: weight of each rating, worst first, where the formula has weights",
+        "JSON list: weight of each rating, worst first",
         lambda row: json.dumps(row.score.weights) if row.score.weights else None,
+        empty="where the formula has none",
     ),
     Column("computed_at_utc", "time", "when this row was computed", lambda row: utc(row.computed_at)),
     Column("software_version", "text", "version of Tillsight", lambda row: row.software_version),
     Column("scale", "text", "rating scale of the touchpoint", lambda row: row.place.scale.id),
-    Column("n", "integer", "answers, or people served, that the value rests on", lambda row: row.score.n),
+    Column(
+        "n",
+        "integer",
+        "answers, or people served, that the value rests on",
+        lambda row: row.score.n,
+        unit="people",
+    ),
     Column(
         "contact_source",
         "text",
-        "what counts the people served; empty where nothing does",
+        "what counts the people served",
         lambda row: row.place.contact_source,
+        empty="where nothing does",
+    ),
+    Column(
+        "n_refused",
+        "integer",
+        "messages and events of the touchpoint's devices that the hub could not take, by when they came",
+        lambda row: row.cut.refused,
+        unit="messages",
+    ),
+    Column(
+        "score_id",
+        "text",
+        "what the number is called: `GET /api/v1/scores/{id}/explain` says where it comes from",
+        lambda row: row.cut.edition.id(row.score.metric, row.score.level),
+    ),
+    Column(
+        "revision",
+        "integer",
+        "1, and 1 more for each time that a day of it changed after it was over",
+        lambda row: row.cut.edition.revision,
+        unit="revisions",
     ),
 ]
 
@@ -163,12 +420,20 @@ EVENT_COLUMNS: list[Column[EventRow]] = [
         lambda row: row.event["tq"],
     ),
     Column("received_at_utc", "time", "when the hub received it", lambda row: utc(row.event["received"])),
-    Column("rating", "integer", "of a press: 1 is the worst", lambda row: row.event["rating"]),
+    Column(
+        "rating",
+        "integer",
+        "of a press: 1 is the worst",
+        lambda row: row.event["rating"],
+        unit="rating",
+        empty="of other events",
+    ),
     Column(
         "labels",
         "text",
-        "why a press is not a response: repeat, undone; several are separated by ;",
-        lambda row: SEPARATOR.join(label_names(row.event["labels"])),
+        "what the device and cleaning say of a press, see below; several are separated by ;",
+        lambda row: SEPARATOR.join(label_names(row.event["labels"])) or None,
+        empty="without any",
     ),
     Column("data", "text", "JSON of the rest, by type", lambda row: row.event["data"]),
 ]

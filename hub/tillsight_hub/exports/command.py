@@ -10,9 +10,11 @@ from typing import IO, get_args
 
 from sqlalchemy import Engine
 
+from tillsight_models.errors import BadConfig
+
 from ..config import HubConfig
 from ..database import open_database, prepare
-from ..errors import UnknownPlace
+from ..errors import BadPeriod, UnknownMetric, UnknownPlace
 from ..hierarchy import read_hierarchy
 from ..metrics.catalogue import catalogue
 from ..metrics.registry import DEFAULT_LEVEL, LOWEST_LEVEL
@@ -39,42 +41,53 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
     add("--by", choices=EVERY, default="day", help="one row per metric and ...; default: day")
     add("--place", metavar="ID", help="an org, region, store or touchpoint; default: all")
     add("--metric", action="append", default=[], metavar="ID", help="may be given often; default: all")
+    add("--no-ranks", action="store_true", help="do not compare touchpoints: several times as fast")
     add("--level", type=_level, default=DEFAULT_LEVEL, help="of the intervals; default: 0.95")
 
 
 def run_export_command(arguments: argparse.Namespace, config: HubConfig) -> int:
     """Write the export; 0 when done."""
     if arguments.dictionary:
-        sys.stdout.write(data_dictionary(catalogue(config.metrics)))
+        sys.stdout.write(data_dictionary(catalogue(config.metrics, config.privacy.smallest_cell)))
         return 0
     if not (arguments.first and arguments.last and arguments.out):
         arguments.usage_error("--from, --to and --out are required")
-    period = Period.between(arguments.first, arguments.last)
-    engine = open_database(config.database_url())
-    prepare(engine)
-    export = _asked_for(arguments, config, engine, period)
-    export.check()
+    export, engine = _asked_for(arguments, config)
     with _output(arguments.out) as file:
         for piece in write_export(engine, export, _Progress(sys.stderr).watch):
             file.write(piece)
     return 0
 
 
-def _asked_for(arguments: argparse.Namespace, config: HubConfig, engine: Engine, period: Period) -> Export:
+def _asked_for(arguments: argparse.Namespace, config: HubConfig) -> tuple[Export, Engine]:
+    """BadConfig where there is no such period, place or metric."""
+    try:
+        return _export(arguments, config)
+    except (BadPeriod, UnknownMetric, UnknownPlace) as error:
+        raise BadConfig([str(error)]) from error
+
+
+def _export(arguments: argparse.Namespace, config: HubConfig) -> tuple[Export, Engine]:
+    period = Period.between(arguments.first, arguments.last)
+    engine = open_database(config.database_url())
+    prepare(engine)
     with engine.connect() as connection:
         places = tuple(read_hierarchy(connection).within(arguments.place))
     if arguments.place and not places:
         raise UnknownPlace(f"--place {arguments.place}: no org, region, store or touchpoint has this id")
-    return Export(
+    export = Export(
         kind=arguments.kind,
         format=arguments.format or _format_of(arguments.out),
         places=places,
         period=period,
         every=arguments.by,
         level=arguments.level,
-        metrics=catalogue(config.metrics),
+        metrics=catalogue(config.metrics, config.privacy.smallest_cell),
         chosen=tuple(arguments.metric),
+        ranks=not arguments.no_ranks,
     )
+    export.check()
+    return export, engine
 
 
 def _format_of(name: str) -> Format:

@@ -224,6 +224,7 @@ def test_standard_output_takes_an_export(chain: Chain, tmp_path: Path, capfdbina
         (("--place", "nowhere"), "--place nowhere: no org, region, store or touchpoint has this id"),
         (("--metric", "nsp"), "metric 'nsp': expected one of presses"),
         (("--to", "2026-01-01"), "to 2026-01-01: expected a day on or after 2026-03-02"),
+        (("--to", "tomorrow"), "'tomorrow': expected a date like 2026-03-29"),
     ],
 )
 def test_what_does_not_exist_is_one_line_and_no_file(
@@ -231,7 +232,7 @@ def test_what_does_not_exist_is_one_line_and_no_file(
 ) -> None:
     out = tmp_path / "none.csv"
     days = ("--from", "2026-03-02", "--to", "2026-03-02")
-    assert run(chain, tmp_path, *days, "--out", str(out), *arguments) == 1
+    assert run(chain, tmp_path, *days, "--out", str(out), *arguments) == 2
     error = capsys.readouterr().err
     assert problem in error
     assert error.count("\n") == 1
