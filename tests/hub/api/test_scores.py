@@ -51,7 +51,7 @@ def test_every_number_comes_with_interval_n_status_and_flags(as_role: Any) -> No
         "bound_upper": None,
         "assumption": "",
         "id": "csat.till-1.smiley-4.2026-03-02.2026-03-02.total.0-95",
-        "revision": 1,
+        "revision": 2,
         "explain": "/api/v1/scores/csat.till-1.smiley-4.2026-03-02.2026-03-02.total.0-95/explain",
     }
     per_contact = score(found["till-1"], "relative_dissatisfaction")
