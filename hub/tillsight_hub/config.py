@@ -15,6 +15,7 @@ from tillsight_models.delivery import DEFAULT_WINDOW
 from tillsight_models.errors import BadConfig
 
 from .cleaning.rules import CleaningSettings
+from .metrics.registry import SUPPRESS_BELOW
 from .metrics.settings import MetricSettings
 
 SYSTEM_CONFIG = Path("/etc/tillsight/hub.toml")
@@ -103,6 +104,13 @@ class IngestSettings(Settings):
     """An event later than our clock by more than this is quarantined."""
 
 
+class PrivacySettings(Settings):
+    """What keeps single people out of the numbers."""
+
+    smallest_cell: Annotated[int, Field(ge=5, le=1000)] = SUPPRESS_BELOW
+    """How many people's answers have to be summed before anything about them is told."""
+
+
 class NightlySettings(Settings):
     """The checks and clean-ups of the night."""
 
@@ -122,6 +130,7 @@ class HubConfig(Settings):
     ingest: IngestSettings = IngestSettings()
     nightly: NightlySettings = NightlySettings()
     metrics: MetricSettings = MetricSettings()
+    privacy: PrivacySettings = PrivacySettings()
     cleaning: CleaningSettings = CleaningSettings()
 
     def database_url(self) -> str:

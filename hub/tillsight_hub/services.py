@@ -7,6 +7,8 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 
 from .config import HubConfig
+from .metrics.catalogue import catalogue
+from .metrics.registry import Catalogue
 
 if TYPE_CHECKING:
     from .broker import EmbeddedBroker
@@ -26,6 +28,11 @@ class Services:
     subscriber: "Subscriber | None" = None
     broker: "EmbeddedBroker | None" = None
     """None where the hub uses somebody else's."""
+
+    @property
+    def metrics(self) -> Catalogue:
+        """What the hub computes, and of how many people's answers at least."""
+        return catalogue(self.config.metrics, self.config.privacy.smallest_cell)
 
 
 def services(request: Request) -> Services:

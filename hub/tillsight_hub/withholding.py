@@ -90,7 +90,7 @@ class Withholding:
         days = {place.id: self._hours_told_on(place) for place in members}
         rows = list(rows_of_hours(self.connection, members, self.period))
         by_id = {place.id: place for place in members}
-        day_of = {hour: _day_of(calendar, hour) for hour in {hour for _, hour, _ in rows}}
+        day_of = {hour: day_of_hour(calendar, hour) for hour in {hour for _, hour, _ in rows}}
         hours: dict[tuple[str, str], dict[int, int]] = {}
         for tp, hour, row in rows:
             day, size = day_of[hour], _size(row)
@@ -180,7 +180,7 @@ def _size(row: Sums) -> DaySize:
     )
 
 
-def _day_of(calendar: PlaceCalendar, hour: int) -> str:
+def day_of_hour(calendar: PlaceCalendar, hour: int) -> str:
     """The business day that the local hour lies in; none where one ends within the hour."""
     start, end = hour_bounds(calendar, hour)
     day = calendar.business_day(start)

@@ -4,7 +4,6 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from ..access.throttle import Throttle
-from ..metrics.catalogue import catalogue
 from ..services import Services
 from . import docs, login, overview, touchpoint
 from .assets import Assets
@@ -20,7 +19,7 @@ def install_pages(app: FastAPI) -> None:
     assets = Assets()
     app.state.pages = Pages(assets)
     services: Services = app.state.services
-    app.state.source = Source(services.engine, catalogue(services.config.metrics))
+    app.state.source = Source(services.engine, services.metrics)
     app.state.throttle = Throttle()
     app.mount(docs.VIEWER_FILES_URL, StaticFiles(directory=docs.viewer_files()), name="api-viewer")
     app.mount(assets.prefix, assets.files(), name="static")

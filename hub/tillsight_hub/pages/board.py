@@ -11,9 +11,12 @@ from ..imports.origin import is_box
 from ..metrics.counts import Counts
 from ..metrics.registry import Catalogue, Score
 from ..periods import Period
+from ..release import without_what_was_said
 from ..scores import read_counts
+from ..sums import Sums, add_to
 from ..tables import COUNTERS, device, event, rollup_hour
 from ..tables import touchpoint as touchpoint_table
+from ..withholding import Withholding
 from .hours import Hour, Slot, Spark, hours_of, slots_of, spark_of
 
 Measure = Literal["dissatisfied", "satisfied"]
@@ -74,8 +77,8 @@ def read_rows(
     places = list(touchpoints)
     shown = metrics.chosen(SHOWN)
     days = {place.id: place.calendar.business_day(now_ms) for place in places}
-    counts = _counts(connection, places, days)
-    hours = _hours(connection, places, days, now_ms)
+    counts = _counts(connection, places, days, shown.smallest_cell, now_ms)
+    hours = _hours(connection, places, days, shown.smallest_cell, now_ms)
     presses = _last_presses(connection, places, days, counts)
     devices = _devices(connection, places)
     return [
@@ -103,18 +106,27 @@ def total_by_scale(rows: Iterable[Row]) -> list[Counts]:
 
 
 def _counts(
-    connection: Connection, places: Sequence[Touchpoint], days: Mapping[str, str]
+    connection: Connection,
+    places: Sequence[Touchpoint],
+    days: Mapping[str, str],
+    smallest_cell: int,
+    now_ms: int,
 ) -> dict[str, Counts]:
     """Two places in the world may be on two days."""
     found: dict[str, Counts] = {}
     for day in set(days.values()):
         members = [place for place in places if days[place.id] == day]
-        found |= {group.key: group.counts for group in read_counts(connection, members, day, day)}
+        groups = read_counts(connection, members, day, day, smallest_cell=smallest_cell, now=now_ms)
+        found |= {group.key: group.counts for group in groups}
     return found
 
 
 def _hours(
-    connection: Connection, places: Sequence[Touchpoint], days: Mapping[str, str], now_ms: int
+    connection: Connection,
+    places: Sequence[Touchpoint],
+    days: Mapping[str, str],
+    smallest_cell: int,
+    now_ms: int,
 ) -> dict[str, list[Hour]]:
     slots: dict[tuple[int, str], list[Slot]] = {}
     for place in places:
@@ -126,11 +138,13 @@ def _hours(
         rollup_hour.c.tp.in_([place.id for place in places]), rollup_hour.c.hour >= first
     )
     by_id = {place.id: place for place in places}
+    withheld = _withheld(connection, places, days, smallest_cell, now_ms)
     counted: dict[str, dict[int, Counts]] = {place.id: {} for place in places}
     for row in connection.execute(query).mappings():
-        place = by_id[row["tp"]]
-        counts = Counts.from_rollup(dict(row), place.scale, place.contact_source)
-        counted[place.id][row["hour"]] = counts
+        place, told = by_id[row["tp"]], dict(row)
+        less = withheld.get((place.id, row["hour"]))
+        add_to(told, less or without_what_was_said(told, place.contact_source))
+        counted[place.id][row["hour"]] = Counts.from_rollup(told, place.scale, place.contact_source)
     return {
         place.id: hours_of(
             slots[id(place.calendar), days[place.id]],
@@ -139,6 +153,26 @@ def _hours(
             now_ms,
         )
         for place in places
+    }
+
+
+def _withheld(
+    connection: Connection,
+    places: Sequence[Touchpoint],
+    days: Mapping[str, str],
+    smallest_cell: int,
+    now_ms: int,
+) -> dict[tuple[str, int], Sums]:
+    """By touchpoint and hour of its day: what is not told of it; of hours that are not here nothing is."""
+    together: dict[tuple[int, str], list[Touchpoint]] = {}
+    for place in places:
+        together.setdefault((id(place.calendar), days[place.id]), []).append(place)
+    return {
+        (place.id, hour): less
+        for (_, day), members in together.items()
+        for place, hour, less in Withholding.of(
+            connection, members, Period(day, day), smallest_cell, now_ms
+        ).of_hours(members)
     }
 
 

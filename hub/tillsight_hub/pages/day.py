@@ -13,7 +13,7 @@ from tillsight_models.events import CameraReported, CounterAudited, HealthReport
 from ..calendar import WEEKDAYS
 from ..hierarchy import Touchpoint
 from ..imports.origin import is_box
-from ..labels import Label
+from ..labels import NOT_COUNTED, Label
 from ..metrics.counts import FLAGS, Counts
 from ..metrics.registry import Catalogue, Metric, Score
 from ..periods import Period
@@ -36,15 +36,19 @@ class Number:
 
 @dataclass(frozen=True)
 class Press:
-    """One press as the page lists it."""
+    """One press as the page lists it: that it came, and never what one person said."""
 
     t: int
     """ms UTC"""
-    rating: int | None
-    """None where it was on another scale than the touchpoint's."""
+    is_own_scale: bool
+    """False where it was on another scale than the touchpoint's, and does not count."""
     labels: Label
     is_dated: bool
     """False where the device did not know the time when it happened."""
+
+    @property
+    def is_counted(self) -> bool:
+        return self.is_own_scale and not self.labels & NOT_COUNTED
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class Day:
     @property
     def busiest(self) -> int:
         """The highest number of people or answers in an hour; at least 1."""
-        return max((max(hour.contacts, hour.counts.responses) for hour in self.hours), default=0) or 1
+        return max((max(hour.contacts, hour.counts.accepted) for hour in self.hours), default=0) or 1
 
 
 def read_day(
@@ -138,8 +142,12 @@ def read_day(
     """The day, or for None the business day of now."""
     today = place.calendar.business_day(now_ms)
     day = day or today
-    counts = read_counts(connection, [place], day, day, questions=metrics.questions)[0].counts
-    hours, unknown = _hours(connection, place, day, now_ms)
+    smallest = metrics.smallest_cell
+    groups = read_counts(
+        connection, [place], day, day, smallest_cell=smallest, now=now_ms, questions=metrics.questions
+    )
+    counts = groups[0].counts
+    hours, unknown = _hours(connection, place, day, smallest, now_ms)
     return Day(
         place=place,
         day=day,
@@ -158,11 +166,12 @@ def read_day(
 
 
 def _hours(
-    connection: Connection, place: Touchpoint, day: str, now_ms: int
+    connection: Connection, place: Touchpoint, day: str, smallest_cell: int, now_ms: int
 ) -> tuple[list[Hour], Counts | None]:
     counted: dict[int, Counts] = {}
     unknown = None
-    for group in series(connection, place, Period(day, day), "hour"):
+    period = Period(day, day)
+    for group in series(connection, place, period, "hour", smallest_cell=smallest_cell, now=now_ms):
         if group.key == HOUR_UNKNOWN:
             unknown = group.counts
         else:
@@ -174,7 +183,7 @@ def _hours(
 def _presses(connection: Connection, place: Touchpoint, day: str) -> list[Press]:
     start, end = Period(day, day).bounds(place.calendar)
     query = (
-        select(event.c.t, event.c.tq, event.c.rating, event.c.labels, event.c.data)
+        select(event.c.t, event.c.tq, event.c.labels, event.c.data)
         .where(event.c.tp == place.id, event.c.type == "button.press", event.c.t >= start, event.c.t < end)
         .order_by(event.c.t.desc())
         .limit(LAST_PRESSES)
@@ -183,10 +192,9 @@ def _presses(connection: Connection, place: Touchpoint, day: str) -> list[Press]
 
 
 def _press(row: RowMapping, place: Touchpoint) -> Press:
-    same_scale = json.loads(row["data"]).get("scale") == place.scale.id
     return Press(
         t=row["t"],
-        rating=row["rating"] if same_scale else None,
+        is_own_scale=json.loads(row["data"]).get("scale") == place.scale.id,
         labels=Label(row["labels"]),
         is_dated=row["tq"] in ("ntp", "rtc"),
     )

@@ -32,7 +32,7 @@ class Hour:
     @property
     def silent(self) -> int:
         """At least none: an hour may have a press of somebody who was counted in the hour before."""
-        return max(0, self.contacts - self.counts.responses)
+        return max(0, self.contacts - self.counts.accepted)
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ SPARK_HEIGHT = 30
 
 def spark_of(hours: Sequence[Hour]) -> Spark:
     """The small chart of a day: a column per hour."""
-    top = max((max(hour.contacts, hour.counts.responses) for hour in hours), default=0) or 1
+    top = max((max(hour.contacts, hour.counts.accepted) for hour in hours), default=0) or 1
     return Spark(
         width=SPARK_STEP * len(hours),
         top=top,
         served=_columns([hour.contacts / top for hour in hours]),
-        said=_columns([hour.counts.responses / top for hour in hours]),
+        said=_columns([hour.counts.accepted / top for hour in hours]),
         unhappy=_columns([hour.counts.negative / top for hour in hours]),
         gaps=_columns([1.0 if hour.state == "gap" else 0.0 for hour in hours]),
     )

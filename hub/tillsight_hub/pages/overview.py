@@ -201,7 +201,7 @@ def _sorted(rows: Sequence[Row], look: Look) -> list[Row]:
     end, so that a till with three answers does not lead the list."""
     keys: dict[Sort, Any] = {
         "score": lambda row: -_surely(row, look.measure),
-        "responses": lambda row: -row.counts.responses,
+        "responses": lambda row: -row.counts.accepted,
         "quiet": lambda row: row.last_press or 0,
         "attention": lambda row: (LINK_ORDER.index(row.devices.link), row.devices.last_seen or 0),
     }

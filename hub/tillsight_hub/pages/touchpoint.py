@@ -90,7 +90,7 @@ class TouchpointView:
         return {
             "structure": msgspec.json.encode(version),
             "counts": msgspec.json.encode(
-                {"presses": counts.presses, "responses": counts.responses, "contacts": counts.contacts}
+                {"presses": counts.presses, "responses": counts.accepted, "contacts": counts.contacts}
             ),
             **{
                 name: msgspec.json.encode({"html": self._pages.html(f"touchpoint/{name}.html", **values)})

@@ -94,7 +94,7 @@ def test_sums_are_kept_apart_by_scale(chain: Chain) -> None:
     chain.press("desk", f"{DAY}T12:00", 11, times=5)
     chain.settle()
     totals = total_by_scale(rows_at(chain, "till-1", f"{DAY}T13:00").values())
-    assert {counts.scale.id: counts.responses for counts in totals} == {"smiley-4": 5, "nps": 5}
+    assert {counts.scale.id: counts.accepted for counts in totals} == {"smiley-4": 5, "nps": 5}
 
 
 def test_no_touchpoints_are_no_rows(chain: Chain) -> None:
@@ -111,9 +111,9 @@ def test_a_day_page_shows_a_night_that_ends_after_midnight(chain: Chain) -> None
     with chain.engine.connect() as connection:
         day = read_day(connection, place, DAY, METRICS, chain.at("counter", "2026-10-07T12:00"))
         after = read_day(connection, place, "2026-10-07", METRICS, chain.at("counter", "2026-10-07T12:00"))
-    assert [press.rating for press in day.presses] == [1, 4]
-    assert [press.rating for press in after.presses] == [3]
-    assert {hour.label: hour.counts.responses for hour in day.hours if hour.counts.responses} == {
+    times = [place.calendar.local(press.t).strftime("%H:%M") for press in (*day.presses, *after.presses)]
+    assert times == ["02:10", "23:30", "02:40"]
+    assert {hour.label: hour.counts.accepted for hour in day.hours if hour.counts.accepted} == {
         "23": 1,
         "02": 1,
     }
@@ -128,7 +128,7 @@ def test_presses_of_another_scale_and_of_an_unknown_time_are_told_apart(chain: C
     [place] = chain.touchpoints("till-1")
     with chain.engine.connect() as connection:
         day = read_day(connection, place, DAY, METRICS, chain.at("till-1", f"{DAY}T13:00"))
-    assert [(press.rating, press.is_dated) for press in day.presses] == [(2, False), (None, True)]
+    assert [(press.is_own_scale, press.is_dated) for press in day.presses] == [(True, False), (False, True)]
     assert day.unknown_hour is not None
     assert day.unknown_hour.presses == 1
     assert {"other-scale", "no-contacts"} <= day.flags.keys()

@@ -65,10 +65,12 @@ def test_presses_are_listed_with_their_labels(ada: Visitor, past_day: str) -> No
     presses = text[text.index("Last presses") : text.index("Devices")]
     for part in (
         "On another scale 14:00:00",
-        "Happy taken back 13:00:01",
-        "Very happy repeat, not counted 13:00:00",
+        "Not counted taken back 13:00:01",
+        "Not counted repeat, not counted 13:00:00",
+        "Counted",
     ):
         assert part in presses
+    assert "Happy" not in presses, "nobody reads what one person said"
 
 
 def test_doubts_are_told_in_words(ada: Visitor, past_day: str) -> None:
