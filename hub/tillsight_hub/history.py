@@ -4,7 +4,7 @@ Cleaning and alerts work on it and on nothing else, whether it was read from the
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +16,8 @@ from tillsight_models.events import ButtonPressed, CameraReported, ContactEnded,
 
 from .calendar import Span
 from .hierarchy import Touchpoint
+from .imports.origin import HOURLY_BOOT
+from .periods import hour_bounds
 from .rollups import TO_THE_HOUR
 from .tables import event
 
@@ -55,11 +57,25 @@ class History:
     """Of every contact: 1, or the size of a group."""
     blind: tuple[Span, ...] = ()
     """When the contact counter could not see, ms UTC, half-open, in order, without overlaps."""
+    hourly: npt.NDArray[np.bool_] | None = None
+    """Of every press: whether only its hour is known, as of imported counts; None: of none."""
+    unclear: tuple[Span, ...] = ()
+    """Hours of whose contacts only the number is known: who was there at which moment, nobody can say."""
 
     @property
     def counts_contacts(self) -> bool:
         """Whether anything counts who is served here; without it no press can be an orphan."""
         return self.place.contact_source is not None
+
+    def only(self, presses: npt.NDArray[np.bool_]) -> "History":
+        """The same with these presses alone, all of one kind as to `hourly`."""
+        return replace(
+            self,
+            press_t=self.press_t[presses],
+            rating=self.rating[presses],
+            labels=self.labels[presses],
+            hourly=None,
+        )
 
 
 @dataclass(frozen=True)
@@ -94,6 +110,8 @@ def read_with_keys(connection: Connection, place: Touchpoint, start: int, end: i
         contact_end=contacts[:, 1],
         people=contacts[:, 2].astype(np.int32),
         blind=_blind(connection, place, start, end),
+        hourly=np.array([press.boot == HOURLY_BOOT for press in presses], np.bool_),
+        unclear=tuple(_unclear_hours(stored, place)),
     )
     return Reading(history, [(press.stream, press.seq) for press in presses])
 
@@ -112,6 +130,7 @@ class _Stored(NamedTuple):
     t: int
     rating: int | None
     labels: int
+    boot: str
     data: str
 
 
@@ -145,6 +164,14 @@ def _contacts(events: Iterable[_Stored], source: str | None) -> Iterable[tuple[i
         elif each.type == SalesReported.TYPE and source == "pos":
             sales = msgspec.json.decode(each.data, type=SalesReported)
             yield each.t - round(1000 * sales.period_s), each.t, sales.receipts
+
+
+def _unclear_hours(events: Iterable[_Stored], place: Touchpoint) -> list[Span]:
+    """The hours of which contacts were imported as a count."""
+    counted = (each.t for each in events if each.type == ContactEnded.TYPE and each.boot == HOURLY_BOOT)
+    return [
+        hour_bounds(place.calendar, hour) for hour in sorted(set(map(place.calendar.hour_start, counted)))
+    ]
 
 
 # --- When the counter was blind ---------------------------------------------------------------------------

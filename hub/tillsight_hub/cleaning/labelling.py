@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ..calendar import PlaceCalendar, Span
 from ..history import History, Times
 from ..labels import CLEANED, Label
-from .rules import RULES, CleaningSettings, SessionSettings
+from .rules import RULES, CleaningSettings, Rule, SessionSettings
 
 Labels = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -33,12 +33,32 @@ def clean(history: History, rules: CleaningSettings) -> Labels:
     labels: Labels = history.labels & _NOT_OURS
     if not len(labels):
         return labels
+    hourly = history.hourly
+    if hourly is not None and hourly.any():
+        labels[~hourly] = clean(history.only(~hourly), rules)
+        labels[hourly] = _clean_hourly(history.only(hourly), rules)
+        return labels
     for rule, found in zip(RULES, find(history, rules), strict=True):
-        mode = rules.of(rule.id).mode
-        if mode != "off":
-            labels[found] |= int(rule.label | (Label.SET_ASIDE if mode == "set-aside" else 0))
+        _label(labels, found, rule, rules)
     labels[_within(history.press_t, history.blind)] |= int(Label.UNCOVERED)
     return labels
+
+
+def _clean_hourly(history: History, rules: CleaningSettings) -> Labels:
+    """Of presses of which only the hour is known nobody can say what belongs to one person, or to nobody."""
+    labels: Labels = history.labels & _NOT_OURS
+    margins = rules.out_of_hours
+    for rule in RULES:
+        if rule.label is Label.OUT_OF_HOURS:
+            _label(labels, _closed(history, margins.before_s, margins.after_s), rule, rules)
+    labels[_within(history.press_t, history.blind)] |= int(Label.UNCOVERED)
+    return labels
+
+
+def _label(labels: Labels, found: Mask, rule: Rule, rules: CleaningSettings) -> None:
+    mode = rules.of(rule.id).mode
+    if mode != "off":
+        labels[found] |= int(rule.label | (Label.SET_ASIDE if mode == "set-aside" else 0))
 
 
 def reach_ms(rules: CleaningSettings) -> int:
@@ -187,7 +207,7 @@ def _is_seen(history: History) -> Mask:
     """Whether the counter could have seen a person at the time of each press."""
     if history.place.contact_source not in SEES_PEOPLE:
         return np.zeros(len(history.press_t), np.bool_)
-    return ~_within(history.press_t, history.blind)
+    return ~_within(history.press_t, history.blind) & ~_within(history.press_t, history.unclear)
 
 
 def _closed(history: History, before_s: float, after_s: float) -> Mask:

@@ -65,7 +65,8 @@ def _concerned(payload: Payload, t: int) -> Span | None:
     if isinstance(payload, ButtonPressed):
         return t, t
     if isinstance(payload, ContactEnded):
-        return t - min(LONGEST_CONTACT_MS, round(1000 * payload.dwell_s)), t
+        dwell_ms = round(1000 * payload.dwell_s) or LONGEST_CONTACT_MS  # 0: not known, as of imported counts
+        return t - min(LONGEST_CONTACT_MS, dwell_ms), t
     if isinstance(payload, CameraReported) and payload.contacts:
         return t - TELLS_MS, t + HOLDS_MS
     return None

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, delete, func, select
 from tillsight_models.events import Payload, decode_payload
 
 from ..access.audit import record
+from ..cleaning.uncleaned import Notes
 from ..database import writing
 from ..errors import ImportFailed
 from ..hierarchy import read_hierarchy
@@ -101,13 +102,15 @@ def _streams(connection: Connection, id: str) -> list[str]:
 def _remove_stream(engine: Engine, name: str) -> int:
     with writing(engine) as connection:
         hold_writers(connection)
-        tallies = Tallies()
+        tallies, notes = Tallies(), Notes()
         touchpoints = read_hierarchy(connection).touchpoints
         for tp, payload, stands in _events(connection, name):
             if tp in touchpoints:
                 tallies.count(touchpoints[tp], payload, stands, times=-1)
+                notes.add(tp, payload, stands)
         number = connection.execute(delete(event).where(event.c.stream == name)).rowcount
         add(connection, tallies)
+        notes.write(connection)
         for table in (quarantine, stream_gap):
             connection.execute(delete(table).where(table.c.stream == name))
         connection.execute(delete(stream).where(stream.c.id == name))

@@ -16,6 +16,8 @@ from tests.harness.ingesting import Box, counted, rollups_of, table_rows, take
 
 from tillsight_hub import tables
 from tillsight_hub.__main__ import main
+from tillsight_hub.cleaning.cleaner import Cleaner
+from tillsight_hub.cleaning.rules import CleaningSettings
 from tillsight_hub.consistency import verify
 from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.imports.csv_file import CsvFile
@@ -379,6 +381,51 @@ def test_the_device_of_an_import_is_no_box(engine: Engine, tmp_path: Path) -> No
         devices = read_hierarchy(connection).devices
     assert {id for id, device in devices.items() if device.is_import} == {"import-till-1", "import-till-2"}
     assert len(device_of("x" * 40)) == 40
+
+
+# --- Cleaning of what was imported ------------------------------------------------------------------------
+
+
+def test_counts_per_hour_are_nobodys_mashing_and_nobodys_orphans(
+    either_engine: Engine, tmp_path: Path
+) -> None:
+    path = csv_file(tmp_path, "when,rating,count\n2026-07-01T10:00,4,300\n2026-07-01T22:00,1,2\n")
+    put(either_engine, path, ImportPlan("votes", {"when": "time"}, touchpoint="till-1"))
+    Cleaner(either_engine, CleaningSettings()).clean_all()
+    first, closed = hours(either_engine)
+    assert first == {"tp": "till-1", "hour": first["hour"], "events": 300, "presses": 300} | {
+        "rating_4": 300,
+        "raw_4": 300,
+    }
+    assert (closed["label_out_of_hours"], closed["set_aside"], "rating_1" in closed) == (2, 2, False)
+
+
+def test_in_hours_with_a_mere_count_of_contacts_no_press_is_an_orphan(
+    either_engine: Engine, tmp_path: Path
+) -> None:
+    box = Box()
+    first = ms("Europe/Rome", "2026-07-01T10:10")
+    alone = [box.press(4, t=first + minutes * 60_000) for minutes in (0, 5, 60)]
+    contact = box.contact(t=first + 100 * 60_000)
+    take(either_engine, (box, [*alone, contact]), received=NOW)
+    cleaner = Cleaner(either_engine, CleaningSettings())
+    cleaner.clean_all()
+    assert [row.get("label_orphan", 0) for row in hours(either_engine)] == [2, 1]
+    counts = csv_file(tmp_path, "when,count\n2026-07-01T10:00,40\n", "counts.csv")
+    stream = put(either_engine, counts, ImportPlan("contacts", {"when": "time"}, touchpoint="till-1"))
+    cleaner.clean_all()
+    assert [row.get("label_orphan", 0) for row in hours(either_engine)] == [0, 1]
+    remove_import(either_engine, stream, "tester")
+    cleaner.clean_all()
+    assert [row.get("label_orphan", 0) for row in hours(either_engine)] == [2, 1]
+
+
+def test_votes_with_a_time_of_their_own_are_cleaned_like_any(engine: Engine, tmp_path: Path) -> None:
+    rows = "".join(f"2026-07-01T10:00:{second:02},4\n" for second in range(0, 40, 2))
+    path = csv_file(tmp_path, f"when,rating\n{rows}")
+    put(engine, path, ImportPlan("votes", {"when": "time"}, touchpoint="till-2", scale="smiley-5"))
+    Cleaner(engine, CleaningSettings()).clean_all()
+    assert hours(engine)[0]["label_mashing"] == 20
 
 
 # --- Wrong arguments --------------------------------------------------------------------------------------
