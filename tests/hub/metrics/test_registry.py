@@ -4,11 +4,15 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from tests.harness.asking import asking, people
 
 from tillsight_hub.errors import UnknownMetric
+from tillsight_hub.metrics.analyses import ANALYSES
 from tillsight_hub.metrics.catalogue import catalogue
 from tillsight_hub.metrics.counts import FLAGS, Audit, Calibration, Counts
+from tillsight_hub.metrics.questions import PUBLISHED, USUAL
 from tillsight_hub.metrics.registry import STATUSES
+from tillsight_hub.metrics.servqual import DIMENSIONS
 from tillsight_hub.metrics.settings import MetricSettings
 from tillsight_models.configuration import read_settings
 from tillsight_models.errors import BadConfig
@@ -17,6 +21,24 @@ from tillsight_models.scales import SCALES
 METRICS = catalogue(MetricSettings())
 FOUR = SCALES["smiley-4"]
 VALIDATION = ((80, 15, 5, 0), (10, 80, 10, 0), (5, 35, 60, 0))
+
+
+SOLD: dict[str, Any] = {
+    "attempts": 60, "receipts": 30, "visitors": 200, "attempt_ms": 60 * 90_000, "attempt_square": 600_000,
+    "sales_amount": 45_000, "check_reports": 30, "check_receipts": 30, "check_square": 750_000,
+}
+ASKED = {asked: points for asked, points in (PUBLISHED | USUAL).items() if "servqual" not in asked}
+ANSWERED = people(
+    *(
+        {
+            "times": 30,
+            **{asked: (low, (low + high) // 2, high)[step] for asked, (low, high) in ASKED.items()},
+            "wanted": 4, "found": [4 + step] * 5, "expected": 3, "ideal": 10,
+        }
+        for step in range(3)
+    )
+)
+"""Of people who answered everything, some worse than others."""
 
 
 def counts(*ratings: int, **others: Any) -> Counts:
@@ -33,6 +55,41 @@ def test_every_metric_says_what_it_is() -> None:
         assert set(metric.inputs) <= known, metric.id
 
 
+def test_the_catalogue_holds_everything_that_is_asked_pressed_seen_or_sold() -> None:
+    """Whatever the notes on metrics name: by family, so that none is dropped unnoticed."""
+    families = {
+        "of presses": {"csat", "csat_mean", "csat_index", "happy_index", "nps", "share_rating_1"},
+        "of everyone served": {
+            *("response_rate", "silent_share", "relative_dissatisfaction", "relative_satisfaction"),
+            *("dissatisfied_among_all", "dissatisfied_by_eagerness", "contacts"),
+        },
+        "of faces": {"positive_emotion_share", "negative_emotion_share", "person_valence"},
+        "of questionnaires": {
+            *("survey_nps", "survey_csat", "csi", "womi", "experience_gap", "ideal_gap"),
+            *(f"{version}{part}" for version in ("ces1", "ces2") for part in ("", "_easy", "_net")),
+            *("servqual", "servqual_unweighted", *(f"servqual_{name}" for name in DIMENSIONS)),
+        },
+        "of sellers": {
+            *("exact_conversion", "closing_rate", "visitor_reach", "attempt_duration", "average_check"),
+        },
+    }
+    known = {metric.id for metric in METRICS}
+    for family, metrics in families.items():
+        assert not (missing := metrics - known), (family, missing)
+
+
+def test_analyses_say_what_they_are_as_metrics_do() -> None:
+    assert {analysis.id for analysis in ANALYSES} == {"key_drivers", "cx_forces", "clv_rocxi"}
+    for analysis in ANALYSES:
+        assert all(bool(getattr(analysis, field.name)) for field in fields(analysis)), analysis.id
+        assert analysis.minimum_n >= 30
+
+
+def test_net_scores_need_fifty_answers_where_that_is_the_custom() -> None:
+    needs = {metric.id: metric.minimum_n for metric in METRICS}
+    assert (needs["survey_nps"], needs["womi"], needs["nps"], needs["csi"]) == (50, 50, 50, 30)
+
+
 def test_every_metric_with_answers_has_an_interval_that_it_names() -> None:
     full = {
         scale.id: Counts(
@@ -44,11 +101,13 @@ def test_every_metric_with_answers_has_an_interval_that_it_names() -> None:
             rated_contacts=(20,) * scale.ratings,
             calibration=Calibration(Audit(90, 100), Audit(95, 100), validation=VALIDATION),
             emotions=(300, 500, 100, 80),
+            **SOLD,
+            answers=ANSWERED,
         )
         for scale in SCALES.values()
     }
     for scale_counts in full.values():
-        for score in METRICS.scores(scale_counts):
+        for score in catalogue(asking()).scores(scale_counts):
             assert score.status == "ok", score
             assert score.lower is not None and score.upper is not None, score
             if score.interval_method == "exact":

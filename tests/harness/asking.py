@@ -1,0 +1,44 @@
+"""A questionnaire that asks everything, and people who answer it."""
+
+from typing import Any
+
+from tillsight_hub.metrics.answers import Answers
+from tillsight_hub.metrics.questions import PUBLISHED, USUAL
+from tillsight_hub.metrics.servqual import DIMENSIONS
+from tillsight_hub.metrics.settings import MetricSettings
+from tillsight_models.configuration import read_settings
+from tillsight_models.events import QuestionAnswered
+
+DRIVERS = ("driver:speed", "driver:price", "force:Control", "force:Status")
+EVERYTHING: list[dict[str, Any]] = [
+    *({"survey": "exit", "question": asked, "asks": asked} for asked in (*PUBLISHED, *USUAL)),
+    *({"survey": "exit", "question": asked.replace(":", "-").lower(), "asks": asked} for asked in DRIVERS),
+]
+"""Settings by which each question asks what its own name says."""
+
+
+def asking(**others: Any) -> MetricSettings:
+    """Settings that ask everything."""
+    return read_settings({"questions": EVERYTHING, **others}, MetricSettings)
+
+
+def answered(question: str, value: Any, visit: str = "v-1", version: int = 1) -> QuestionAnswered:
+    """One answer of the questionnaire `exit`."""
+    return QuestionAnswered(
+        survey="exit", survey_version=version, visit=visit, question=question, value=value
+    )
+
+
+def people(*groups: dict[str, Any]) -> Answers:
+    """`{"times": 20, "nps": 10}` is twenty people; `found` are SERVQUAL's perceptions by dimension, and
+    `wanted` one expectation of everything."""
+    visits = []
+    for group in groups:
+        given = {
+            asked: answer for asked, answer in group.items() if asked not in ("times", "found", "wanted")
+        }
+        for items, found in zip(DIMENSIONS.values(), group.get("found", ()), strict=False):
+            given |= {f"servqual-p-{item + 1}": found for item in items}
+            given |= {f"servqual-e-{item + 1}": group["wanted"] for item in items}
+        visits += [given] * group.get("times", 1)
+    return Answers(tuple(visits))
