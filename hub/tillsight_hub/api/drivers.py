@@ -10,7 +10,7 @@ from ..metrics.analyses import CX_FORCES, KEY_DRIVERS, Analysis
 from ..metrics.answers import Answers
 from ..metrics.impact import Driver, Impact, impact
 from ..metrics.questions import Questions, names_of, points_of, top_box
-from ..metrics.registry import SUPPRESS_BELOW, Status
+from ..metrics.registry import Status
 from ..services import ServicesDep
 from ..surveys import answers_of
 from .reading import READ_ERRORS, DaysQuery, period_of, visible_places
@@ -78,7 +78,7 @@ def drivers(viewer: CurrentViewer, services: ServicesDep, query: Annotated[DaysQ
     with services.engine.connect() as connection:
         _, places = visible_places(connection, viewer, query.place)
         period = period_of(query, places)
-        answers = answers_of(connection, places, period, questions, SUPPRESS_BELOW)
+        answers = answers_of(connection, places, period, questions, services.metrics.smallest_cell)
     return DriversOut(
         place=query.place,
         first_day=period.first,

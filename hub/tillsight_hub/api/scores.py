@@ -52,7 +52,11 @@ class CountsOut(BaseModel):
     repeats: int = Field(description="presses inside the cool-down, not accepted")
     undone: int = Field(description="presses taken back, not accepted")
     other_scale: int = Field(description="presses on another scale than the touchpoint's, not accepted")
-    closed: int = Field(description="presses outside opening hours, accepted")
+    set_aside: int = Field(description="presses that a cleaning rule leaves out, not accepted")
+    labelled: dict[str, int] = Field(
+        description="presses by the cleaning rule that found them, set aside or not; one may be found by several"
+    )
+    closed: int = Field(description="presses outside opening hours")
     contacts: int | None = Field(description="people served, as counted; null where nothing counts them")
     rated_among: int | None = Field(
         description="of them, those of the time whose ratings may be told: what ratings are divided by"
@@ -235,7 +239,7 @@ def _result(
         label=group.label,
         scale=group.counts.scale.id,
         period=period_out(group),
-        counts=_counts(group),
+        counts=counts_out(group),
         per_open_hour=_per_open_hour(group),
         scores=[named(score, edition) for score in found],
         shrunk=[
@@ -282,7 +286,8 @@ def _per_open_hour(group: Group) -> PerOpenHourOut | None:
     )
 
 
-def _counts(group: Group) -> CountsOut:
+def counts_out(group: Group) -> CountsOut:
+    """What a group's scores are made of."""
     counts = group.counts
     return CountsOut(
         responses=None if counts.told is None else list(counts.told),
@@ -292,6 +297,8 @@ def _counts(group: Group) -> CountsOut:
         repeats=counts.repeats,
         undone=counts.undone,
         other_scale=counts.other_scale,
+        set_aside=counts.set_aside,
+        labelled=counts.found,
         closed=counts.closed,
         contacts=counts.contacts,
         rated_among=counts.rated_among,
