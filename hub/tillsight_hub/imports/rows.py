@@ -90,7 +90,7 @@ class RowReader:
         notes += self._notes(place)
         if not place.calendar.is_open(t):
             notes += ("closed",)
-        boot = HOURLY_BOOT if self.plan.hourly else EXACT_BOOT
+        boot = HOURLY_BOOT if self._hourly else EXACT_BOOT
         return Row(line.number, place, t, boot, payloads, _units(payloads), notes)
 
     def key(self, line: Line) -> tuple[str, ...]:
@@ -103,7 +103,15 @@ class RowReader:
     @cached_property
     def keyed(self) -> bool:
         """Whether a key that comes twice is surely a duplicate."""
-        return self.plan.hourly or "id" in self._at
+        return self._hourly or "id" in self._at
+
+    @cached_property
+    def _hourly(self) -> bool:
+        return self.plan.hourly
+
+    @cached_property
+    def _counts(self) -> tuple[str, ...]:
+        return tuple(name for name in BUTTON_COUNTS if name in self._at)
 
     @cached_property
     def _at(self) -> dict[str, int]:
@@ -114,7 +122,7 @@ class RowReader:
     def _key_columns(self) -> tuple[int, ...]:
         if "id" in self._at:
             return (self._at["id"],)
-        if self.plan.hourly:
+        if self._hourly:
             names = ("touchpoint", "time", "date", "clock", "button", "rating", "misuse", "currency")
             return tuple(self._at[name] for name in names if name in self._at)
         return tuple(self._at.values())
@@ -139,7 +147,7 @@ class RowReader:
         t = moment.t
         if moment.second is not None:
             notes += ("ambiguous",)
-            if self.plan.hourly and again and "id" not in self._at:
+            if self._hourly and again and "id" not in self._at:
                 t, again = moment.second, again[1:]
         if again and self.keyed:
             what = "id" if "id" in self._at else "hour"
@@ -147,7 +155,7 @@ class RowReader:
         notes += ("alike",) if again else ()
         if t < EARLIEST_MS:
             raise BadRow("too-old", f"{self._said(cells)}: expected 2020 or later")
-        t = self._end_of_hour(place.calendar, t) if self.plan.hourly else t
+        t = self._end_of_hour(place.calendar, t) if self._hourly else t
         if t > self.now:
             raise BadRow("future", f"{self._said(cells)}: lies in the future")
         return t, notes
@@ -201,11 +209,10 @@ class RowReader:
     def _votes(self, cells: Mapping[str, str], place: Touchpoint) -> Iterator[Times]:
         own = scale(self.plan.scale) if self.plan.scale else place.scale
         misuse = flag("misuse", cells.get("misuse", ""))
-        for name in BUTTON_COUNTS:
-            if cells.get(name):
-                number = whole(name, cells[name], self.plan.decimal, MOST_AN_HOUR)
-                if number:
-                    yield Times(self._press(own, int(name.removeprefix("count_")), misuse), number)
+        for name in self._counts:
+            number = whole(name, cells[name], self.plan.decimal, MOST_AN_HOUR)
+            if number:
+                yield Times(self._press(own, int(name.removeprefix("count_")), misuse), number)
         number = whole("count", cells["count"], self.plan.decimal, MOST_AN_HOUR) if "count" in cells else 1
         if "button" in cells:
             press = self._press(own, whole("button", _needed(cells, "button"), None), misuse)
