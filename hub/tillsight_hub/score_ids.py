@@ -17,7 +17,7 @@ from tillsight_models.scales import SCALES
 from .calendar import PlaceCalendar
 from .errors import BadPeriod, BadScoreId
 from .hierarchy import Hierarchy, Touchpoint
-from .metrics.registry import DEFAULT_LEVEL, LOWEST_LEVEL
+from .metrics.registry import DEFAULT_LEVEL, LOWEST_LEVEL, Score
 from .periods import Every, Period, bucket_of, hour_bounds
 from .revisions import read_revisions
 from .scores import HOUR_UNKNOWN, By, DayBy, Group
@@ -100,6 +100,14 @@ class Edition:
 EditionOf = Callable[[Group], Edition]
 
 
+def explain_page(score: Score, place: str | None, scale: str, day: str, hour: int | None = None) -> str:
+    """Address of the page about a score of one business day, or of one of its hours (UTC seconds)."""
+    cut: Cut = "total" if hour is None else "each-hour"
+    key = "" if hour is None else _hour_key(hour)
+    name = ScoreId(score.metric, place, scale, Period(day, day), cut, key, score.level)
+    return EXPLAIN_PAGE.format(id=name)
+
+
 def editions(
     connection: Connection,
     hierarchy: Hierarchy,
@@ -150,8 +158,7 @@ def series_editions(connection: Connection, place: Touchpoint, period: Period, e
             case "hour":
                 hour = place.calendar.hour_start(group.start)
                 days = [day for day in _hour_days(place.calendar, hour) if day in within]
-                key = datetime.fromtimestamp(hour, UTC).strftime(_HOUR)
-                return edition("each-hour", key, days)
+                return edition("each-hour", _hour_key(hour), days)
             case _:
                 return edition(every, group.key, _days(period, every, group.key))
 
@@ -184,6 +191,10 @@ def _cut(text: str) -> tuple[Cut, str]:
         if text.startswith(f"{cut}-") and cut != "total":
             return cut, text.removeprefix(f"{cut}-")
     raise ValueError(f"{text!r}: expected one of {', '.join(get_args(Cut))}")
+
+
+def _hour_key(hour: int) -> str:
+    return datetime.fromtimestamp(hour, UTC).strftime(_HOUR)
 
 
 def _hour_days(calendar: PlaceCalendar, hour: int) -> set[str]:

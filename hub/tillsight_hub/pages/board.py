@@ -12,6 +12,7 @@ from ..metrics.counts import Counts
 from ..metrics.registry import Catalogue, Score
 from ..periods import Period
 from ..release import without_what_was_said
+from ..score_ids import explain_page
 from ..scores import read_counts
 from ..sums import Sums, add_to
 from ..tables import COUNTERS, device, event, rollup_hour
@@ -59,6 +60,10 @@ class Row:
     @property
     def spark(self) -> Spark:
         return spark_of(self.hours)
+
+    def explain(self, score: Score) -> str:
+        """Address of the page about one of its scores."""
+        return explain_page(score, self.touchpoint.id, self.touchpoint.scale.id, self.day)
 
     def score(self, measure: Measure) -> Score | None:
         """What the overview shows: of those served, or of those who pressed where nothing counts."""

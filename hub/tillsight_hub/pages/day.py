@@ -17,6 +17,7 @@ from ..labels import NOT_COUNTED, Label
 from ..metrics.counts import FLAGS, Counts
 from ..metrics.registry import Catalogue, Metric, Score
 from ..periods import Period
+from ..score_ids import explain_page
 from ..scores import HOUR_UNKNOWN, read_counts, series
 from ..tables import UNDATED_DAY, device, event, rollup_day
 from .hours import Hour, hours_of, slots_of
@@ -94,6 +95,11 @@ class Day:
     """The last time that a person counted beside the counter."""
     first_day: str | None
     """The first day with data."""
+
+    def explain(self, score: Score, hour: Hour | None = None) -> str:
+        """Address of the page about one of the day's scores, or of one of an hour's."""
+        start = None if hour is None else hour.start
+        return explain_page(score, self.place.id, self.place.scale.id, self.day, start)
 
     @property
     def is_today(self) -> bool:

@@ -13,7 +13,9 @@ from ..access import CurrentViewer, PageSession
 from ..access.clock import now_ms
 from ..hierarchy import Hierarchy, Touchpoint
 from ..live import Parts
+from ..metrics.counts import Counts
 from ..metrics.registry import Score
+from ..score_ids import explain_page
 from ..services import ServicesDep
 from .board import MEASURES, Measure, Row, read_rows, total_by_scale
 from .figures import axis_end
@@ -52,7 +54,8 @@ def overview(
     with source.reading() as (connection, hierarchy):
         rows = read_rows(connection, hierarchy.within(session.viewer.scope), source.metrics, now_ms())
     template = "overview.html" if rows else "first_run.html"
-    return pages.page(request, template, session, **overview_values(source, hierarchy, rows, look))
+    values = overview_values(source, hierarchy, rows, look, session.viewer.scope)
+    return pages.page(request, template, session, **values)
 
 
 @router.get("/live/overview")
@@ -103,7 +106,7 @@ class OverviewView:
     def _parts(self, hierarchy: Hierarchy, rows: Sequence[Row], *, complete: bool) -> dict[str, bytes]:
         values = {"measure": self._measure, "axis_end": self._axis_end}
         parts = {f"tp.{row.touchpoint.id}": self._row(row) for row in rows}
-        summary = summary_values(self._source, self._rows.values())
+        summary = summary_values(self._source, self._rows.values(), self._scope)
         parts["summary"] = _part(self._pages.html("overview/summary.html", **summary, **values))
         if complete:
             parts["structure"] = msgspec.json.encode(hierarchy.version)
@@ -128,7 +131,9 @@ class OverviewView:
             del self._drawn[gone]
 
 
-def overview_values(source: Source, hierarchy: Hierarchy, rows: Sequence[Row], look: Look) -> dict[str, Any]:
+def overview_values(
+    source: Source, hierarchy: Hierarchy, rows: Sequence[Row], look: Look, scope: str | None
+) -> dict[str, Any]:
     """What the overview's template shows."""
     found = [row for row in rows if _matches(row, look.find)]
     return {
@@ -142,15 +147,22 @@ def overview_values(source: Source, hierarchy: Hierarchy, rows: Sequence[Row], l
         "found": len(found),
         "axis_end": axis_end(shown_scores(rows, look.measure)),
         "metric": source.metrics[MEASURES[look.measure]],
-        **summary_values(source, rows),
+        **summary_values(source, rows, scope),
     }
 
 
-def summary_values(source: Source, rows: Iterable[Row]) -> dict[str, object]:
+def summary_values(source: Source, rows: Iterable[Row], scope: str | None) -> dict[str, object]:
     """Sums over all rows, for each scale, and how many devices are in which state."""
     rows = list(rows)
     links = [row.devices.link for row in rows]
+    days = sorted({row.day for row in rows})
+
+    def explain(score: Score, counts: Counts) -> str:
+        """None of one period where the sum is of two business days, as it is while the date line passes."""
+        return explain_page(score, scope, counts.scale.id, days[0]) if len(days) == 1 else ""
+
     return {
+        "explain": explain,
         "totals": [
             (counts, {score.metric: score for score in source.metrics.scores(counts)})
             for counts in total_by_scale(rows)

@@ -1,0 +1,143 @@
+"""`/explain/{id}`: where one number comes from, on a sheet to read, print and pass on."""
+
+import json
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.responses import Response
+
+from ..access import PageSession
+from ..calendar import WEEKDAYS, PlaceCalendar
+from ..errors import BadScoreId, TooManyEvents, UnknownPlace
+from ..explain import Explanation, explain, recompute
+from ..hierarchy import Hierarchy
+from ..metrics.counts import FLAGS
+from ..score_ids import EXPLAIN_API, hour_of
+from ..services import ServicesDep
+from .figures import EN_DASH
+from .rendering import PagesDep
+from .source import SourceDep
+from .texts import texts
+
+router = APIRouter(include_in_schema=False)
+
+AT_ONCE = 20_000
+"""So many events are counted again while the page is made; for more somebody has to ask."""
+
+
+@router.get("/explain/{score_id}")
+def explain_page(
+    *,
+    request: Request,
+    session: PageSession,
+    services: ServicesDep,
+    pages: PagesDep,
+    source: SourceDep,
+    score_id: str,
+    recount: bool = False,
+) -> Response:
+    """The sheet; `recount` counts the raw events even where there are many."""
+    again, too_many = None, ""
+    with source.reading() as (connection, hierarchy):
+        try:
+            found = explain(
+                connection,
+                hierarchy,
+                session.viewer.scope,
+                score_id,
+                metrics=source.metrics,
+                rules=services.config.cleaning,
+            )
+            if recount or found.events <= AT_ONCE:
+                again = recompute(connection, hierarchy, found, source.metrics)
+        except (BadScoreId, UnknownPlace) as error:
+            raise HTTPException(404, str(error)) from error
+        except TooManyEvents as error:
+            too_many = str(error)
+    values: dict[str, Any] = {
+        "found": found,
+        "score": found.score,
+        "metric": found.metric,
+        "counts": found.group.counts,
+        "again": again,
+        "too_many": too_many,
+        "where": where(hierarchy, found),
+        "when": when(found),
+        "flags": {flag: text for flag, text in FLAGS.items() if flag in found.score.flags},
+        "calendars": calendars(found),
+        "smallest_cell": source.metrics.smallest_cell,
+        "api": EXPLAIN_API.format(id=found.question),
+        "week_text": week_text,
+    }
+    return pages.page(request, "explain.html", session, **values)
+
+
+def where(hierarchy: Hierarchy, found: Explanation) -> str:
+    """The place in words."""
+    t, place = texts(), found.question.place
+    if place in hierarchy.touchpoints:
+        touchpoint = hierarchy.touchpoints[place]
+        return f"{touchpoint.name}, {touchpoint.store_name}"
+    if place is None:
+        return t("explain.everything")
+    for places in (hierarchy.stores, hierarchy.regions, hierarchy.orgs):
+        if place in places:
+            return places[place].name
+    return place
+
+
+def when(found: Explanation) -> str:
+    """Days, and which part of them, in words."""
+    t, question = texts(), found.question
+    first, last = _day(question.period.first), _day(question.period.last)
+    days = first if first == last else t("explain.days", first=first, last=last)
+    match question.cut:
+        case "total":
+            words = days
+        case "day":
+            words = _day(question.key)
+        case "weekday":
+            words = t("explain.weekday", weekday=t(f"calendar.weekday_{question.key}"), days=days)
+        case "hour" if question.key.isdigit():
+            words = t("explain.hour", hour=question.key, days=days)
+        case "each-hour" if (hour := hour_of(question.key)) is not None:
+            local = found.places[0].calendar.local(hour * 1000)
+            words = t("explain.each_hour", at=local.isoformat(" ", "minutes"))
+        case "hour" | "each-hour":
+            words = t("explain.hour_unknown", days=days)
+        case _:
+            words = t("explain.part", part=question.key, days=days)
+    return words
+
+
+def calendars(found: Explanation) -> list[tuple[PlaceCalendar, list[str]]]:
+    """Each calendar among the touchpoints with their names, those that are alike together."""
+    alike: dict[tuple[str, object], tuple[PlaceCalendar, list[str]]] = {}
+    for place in found.places:
+        key = (place.calendar.tz, place.calendar.hours)
+        alike.setdefault(key, (place.calendar, []))[1].append(place.name)
+    return list(alike.values())
+
+
+def week_text(calendar: PlaceCalendar) -> str:
+    """The opening hours of a normal week on one line: Mon to Fri 09:00-21:00, Sat 09:00-13:00."""
+    t = texts()
+    week: dict[str, list[str]] = json.loads(calendar.hours.to_json())
+    if not week:
+        return t("touchpoint.hours_unknown")
+    spans = [", ".join(week[day]).replace("-", EN_DASH) or t("overview.closed") for day in WEEKDAYS]
+    names = [t(f"calendar.weekday_{number}") for number in range(1, 8)]
+    runs = [list(run) for _, run in groupby(range(7), lambda at: spans[at])]
+    return "; ".join(
+        f"{names[run[0]]}{EN_DASH}{names[run[-1]]} {spans[run[0]]}"
+        if len(run) > 1
+        else f"{names[run[0]]} {spans[run[0]]}"
+        for run in runs
+    )
+
+
+def _day(text: str) -> str:
+    t, day = texts(), date.fromisoformat(text)
+    return t("explain.day", day=day.day, month=t(f"calendar.month_{day.month}"), year=day.year)
