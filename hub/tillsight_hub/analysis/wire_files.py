@@ -40,7 +40,7 @@ def read_wire_files(folder: Path) -> Recording:
         latest = max(latest, event.at.t if event.at.tq != "unsynced" else 0)
         events.setdefault((event.stream, event.seq), (event, latest))
     happened: dict[str, list[Happened]] = {touchpoint: [] for touchpoint in known}
-    for event, each in _stamped(events):
+    for event, each in _stamped(events, latest):
         happened[event.tp].append(each)
     return Recording(seed=seed, happened=happened, events=lines, duplicates=lines - len(events))
 
@@ -54,8 +54,8 @@ def _events(path: Path) -> Iterator[tuple[int, Event]]:
                 raise BadFile(f"{path}: line {number}: {error}") from error
 
 
-def _stamped(events: dict[Key, tuple[Event, int]]) -> Iterator[tuple[Event, Happened]]:
-    """Each event with its right time and its labels."""
+def _stamped(events: dict[Key, tuple[Event, int]], latest: int) -> Iterator[tuple[Event, Happened]]:
+    """Each event with its right time and its labels; nothing happened after the latest that has a time."""
     anchors = _anchors(event for event, _ in events.values())
     undone = {
         (event.stream, event.payload.press)
@@ -65,13 +65,13 @@ def _stamped(events: dict[Key, tuple[Event, int]]) -> Iterator[tuple[Event, Happ
     for (stream, seq), (event, arrived) in events.items():
         t, tq = event.at.t, str(event.at.tq)
         if tq == "unsynced":
-            right = corrected(anchors.get((event.dev, event.at.boot)), event.at.mono, arrived)
+            right = corrected(anchors.get((event.dev, event.at.boot)), event.at.mono, latest)
             t, tq = right or (t, tq)
         labels = Label.NONE
         if isinstance(event.payload, ButtonPressed):
             labels |= Label.REPEAT if "repeat" in event.payload.labels else Label.NONE
             labels |= Label.UNDONE if (stream, seq) in undone else Label.NONE
-        yield event, Happened(t, stream, seq, tq, int(labels), arrived, event.payload)
+        yield event, Happened(t, stream, seq, tq, int(labels), max(arrived, t), event.payload)
 
 
 def _anchors(events: Iterable[Event]) -> dict[Boot, Anchor]:
