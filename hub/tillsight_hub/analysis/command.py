@@ -53,7 +53,8 @@ def run_analyse_command(arguments: argparse.Namespace, config: HubConfig) -> int
         finally:
             done.engine.dispose()
     summary = _summary(recording, done, found) | {"seconds": round(time.monotonic() - began, 2)}
-    print(json.dumps(summary, indent=2) if arguments.json else _sentence(summary, arguments.out))
+    text = json.dumps(summary, indent=2) if arguments.json else _sentence(summary, arguments.out)
+    sys.stdout.write(f"{text}\n")
     return 0
 
 
@@ -113,6 +114,7 @@ def _teller() -> Callable[[str], None]:
         nonlocal last
         if time.monotonic() - last >= TELL_EVERY_S:
             last = time.monotonic()
-            print(f"analyse: {line}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"analyse: {line}\n")
+            sys.stderr.flush()
 
     return tell
