@@ -7,7 +7,7 @@ of faces is ever read here.
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -86,15 +86,21 @@ def shift_metrics(metrics: Catalogue) -> Catalogue:
 
 
 def read_shift_groups(
-    connection: Connection, places: Sequence[Touchpoint], period: Period, smallest: int
+    connection: Connection,
+    places: Sequence[Touchpoint],
+    period: Period,
+    smallest: int,
+    now: int | None = None,
 ) -> list[Group]:
     """One group per touchpoint and team, in the order of the touchpoints and by the team's code.
 
     What people said is told of several days together and of all teams of the touchpoint at once, as soon as
-    each team, and the time without any, has enough responses: see `release`.
+    each team, and the time without any, has enough responses: see `release`. `now` (ms UTC) says which month
+    is not over.
     """
     months = Period(bucket_days(period.first, "month").first, bucket_days(period.last, "month").last)
-    shifts = _read_shifts(connection, places, months)
+    now = now or time.time_ns() // 1_000_000
+    shifts = _read_shifts(connection, places, months, now)
     calibrations = read_calibrations(connection, places, period)
     groups = []
     for place in places:
@@ -102,7 +108,8 @@ def read_shift_groups(
         if not of_place:
             continue
         rows = {shift: _counted(connection, shift) for shift in of_place}
-        told = _told(_responses_by_day(connection, place, months), rows, period, smallest)
+        sizes = _Sizes(_responses_by_day(connection, place, months), rows, smallest)
+        told = _told(sizes, period, place.calendar.business_day(now)[:7])
         for team in sorted({shift.team for shift in of_place}):
             within = [
                 shift for shift in of_place if shift.team == team and period.first <= shift.day <= period.last
@@ -138,7 +145,9 @@ def _group(connection: Connection, shifts: Sequence[Shift], counts: Counts, peri
 # --- Which shifts there were ------------------------------------------------------------------------------
 
 
-def _read_shifts(connection: Connection, places: Sequence[Touchpoint], months: Period) -> list[Shift]:
+def _read_shifts(
+    connection: Connection, places: Sequence[Touchpoint], months: Period, now: int
+) -> list[Shift]:
     """Those that began on these days; one whose beginning nobody told is none."""
     by_id = {place.id: place for place in places}
     if not by_id:
@@ -155,13 +164,12 @@ def _read_shifts(connection: Connection, places: Sequence[Touchpoint], months: P
     for tp, t, data in connection.execute(query):
         shifted = msgspec.json.decode(data, type=StaffShifted)
         told.setdefault((tp, shifted.team), []).append((t, shifted.state))
-    found = [shift for (tp, team), moments in told.items() for shift in _spans(by_id[tp], team, moments)]
+    found = [shift for (tp, team), moments in told.items() for shift in _spans(by_id[tp], team, moments, now)]
     return [shift for shift in found if months.first <= shift.day <= months.last]
 
 
-def _spans(place: Touchpoint, team: str, moments: Sequence[tuple[int, str]]) -> Iterator[Shift]:
+def _spans(place: Touchpoint, team: str, moments: Sequence[tuple[int, str]], now: int) -> Iterator[Shift]:
     """From each start to what comes next; a start told twice is one shift after the other."""
-    now = time.time_ns() // 1_000_000
     for (start, state), (end, then) in pairwise([*moments, (now, "now")]):
         latest = min(end, start + LONGEST_MS)
         if state == "start" and start < latest:
@@ -203,59 +211,55 @@ def _of_events(connection: Connection, place: Touchpoint, start: int, end: int) 
 # --- What may be told of them -----------------------------------------------------------------------------
 
 
-def _told(of_day: Mapping[str, int], rows: Mapping[Shift, Sums], period: Period, smallest: int) -> set[Shift]:
+@dataclass(frozen=True)
+class _Sizes:
+    """How many people answered at one touchpoint, by day and by shift."""
+
+    of_day: Mapping[str, int]
+    rows: Mapping[Shift, Sums]
+    smallest: int
+
+    def days(self) -> list[str]:
+        return sorted({*self.of_day, *(shift.day for shift in self.rows)})
+
+    def told_teams(self, days: Sequence[str]) -> set[str]:
+        """Those that may be told where these days are told together."""
+        teams = self.by_team(days)
+        everyone = max(sum(self.of_day.get(day, 0) for day in days), sum(teams.values()))
+        return told_hours(teams, everyone, self.smallest)
+
+    def by_team(self, days: Sequence[str]) -> dict[str, int]:
+        """Responses of the teams that had any."""
+        teams: dict[str, int] = {}
+        for shift, row in self.rows.items():
+            if shift.day in days and _responses(row):
+                teams[shift.team] = teams.get(shift.team, 0) + _responses(row)
+        return teams
+
+
+def _told(sizes: _Sizes, period: Period, running_month: str) -> set[Shift]:
     """The shifts whose ratings may be told; days of a month are joined until they may be told."""
-    today = next(iter(rows)).place.calendar.business_day(time.time_ns() // 1_000_000)
-    months: dict[str, list[str]] = {}
-    for day in sorted({*of_day, *(shift.day for shift in rows)}):
-        months.setdefault(day[:7], []).append(day)
     told: set[Shift] = set()
-    for month, days in months.items():
-        for block in _blocks(days, of_day, rows, smallest, is_over=month < today[:7]):
+    for month, days in groupby(sizes.days(), key=lambda day: day[:7]):
+        for block in _blocks(list(days), sizes, is_over=month < running_month):
             if all(period.first <= day <= period.last for day in block):
-                told |= _told_of(block, of_day, rows, smallest)
+                teams = sizes.told_teams(block)
+                told |= {shift for shift in sizes.rows if shift.day in block and shift.team in teams}
     return told
 
 
-def _blocks(
-    days: Sequence[str],
-    of_day: Mapping[str, int],
-    rows: Mapping[Shift, Sums],
-    smallest: int,
-    *,
-    is_over: bool,
-) -> list[list[str]]:
+def _blocks(days: Sequence[str], sizes: _Sizes, *, is_over: bool) -> list[list[str]]:
     """Days that are told together: each of their teams has enough; the time without any has, or has none."""
     blocks: list[list[str]] = []
     left: list[str] = []
     for day in days:
         left.append(day)
-        sizes, total = _sizes(left, of_day, rows)
-        if told_hours(sizes, total, smallest) == {team for team, size in sizes.items() if size}:
+        if sizes.told_teams(left) == sizes.by_team(left).keys():
             blocks.append(left)
             left = []
     if left and is_over:
         blocks[-1:] = [[*blocks[-1], *left]] if blocks else [left]
     return blocks
-
-
-def _told_of(
-    block: Sequence[str], of_day: Mapping[str, int], rows: Mapping[Shift, Sums], smallest: int
-) -> set[Shift]:
-    sizes, total = _sizes(block, of_day, rows)
-    teams = told_hours(sizes, total, smallest)
-    return {shift for shift in rows if shift.day in block and shift.team in teams}
-
-
-def _sizes(
-    days: Sequence[str], of_day: Mapping[str, int], rows: Mapping[Shift, Sums]
-) -> tuple[dict[str, int], int]:
-    """Responses by team, and all of the touchpoint; where teams overlap, not fewer than theirs together."""
-    sizes: dict[str, int] = {}
-    for shift, row in rows.items():
-        if shift.day in days:
-            sizes[shift.team] = sizes.get(shift.team, 0) + _responses(row)
-    return sizes, max(sum(of_day.get(day, 0) for day in days), sum(sizes.values()))
 
 
 def _responses(row: Mapping[str, int]) -> int:
