@@ -28,11 +28,11 @@ METRICS = catalogue(MetricSettings())
 Row = dict[str, str]
 
 AGREED = """
-org store_id touchpoint_id touchpoint_name metric metric_version period_start_utc period_end_utc tz local_label
-open_minutes counter_up_minutes value lower upper level interval_method shrunk_value rank_low rank_high p_worst
-n_votes_raw n_votes_clean n_negative n_positive n_quarantined contacts_counted contacts_est precision_k
-precision_n recall_k recall_n response_rate silent_share bound_lower bound_upper assumption status flags weights
-computed_at_utc software_version
+org store_id touchpoint_id touchpoint_name metric metric_version period_start_utc period_end_utc tz
+local_label open_minutes counter_up_minutes value lower upper level interval_method shrunk_value rank_low
+rank_high p_worst n_votes_raw n_votes_clean n_negative n_positive n_quarantined contacts_counted
+contacts_est precision_k precision_n recall_k recall_n response_rate silent_share bound_lower bound_upper
+assumption status flags weights computed_at_utc software_version
 """
 """What analysts were promised, in this order; our own columns come after them."""
 
