@@ -17,6 +17,7 @@ from tillsight_models.errors import BadConfig, TillsightError
 
 from .access.commands import add_token_arguments, add_user_arguments, run_token_command, run_user_command
 from .analysis.command import add_analyse_arguments, run_analyse_command
+from .cleaning.command import add_what_if_arguments, run_what_if_command
 from .config import HubConfig, load_config
 from .database import migrate, open_database, prepare
 from .exports.command import add_export_arguments, run_export_command
@@ -222,6 +223,7 @@ COMMANDS = {
         Command(
             "analyse", "score a folder of events without a hub", run_analyse_command, add_analyse_arguments
         ),
+        Command("what-if", "scores under other cleaning rules", run_what_if_command, add_what_if_arguments),
         Command("verify", "compare rollups and watermarks with the events; exit 1 if any differ", _verify),
         Command("quarantine", "what was set aside", _quarantine, _quarantine_arguments),
         Command("rebuild-rollups", "count all events anew, beside a running hub too", _rebuild_rollups),

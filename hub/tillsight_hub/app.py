@@ -32,6 +32,7 @@ from .api import (
     scores,
     touchpoints,
     value,
+    what_if,
 )
 from .api.reading import refuse
 from .broker import EmbeddedBroker
@@ -60,6 +61,7 @@ ROUTERS = (
     ranking.router,
     drivers.router,
     value.router,
+    what_if.router,
     touchpoints.router,
     devices.router,
     events.router,

@@ -54,7 +54,7 @@ class CountsOut(BaseModel):
     other_scale: int = Field(description="presses on another scale than the touchpoint's, not accepted")
     set_aside: int = Field(description="presses that a cleaning rule leaves out, not accepted")
     labelled: dict[str, int] = Field(
-        description="presses by the cleaning rule that found them, set aside or not; one may be found by several"
+        description="presses by the cleaning rule that found them, set aside or not; several may find one"
     )
     closed: int = Field(description="presses outside opening hours")
     contacts: int | None = Field(description="people served, as counted; null where nothing counts them")

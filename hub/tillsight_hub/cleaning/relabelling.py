@@ -114,7 +114,7 @@ def write(connection: Connection, hierarchy: Hierarchy, proposals: Iterable[Prop
     tallies = Tallies()
     if hierarchy_version(connection) == hierarchy.version:
         for proposal in proposals:
-            _relabel(connection, hierarchy.touchpoints.get(proposal.todo.tp), proposal.changes, tallies)
+            relabel(connection, hierarchy.touchpoints.get(proposal.todo.tp), proposal.changes, tallies)
             _tick_off(connection, proposal)
         rollups.add(connection, tallies)
     take_arrived(connection)
@@ -183,7 +183,7 @@ def _is_whole(history: History, part: range, before: int, after: int) -> bool:
 # --- Writing ----------------------------------------------------------------------------------------------
 
 
-def _relabel(
+def relabel(
     connection: Connection, place: Touchpoint | None, changes: Sequence[Change], tallies: Tallies
 ) -> None:
     """Change the presses that are still as they were read; others are noted, and looked at again."""

@@ -292,6 +292,11 @@ class Counts:
         return self.responses + self.withheld
 
     @property
+    def found(self) -> dict[str, int]:
+        """Presses by the cleaning rule that found them, set aside or not; several may have found one."""
+        return dict(zip(LABEL_COUNTERS, self.labelled, strict=True))
+
+    @property
     def responses_raw(self) -> int:
         """All presses on the scale, whether accepted or not."""
         return sum(self.raw) + self.withheld_raw
