@@ -12,6 +12,8 @@ from ..access import CurrentViewer
 from ..errors import BadScoreId, TooManyEvents, UnknownPlace
 from ..explain import Explanation, Recomputed, explain, recompute
 from ..hierarchy import read_hierarchy
+from ..metrics.counts import Calibration
+from ..metrics.relative import correction
 from ..services import ServicesDep
 from .reading import READ_ERRORS, Utc, utc
 from .scores import MetricOut, PeriodOut, ScoreOut, period_out, score_out
@@ -113,7 +115,12 @@ class CorrectionOut(BaseModel):
     counted: int
     precision: tuple[int, int] = Field(description="k of n")
     recall: tuple[int, int] = Field(description="k of n")
+    pressers: tuple[int, int] = Field(description="recall of those who pressed, k of n; corrects nothing")
     pooled: bool = Field(description="whether the correction leans on the company's other counters")
+    factor: float | None = Field(description="people served for every contact counted")
+    factor_error: float | None = Field(description="standard error of the factor's logarithm")
+    own_recall_weight: float | None = Field(description="how much of the recall is the own audit, 0 to 1")
+    own_ghosts_weight: float | None = Field(description="the same for what was counted and was nobody")
 
 
 class WithheldOut(BaseModel):
@@ -260,16 +267,24 @@ def _coverage(found: Explanation) -> CoverageOut:
 
 def _corrections(found: Explanation) -> list[CorrectionOut]:
     return [
-        CorrectionOut(
-            touchpoint=part.calibration.of,
-            counted=part.contacts,
-            precision=part.calibration.precision,
-            recall=part.calibration.recall,
-            pooled=part.calibration.pooled is not None,
-        )
-        for part in found.group.counts.counted
-        if part.calibration
+        _corrected(part.calibration, part.contacts) for part in found.group.counts.counted if part.calibration
     ]
+
+
+def _corrected(calibration: Calibration, counted: int) -> CorrectionOut:
+    known = correction(calibration)
+    return CorrectionOut(
+        touchpoint=calibration.of,
+        counted=counted,
+        precision=calibration.precision,
+        recall=calibration.recall,
+        pressers=calibration.pressers,
+        pooled=calibration.pooled is not None,
+        factor=known.factor if known else None,
+        factor_error=known.variance**0.5 if known else None,
+        own_recall_weight=known.recall_weight if known else None,
+        own_ghosts_weight=known.ghosts_weight if known else None,
+    )
 
 
 def _recomputed(found: Explanation, again: Recomputed, score_id: str) -> RecomputedOut:
