@@ -1,0 +1,139 @@
+"""No question, and no combination of answers, tells what fewer people than the smallest cell said."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.harness.chain import Chain, open_chain
+from tests.harness.told_atoms import Atoms, Hour, cells_that_show
+
+from tillsight_hub.calendar import PlaceCalendar
+from tillsight_hub.hierarchy import Touchpoint
+from tillsight_hub.metrics.counts import Counts
+from tillsight_hub.periods import Every, Period
+from tillsight_hub.scores import By, read_counts, series
+
+SMALLEST = 10
+TILLS = ("till-1", "till-2", "counter", "stall")
+DAYS = ("2026-03-02", "2026-03-03", "2026-03-09", "2026-03-30", "2026-03-31", "2026-04-01", "2026-04-06")
+EDGES = ("2026-03-01", *DAYS, "2026-04-30")
+PLACES = (*TILLS, "market", "north", "acme")
+WALLS = {"till-1": ("10", "11"), "till-2": ("10", "11"), "counter": ("20", "02"), "stall": ("10", "17")}
+NOW = {"in April": "2026-04-07T12:00", "in May": "2026-05-02T12:00"}
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    with open_chain(f"sqlite:///{tmp_path_factory.mktemp('told') / 'hub.db'}") as made:
+        yield made
+
+
+@st.composite
+def hours(draw: st.DrawFn) -> list[Hour]:
+    """Mostly a few presses, sometimes many; some while the counter was blind, some at an unknown hour."""
+    few_or_many = st.one_of(st.integers(0, 6), st.integers(7, 25))
+    found = []
+    for till in TILLS:
+        for day in draw(st.sets(st.sampled_from(DAYS), max_size=5)):
+            for wall in (*WALLS[till], ""):
+                blind = draw(st.sampled_from((0, 0, 0, 2, 12))) if till not in ("till-2", "stall") else 0
+                pressed = draw(few_or_many) if wall else draw(st.sampled_from((0, 0, 0, 3)))
+                found.append(Hour(till, day, wall and _wall(day, wall), pressed, blind, 7))
+    return found
+
+
+def _wall(day: str, hour: str) -> str:
+    """The counter's 02 o'clock is in the night after, and is cut by the end of its evening."""
+    if hour == "02":
+        day = (datetime.fromisoformat(day) + timedelta(days=1)).date().isoformat()
+    return f"{day}T{hour}:00"
+
+
+faces = st.dictionaries(
+    st.tuples(st.just("till-1"), st.sampled_from(DAYS)), st.one_of(st.integers(1, 9), st.integers(10, 30))
+)
+questions = st.tuples(
+    st.sampled_from(PLACES), st.sampled_from(EDGES), st.sampled_from(EDGES), st.sampled_from(get_args(By))
+)
+ladders = st.tuples(
+    st.sampled_from(TILLS), st.sampled_from(EDGES), st.sampled_from(EDGES), st.sampled_from(get_args(Every))
+)
+
+
+class Answers:
+    """Everything that was told."""
+
+    def __init__(self, chain: Chain, atoms: Atoms, now: int) -> None:
+        self.chain, self.atoms, self.now = chain, atoms, now
+        self.ratings: list[frozenset[int]] = []
+        self.faces: list[frozenset[int]] = []
+
+    def ask(self, place: str, one_day: str, other_day: str, by: By) -> None:
+        first, last = sorted((one_day, other_day))
+        places = _within(self.chain, place)
+        with self.chain.engine.connect() as connection:
+            for group in read_counts(
+                connection, places, first, last, by, smallest_cell=SMALLEST, now=self.now
+            ):
+                self._take(group.counts)
+
+    def climb(self, till: str, one_day: str, other_day: str, every: Every) -> None:
+        period = Period(*sorted((one_day, other_day)))
+        [place] = self.chain.touchpoints(till)
+        with self.chain.engine.connect() as connection:
+            for group in series(connection, place, period, every, smallest_cell=SMALLEST, now=self.now):
+                self._take(group.counts)
+
+    def _take(self, counts: Counts) -> None:
+        self.ratings += self.atoms.ratings_in(counts)
+        self.faces.append(self.atoms.faces_in(counts))
+        assert counts.withheld >= 0
+        assert counts.withheld_rated >= 0
+        assert counts.rated_among is None or 0 <= counts.rated_among <= (counts.contacts or 0)
+        assert sum(counts.raw) == counts.responses
+
+
+def _within(chain: Chain, place: str) -> list[Touchpoint]:
+    """Of one scale, as the atoms are."""
+    return [
+        each
+        for each in chain.touchpoints(*TILLS)
+        if place in (each.id, each.store_id, each.region_id, each.org_id)
+    ]
+
+
+def _calendar(chain: Chain) -> dict[str, PlaceCalendar]:
+    return {place.id: place.calendar for place in chain.touchpoints(*TILLS)}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    hours(),
+    faces,
+    st.lists(questions, min_size=8, max_size=16),
+    st.lists(ladders, min_size=4, max_size=8),
+    st.sampled_from(list(NOW)),
+)
+def test_no_combination_of_answers_tells_what_a_few_people_said(
+    chain: Chain,
+    hours: list[Hour],
+    faces: dict[tuple[str, str], int],
+    questions: list[tuple[str, str, str, By]],
+    ladders: list[tuple[str, str, str, Every]],
+    when: str,
+) -> None:
+    atoms = Atoms(hours, faces)
+    calendars = _calendar(chain)
+    atoms.store(chain, calendars.__getitem__)
+    told = Answers(chain, atoms, chain.at("till-1", NOW[when]))
+    for question in questions:
+        told.ask(*question)
+    for ladder in ladders:
+        told.climb(*ladder)
+    for sums, people_of in ((told.ratings, atoms.people), (told.faces, atoms.faces)):
+        for cell in cells_that_show(sums).values():
+            people = sum(people_of[atom] for atom in cell)
+            assert people >= SMALLEST, f"{people} people can be singled out"
