@@ -28,6 +28,8 @@ MAY: dict[str, set[str]] = {
     "/api/v1/users": {"admin"},
     "/api/v1/tokens": {"admin"},
     "/api/v1/scores": {"admin", "ops", "manager", "analyst"},
+    "/api/v1/drivers": {"admin", "ops", "manager", "analyst"},
+    "/api/v1/value": {"admin", "ops", "manager", "analyst"},
     "/api/v1/metrics": {"admin", "ops", "manager", "analyst"},
     "/api/v1/touchpoints": {"admin", "ops", "manager", "analyst"},
     "/api/v1/devices": {"admin", "ops", "manager"},
