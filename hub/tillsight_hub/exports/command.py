@@ -41,7 +41,7 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
     add("--by", choices=EVERY, default="day", help="one row per metric and ...; default: day")
     add("--place", metavar="ID", help="an org, region, store or touchpoint; default: all")
     add("--metric", action="append", default=[], metavar="ID", help="may be given often; default: all")
-    add("--no-ranks", action="store_true", help="do not compare touchpoints: several times as fast")
+    add("--no-ranks", action="store_true", help="do not compare touchpoints: more than twice as fast")
     add("--level", type=_level, default=DEFAULT_LEVEL, help="of the intervals; default: 0.95")
 
 

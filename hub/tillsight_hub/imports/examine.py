@@ -129,7 +129,14 @@ def _note_stored(connection: Connection, report: Report, seen: _Days, kind: Kind
 
 def _counter(kind: Kind, place: Touchpoint) -> str | None:
     own = CONTACT_COUNTERS.get(place.contact_source or "")
-    return {"votes": "presses", "contacts": own, "sales": "receipts", "audits": None}[kind]
+    counters: dict[Kind, str | None] = {
+        "votes": "presses",
+        "contacts": own,
+        "sales": "receipts",
+        "visitors": "visitors_in",
+        "audits": None,
+    }
+    return counters[kind]
 
 
 def _some(days: list[str]) -> str:

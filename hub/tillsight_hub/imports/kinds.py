@@ -6,7 +6,7 @@ from typing import Literal
 
 from tillsight_models.scales import MAX_RATINGS
 
-Kind = Literal["votes", "contacts", "sales", "audits"]
+Kind = Literal["votes", "contacts", "sales", "visitors", "audits"]
 
 FIELDS: dict[str, str] = {
     "touchpoint": "id of the touchpoint, or a word that the touchpoint map knows",
@@ -24,6 +24,8 @@ FIELDS: dict[str, str] = {
     "receipts": "receipts in that hour; without it every row is one receipt",
     "amount": "sales, in the currency's main unit",
     "currency": "three letters",
+    "entered": "visitors who came in, in that hour",
+    "left": "visitors who went out, in that hour",
     "counted": "contacts by the counter",
     "observed": "contacts by the person beside it",
     "matched": "contacts of both",
@@ -50,6 +52,7 @@ KINDS: dict[Kind, Fields] = {
     "votes": Fields((("button", "rating", *BUTTON_COUNTS),), ("misuse", "count")),
     "contacts": Fields((), ("count", "people", "dwell_s")),
     "sales": Fields((("receipts", "amount"),), ("currency",)),
+    "visitors": Fields((("entered",),), ("left",)),
     "audits": Fields(
         (("counted",), ("observed",), ("matched",), ("minutes",)), ("pressers_observed", "pressers_matched")
     ),
@@ -64,6 +67,8 @@ def fields_of(kind: Kind) -> tuple[str, ...]:
 
 def is_hourly(kind: Kind, fields: Collection[str]) -> bool:
     """Whether the rows are counts per hour, of which nobody knows the moments."""
+    if kind == "visitors":
+        return True
     if kind == "sales":
         return "receipts" in fields
     return kind != "audits" and any(field in fields for field in ("count", *BUTTON_COUNTS))

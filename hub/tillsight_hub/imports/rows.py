@@ -15,6 +15,7 @@ from tillsight_models.events import (
     CounterAudited,
     Payload,
     SalesReported,
+    TrafficCounted,
 )
 from tillsight_models.scales import Scale, scale
 
@@ -36,6 +37,8 @@ MOST_AN_HOUR = 20_000
 MOST_PEOPLE = 100
 """Of one contact event."""
 MINOR_UNITS = 100
+ENTRANCE = "import"
+"""Of visitors: which door they took, the file does not say."""
 
 
 class Times(NamedTuple):
@@ -56,7 +59,7 @@ class Row:
     boot: str
     payloads: tuple[Times, ...]
     units: int
-    """Votes, contacts, receipts or audits."""
+    """Votes, contacts, receipts, visitors or audits."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -203,6 +206,8 @@ class RowReader:
                 yield from self._contacts(cells, place)
             case "sales":
                 yield Times(self._sales(cells, place, t), 1)
+            case "visitors":
+                yield Times(self._visitors(cells, place, t), 1)
             case "audits":
                 yield Times(self._audit(cells, place), 1)
 
@@ -265,8 +270,16 @@ class RowReader:
         if "receipts" not in cells:
             return SalesReported(period_s=0.0, receipts=1, amount=amount, currency=currency)
         receipts = whole("receipts", cells["receipts"], self.plan.decimal, MOST_AN_HOUR)
-        period_s = (t + 1) / 1000 - place.calendar.hour_start(t)
-        return SalesReported(period_s=period_s, receipts=receipts, amount=amount, currency=currency)
+        return SalesReported(
+            period_s=_since_the_hour(place, t), receipts=receipts, amount=amount, currency=currency
+        )
+
+    def _visitors(self, cells: Mapping[str, str], place: Touchpoint, t: int) -> TrafficCounted:
+        entered, left = (
+            whole(name, cells.get(name, ""), self.plan.decimal, MOST_AN_HOUR) for name in ("entered", "left")
+        )
+        period_s = _since_the_hour(place, t)
+        return TrafficCounted(entrance=ENTRANCE, period_s=period_s, entered=entered, left=left)
 
     def _audit(self, cells: Mapping[str, str], place: Touchpoint) -> CounterAudited:
         names = ("counted", "observed", "matched", "pressers_observed", "pressers_matched")
@@ -294,6 +307,8 @@ class RowReader:
     def _notes(self, place: Touchpoint) -> tuple[str, ...]:
         if self.plan.kind == "votes":
             return ("other-scale",) if self.plan.scale not in (None, place.scale.id) else ()
+        if self.plan.kind == "visitors":
+            return ()
         counts = self._source(place) if self.plan.kind != "sales" else place.contact_source
         return ("other-source",) if counts != place.contact_source else ()
 
@@ -304,10 +319,18 @@ def _needed(cells: Mapping[str, str], name: str) -> str:
     return cells[name]
 
 
+def _since_the_hour(place: Touchpoint, t: int) -> float:
+    """Seconds of the local hour until the end of its opening time."""
+    return (t + 1) / 1000 - place.calendar.hour_start(t)
+
+
+_MANY = ("people", "receipts", "entered")
+
+
 def _units(payloads: tuple[Times, ...]) -> int:
-    """Contacts and receipts may be many in one event."""
+    """Contacts, receipts and visitors may be many in one event."""
     return sum(
-        number * int(getattr(payload, "people", getattr(payload, "receipts", 1)))
+        number * next((int(getattr(payload, name)) for name in _MANY if hasattr(payload, name)), 1)
         for payload, number in payloads
     )
 

@@ -60,7 +60,10 @@ def test_a_dry_run_stores_nothing(hub: RunningHub) -> None:
     ("query", "detail"),
     [
         ({"map": ["nope=time"]}, "--map nope=time: no such column in old.csv"),
-        ({"kind": "smiles"}, "kind: 'smiles': should be 'votes', 'contacts', 'sales' or 'audits'"),
+        (
+            {"kind": "smiles"},
+            "kind: 'smiles': should be 'votes', 'contacts', 'sales', 'visitors' or 'audits'",
+        ),
         ({"tz": "Rome"}, "--tz 'Rome': expected an IANA time zone such as Europe/Rome"),
         ({"colour": "red"}, "colour: is not a parameter here"),
     ],

@@ -152,6 +152,14 @@ def test_receipts_one_by_one(engine: Engine, tmp_path: Path) -> None:
     assert [(row["receipts"], row["sales_amount"]) for row in hours(engine)] == [(2, 420)]
 
 
+def test_visitors_of_an_hour(engine: Engine, tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "hour,entered,left\n2026-07-01 10:00,120,115\n")
+    examined = look(engine, path, ImportPlan("visitors", {"hour": "time"}, touchpoint="till-1"))
+    assert examined.report.totals["till-1"]["2026-07"].units == 120
+    store(engine, examined, "tester")
+    assert [(row["visitors_in"], row["visitors_out"]) for row in hours(engine)] == [(120, 115)]
+
+
 def test_audits_calibrate_the_counter(engine: Engine, tmp_path: Path) -> None:
     path = csv_file(
         tmp_path, "touchpoint,time,counted,observed,matched,minutes\ntill-1,2026-07-01 10:30,58,60,55,30\n"
@@ -490,7 +498,7 @@ def shared(seeded_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=FILES, kind=st.sampled_from(["votes", "contacts", "sales", "audits"]))
+@given(content=FILES, kind=st.sampled_from(["votes", "contacts", "sales", "visitors", "audits"]))
 def test_garbage_is_refused_without_a_traceback_and_stores_nothing(
     shared: tuple[Engine, Path], content: bytes, kind: Any
 ) -> None:
