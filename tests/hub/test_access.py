@@ -38,6 +38,13 @@ MAY: dict[str, set[str]] = {
     "/api/v1/export/dictionary": {"admin", "ops", "manager", "analyst"},
 }
 """Which roles may GET what."""
+PERIOD = "?from=2026-10-01&to=2026-10-02"
+QUERIES = {
+    "/api/v1/scores": PERIOD,
+    "/api/v1/export": PERIOD,
+    "/api/v1/value": "?margin=9&discount=0.1&customers=9&retention=0.8&retention_after=0.9&n=99",
+}
+"""What has to be asked with."""
 NOT_GET = {"/logout", "/api/v1/ingest", "/api/v1/users/{name}", "/api/v1/tokens/{number}"}
 
 
@@ -63,8 +70,7 @@ def routes(site: Website) -> list[Route]:
 
 def concrete(path: str) -> str:
     names = {"touchpoint_id": "till-1", "name": "ada", "number": "999"}
-    period = "?from=2026-10-01&to=2026-10-02" if path in ("/api/v1/scores", "/api/v1/export") else ""
-    return path.format(**names) + period
+    return path.format(**names) + QUERIES.get(path, "")
 
 
 def status(client: httpx.Client, method: str, path: str) -> int:
