@@ -24,6 +24,8 @@ from sqlalchemy import (
     select,
 )
 
+from tillsight_models.events import StaffShifted
+
 from .hierarchy import Touchpoint
 from .periods import Period, hour_bounds
 from .release import DaySize
@@ -31,6 +33,7 @@ from .rollups import TO_THE_HOUR, count_events, stored_events
 from .tables import (
     CONTACT_COUNTERS,
     EMOTION_COUNTERS,
+    IS_RARE,
     LABEL_COUNTERS,
     RATING_COUNTERS,
     RAW_COUNTERS,
@@ -183,6 +186,17 @@ def rows_of_hours(
     whole = hour.between(-(-start // 1000), places[0].calendar.hour_start(end) - 1)
     heard = or_(rollup_hour.c.presses > 0, _total(rollup_hour, EMOTION_COUNTERS[:3]) > 0)
     return _told(connection, hour, and_(whole, heard), places)
+
+
+def with_shifts(connection: Connection, places: Sequence[Touchpoint], start: int, end: int) -> frozenset[str]:
+    """The touchpoints of which the rota said anything between the instants (ms UTC, half-open)."""
+    query = select(event.c.tp).where(
+        IS_RARE,
+        event.c.type == StaffShifted.TYPE,
+        event.c.tp.in_([place.id for place in places]),
+        event.c.t.between(start, end - 1),
+    )
+    return frozenset(connection.scalars(query.distinct()))
 
 
 def _told(

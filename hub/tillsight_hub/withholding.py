@@ -20,7 +20,9 @@ from .release import (
     without_uncovered,
     without_what_was_said,
 )
-from .sums import Sums, add_to, rows_of_days, rows_of_hours, sizes_of_days
+from .sums import Sums, add_to, rows_of_days, rows_of_hours, sizes_of_days, with_shifts
+
+DAY_MS = 86_400_000
 
 Less = tuple[Touchpoint, str, Sums]
 """What to add to a sum with the business day of that touchpoint in it."""
@@ -58,12 +60,8 @@ class Withholding:
         now_ms: int,
     ) -> "Withholding":
         """Reads how many people each day of the months around the period tells of."""
-        months = Period(
-            bucket_days(period.first, "month").first,
-            bucket_days(period.last, "month").last,
-        )
         sizes: dict[str, dict[str, DaySize]] = {place.id: {} for place in places}
-        for tp, day, size in sizes_of_days(connection, places, months):
+        for tp, day, size in sizes_of_days(connection, places, _months(period)):
             sizes[tp][day] = size
         running = {id(place.calendar): place.calendar.business_day(now_ms)[:7] for place in places}
         days = {
@@ -85,9 +83,15 @@ class Withholding:
                 yield by_id[tp], day, step(row)
 
     def of_hours(self, members: Sequence[Touchpoint]) -> Iterator[HourLess]:
-        """What to take out of hours that lie in the period as a whole; touchpoints with one calendar."""
+        """What to take out of hours that lie in the period as a whole; touchpoints with one calendar.
+
+        Where a rota cuts the days of these months into shifts, what is told of shifts less what is told of
+        hours would be about a few: hours then tell nothing.
+        """
         calendar = members[0].calendar
-        days = {place.id: self._hours_told_on(place) for place in members}
+        start, end = _months(self.period).bounds(calendar)
+        by_shift = with_shifts(self.connection, members, start - DAY_MS, end + DAY_MS)
+        days = {place.id: {} if place.id in by_shift else self._hours_told_on(place) for place in members}
         rows = list(rows_of_hours(self.connection, members, self.period))
         by_id = {place.id: place for place in members}
         day_of = {hour: day_of_hour(calendar, hour) for hour in {hour for _, hour, _ in rows}}
@@ -138,6 +142,11 @@ class Withholding:
                     steps.append(without_moods)
                 if steps:
                     yield day, _all_of(steps)
+
+
+def _months(period: Period) -> Period:
+    """The whole months that it touches."""
+    return Period(bucket_days(period.first, "month").first, bucket_days(period.last, "month").last)
 
 
 def _days_of(sizes: Mapping[str, DaySize], smallest: int, running_month: str) -> _Days:

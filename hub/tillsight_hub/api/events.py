@@ -14,6 +14,8 @@ from sqlalchemy import ColumnElement, RowMapping, literal, select, tuple_
 from tillsight_models.events import PAYLOADS
 
 from ..access import require_role
+from ..access.audit import record
+from ..database import writing
 from ..exports.columns import label_names
 from ..hierarchy import Hierarchy, Touchpoint
 from ..services import ServicesDep
@@ -73,7 +75,10 @@ class EventsQuery(PlaceQuery):
 
 @router.get("/events")
 def events(viewer: EventReader, services: ServicesDep, query: Annotated[EventsQuery, Query()]) -> EventsOut:
-    """Events as the hub holds them. What arrives meanwhile comes before the first page, and shifts none."""
+    """Events as the hub holds them: raw data, person by person. Who reads them is written to the audit trail.
+
+    What arrives meanwhile comes before the first page, and shifts none.
+    """
     if query.type is not None and query.type not in PAYLOADS:
         raise HTTPException(422, f"type: {query.type!r}: expected one of {', '.join(PAYLOADS)}")
     newest_first = event.c.received.desc(), event.c.stream.desc(), event.c.seq.desc()
@@ -83,6 +88,8 @@ def events(viewer: EventReader, services: ServicesDep, query: Annotated[EventsQu
         where = [*_at(places, everywhere=everywhere), *_filters(query), *_after(query.cursor)]
         chosen = select(event).where(*where).order_by(*newest_first).limit(query.limit)
         rows = connection.execute(chosen).mappings().all()
+    with writing(services.engine) as connection:
+        record(connection, viewer.name, "events.read", query.model_dump_json(exclude_defaults=True))
     more = _cursor(rows[-1]) if len(rows) == query.limit else None
     return EventsOut(events=[_event(row, hierarchy) for row in rows], next=more)
 

@@ -7,7 +7,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from ..access import CurrentViewer, require_role
+from ..access.audit import record
 from ..cleaning.rules import DEVICE_RULES, RULES
+from ..database import writing
 from ..errors import PartMissing, UnknownMetric
 from ..exports.columns import EVENT_COLUMNS, SCORE_COLUMNS, Kind
 from ..exports.dictionary import assumptions
@@ -90,7 +92,7 @@ class ExportQuery(ScoreQuery):
 def export(
     viewer: ExportReader, services: ServicesDep, query: Annotated[ExportQuery, Query()]
 ) -> StreamingResponse:
-    """A file of scores or events, written while it is sent."""
+    """A file of scores or events, written while it is sent. The audit trail says who took events."""
     with services.engine.connect() as connection:
         _, places = visible_places(connection, viewer, query.place)
     asked = Export(
@@ -110,6 +112,9 @@ def export(
         raise HTTPException(422, str(error)) from error
     except PartMissing as error:
         raise HTTPException(501, str(error)) from error
+    if query.kind == "events":
+        with writing(services.engine) as connection:
+            record(connection, viewer.name, "events.export", query.model_dump_json(exclude_defaults=True))
     return StreamingResponse(
         write_export(services.engine, asked),
         media_type=MEDIA_TYPES[query.format],
