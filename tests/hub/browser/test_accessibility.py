@@ -53,3 +53,15 @@ def test_pages_break_no_rule_that_a_program_can_check(
 def test_the_login_breaks_none_either(site: Website, open_window: OpenWindow, axe: str) -> None:
     window = open_window(site, logged_in=False)
     assert not violations(window.open("/login"), axe)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_sheet_of_a_number_breaks_none(
+    site: Website, open_window: OpenWindow, axe: str, width: int
+) -> None:
+    window = open_window(site, width=width)
+    link = window.page.locator("a.explained").first.get_attribute("href")
+    page = window.open(link or "")
+    assert page.locator("h1").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert not violations(page, axe), link
