@@ -1,0 +1,138 @@
+"""Outbox: which alerts are sent at once, and which are kept back by a budget, a snooze or a storm."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from ..access.audit import record
+from ..hierarchy import Hierarchy, Touchpoint
+from ..periods import Period
+from ..tables import alert, snooze
+from .rules import path_of
+from .settings import AlertSettings
+
+Held = Literal["budget", "snooze", "storm", "undelivered"]
+LONGEST_SNOOZE_DAYS = 31
+
+
+@dataclass(frozen=True)
+class News:
+    """Something that a rule found at a touchpoint."""
+
+    rule_id: int
+    rule_version: int
+    place: Touchpoint
+    since: int
+    """ms UTC, like `raised`."""
+    raised: int
+    detail: Mapping[str, Any]
+
+
+def file_news(
+    connection: Connection, news: Sequence[News], settings: AlertSettings, now: int, *, has_channel: bool
+) -> None:
+    """Store alerts of one store in the transaction of the charts that raised them.
+
+    What is to be sent has neither `sent` nor `held`; without a channel the list itself is where it is sent.
+    """
+    snoozed = read_snoozes(connection, now)
+    for each in news:
+        head = _head_of_storm(connection, each, settings)
+        held: Held | None = None
+        if any(place in snoozed for place in path_of(each.place)):
+            held = "snooze"
+        elif head is not None:
+            held = "storm"
+        elif _is_spent(connection, each, settings):
+            held = "budget"
+        connection.execute(
+            insert(alert).values(
+                rule_id=each.rule_id,
+                rule_version=each.rule_version,
+                tp=each.place.id,
+                storm=head,
+                since=each.since,
+                raised=each.raised,
+                noticed=now,
+                sent=None if held or has_channel else now,
+                held=held,
+                detail=json.dumps(each.detail),
+            )
+        )
+
+
+def clear(connection: Connection, tp: str, raised: int, t: int, rule_id: int | None = None) -> None:
+    """The alert that the vote at `raised` made is over at `t`, ms UTC."""
+    query = update(alert).where(alert.c.tp == tp, alert.c.raised == raised, alert.c.cleared.is_(None))
+    if rule_id is not None:
+        query = query.where(alert.c.rule_id == rule_id)
+    connection.execute(query.values(cleared=t))
+
+
+def read_snoozes(connection: Connection, now: int) -> dict[str, int]:
+    """By place: ms UTC until when it is quiet."""
+    query = select(snooze.c.place, snooze.c.until).where(snooze.c.until > now)
+    return {row.place: row.until for row in connection.execute(query)}
+
+
+def set_snooze(connection: Connection, place: str, until: int, actor: str) -> None:
+    """No alerts of that place are sent until then, ms UTC; what is past ends a snooze."""
+    connection.execute(delete(snooze).where(snooze.c.place == place))
+    connection.execute(insert(snooze).values(place=place, until=until, actor=actor[:80]))
+    record(connection, actor, "alerts snoozed", json.dumps({"place": place, "until": until}))
+
+
+def _head_of_storm(connection: Connection, news: News, settings: AlertSettings) -> int | None:
+    """The first alert of the storm that this one belongs to, at its store or else in its chain."""
+    begin = news.raised - round(settings.storm_minutes * 60_000)
+    query = (
+        select(alert.c.id, alert.c.tp, alert.c.storm)
+        .where(alert.c.raised >= begin, alert.c.raised <= news.raised, alert.c.tp.in_(news.detail["beside"]))
+        .order_by(alert.c.raised, alert.c.id)
+    )
+    rows = connection.execute(query).all()
+    others = {row.tp for row in rows} | {news.place.id}
+    if not rows or len(others) < settings.storm_touchpoints:
+        return None
+    first = rows[0]
+    return int(first.storm or first.id)
+
+
+def _is_spent(connection: Connection, news: News, settings: AlertSettings) -> bool:
+    """Whether the day's budget of the touchpoint or its store is used up by alerts that were sent."""
+    calendar = news.place.calendar
+    day = calendar.business_day(news.raised)
+    start, end = Period(day, day).bounds(calendar)
+    sent = (
+        select(alert.c.tp, func.count().label("number"))
+        .where(alert.c.tp.in_(news.detail["beside"]), alert.c.held.is_(None))
+        .where(alert.c.raised >= start, alert.c.raised < end)
+        .group_by(alert.c.tp)
+    )
+    numbers: dict[str, int] = {row.tp: row.number for row in connection.execute(sent)}
+    own, all_of_store = numbers.get(news.place.id, 0), sum(numbers.values())
+    return own >= settings.budget_per_touchpoint or all_of_store >= settings.budget_per_store
+
+
+def to_send(connection: Connection, most: int = 20) -> list[Any]:
+    """Alerts that wait for the channel, the oldest first."""
+    query = select(alert).where(alert.c.sent.is_(None), alert.c.held.is_(None)).order_by(alert.c.id)
+    return list(connection.execute(query.limit(most)).mappings())
+
+
+def note_sent(connection: Connection, ids: Iterable[int], now: int) -> None:
+    """The channel took them."""
+    connection.execute(update(alert).where(alert.c.id.in_(list(ids))).values(sent=now))
+
+
+def give_up(connection: Connection, ids: Iterable[int]) -> None:
+    """Nobody took them in time; they stay in the list."""
+    connection.execute(update(alert).where(alert.c.id.in_(list(ids))).values(held="undelivered"))
+
+
+def store_mates(hierarchy: Hierarchy, place: Touchpoint) -> list[str]:
+    """Touchpoints of the same store, itself included."""
+    return [each.id for each in hierarchy.within(place.store_id)]
