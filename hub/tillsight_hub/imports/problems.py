@@ -21,7 +21,7 @@ ERRORS: dict[str, str] = {
 NOTES: dict[str, str] = {
     "ambiguous": "the hour that autumn repeats: taken as the first one, a second count of it as the second",
     "closed": "outside the opening hours",
-    "alike": "the same in every mapped column as a row before; without an id column nobody can tell",
+    "alike": "the same in every mapped column as another row; without an id nobody can tell which is right",
     "other-scale": "the touchpoint has another scale: in no score but the raw number of presses",
     "other-source": "the touchpoint's contact source is another one, or none: in no score",
     "gap": "open days without any row, between the first and the last",

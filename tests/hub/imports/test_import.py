@@ -106,7 +106,9 @@ def test_hourly_counts_per_button_lie_in_their_hour(engine: Engine, tmp_path: Pa
     at = ms("Europe/Rome", "2026-07-01T10:00") // 1000
     told = {"rating_1": 1, "rating_3": 2, "rating_4": 700, "raw_1": 1, "raw_3": 2, "raw_4": 700}
     assert hours(engine) == [{"tp": "till-1", "hour": at, "events": 703, "presses": 703, **told}]
-    assert {row["boot"] for row in table_rows(engine, "event")} == {"import-hour"}
+    events = table_rows(engine, "event")
+    assert {row["boot"] for row in events} == {"import-hour"}
+    assert [row["rating"] for row in events] == [1, 3, 3, *[4] * 700]
 
 
 def test_a_count_in_the_last_hour_of_the_day_is_within_the_opening_hours(
@@ -254,7 +256,7 @@ def test_duplicates_gaps_and_what_is_stored_already_are_told(engine: Engine, tmp
 def test_rows_that_are_alike_are_a_remark_where_no_id_says_more(engine: Engine, tmp_path: Path) -> None:
     path = csv_file(tmp_path, "when,rating\n" + "2026-07-01 10:00,4\n" * 3)
     report = look(engine, path, ImportPlan("votes", {"when": "time"}, touchpoint="till-1")).report
-    assert (report.good, report.notes["alike"].examples) == (3, ["line 3", "line 4"])
+    assert (report.good, report.notes["alike"].examples) == (3, ["line 2", "line 3", "line 4"])
 
 
 @pytest.mark.parametrize(
