@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from tillsight_hub.access import add_user, create_token
 from tillsight_hub.app import create_app
+from tillsight_hub.cleaning.rules import CleaningSettings
 from tillsight_hub.config import HubConfig
 from tillsight_hub.seed import Seed, apply_seed
 from tillsight_hub.services import Services
@@ -33,6 +34,8 @@ USERS = {
     "anna": ("analyst", "north"),
 }
 """Name to role and scope; all have PASSWORD."""
+UNCLEANED = {rule: {"mode": "off"} for rule in CleaningSettings.model_fields}
+"""Here one person presses as often and as fast as a test needs it."""
 
 
 class Website:
@@ -54,13 +57,14 @@ class Website:
     def start(self) -> None:
         """Serve; the first time with the hierarchy and the users."""
         self.ending = False
-        config = read_settings({"data_dir": self.folder, "mqtt": {"embedded": False, "port": 1}}, HubConfig)
+        settings = {"data_dir": self.folder, "mqtt": {"embedded": False, "port": 1}, "cleaning": UNCLEANED}
+        config = read_settings(settings, HubConfig)
         self.app: FastAPI = create_app(config)
         self.services: Services = self.app.state.services
-        settings = uvicorn.Config(
+        server = uvicorn.Config(
             self.app, port=self.port, log_level="error", timeout_graceful_shutdown=3, access_log=False
         )
-        self._server = uvicorn.Server(settings)
+        self._server = uvicorn.Server(server)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
         wait_until(lambda: self._server.started, "the hub's web server")

@@ -70,6 +70,7 @@ class OrphanSettings(RuleSettings):
 class OutOfHoursSettings(RuleSettings):
     """Presses while the place is closed."""
 
+    mode: Mode = "label"
     before_s: Annotated[float, Field(ge=0, le=7200)] = 0.0
     """The doors open so long before the opening hours begin."""
     after_s: Annotated[float, Field(ge=0, le=7200)] = 900.0

@@ -1,11 +1,12 @@
 """The cleaner on a database: whatever arrives when, labels and counts end as the rules say."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from sqlalchemy import Engine
+from tests.harness.cleaning import half_a_day
 from tests.harness.ingesting import DAY, HOUR, NOON, SEED, Box, rollups_of, table_rows, take
 
 from tillsight_hub import rollups
@@ -28,7 +29,7 @@ RAW = ("events", "presses", "raw_1", "raw_2", "raw_3", "raw_4", "repeats", "undo
 
 def test_stored_labels_are_those_of_the_rules_and_the_counts_follow(either_engine: Engine) -> None:
     box = Box()
-    take(either_engine, (box, _half_a_day(box, 1)))
+    take(either_engine, (box, half_a_day(box, 1)))
     raw = _raw_totals(either_engine)
     cleaner = Cleaner(either_engine, RULES)
     cleaner.clean_all()
@@ -45,7 +46,7 @@ def test_stored_labels_are_those_of_the_rules_and_the_counts_follow(either_engin
 
 def test_events_may_arrive_in_any_order_with_the_cleaner_at_work(engine: Engine) -> None:
     box = Box()
-    events = _half_a_day(box, 2)
+    events = half_a_day(box, 2)
     dice = np.random.default_rng(7)
     cleaner = Cleaner(engine, RULES)
     order = list(dice.permutation(len(events)))
@@ -104,7 +105,7 @@ def test_a_cleaner_that_is_killed_at_any_step_loses_and_doubles_nothing(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     box = Box()
-    take(engine, (box, _half_a_day(box, 3)))
+    take(engine, (box, half_a_day(box, 3)))
     targets: dict[str, tuple[object, str]] = {
         "propose": (relabelling, "clean"),
         "write": (relabelling, "_tick_off"),
@@ -272,28 +273,6 @@ def test_the_thread_survives_a_database_that_fails(engine: Engine, monkeypatch: 
     cleaner.start()
     assert told.wait(20)
     cleaner.stop()
-
-
-def _half_a_day(box: Box, seed: int) -> list[bytes]:
-    """Customers, repeats, mashing, staff and retractions, as their device sends them."""
-    dice = np.random.default_rng([seed, 9])
-    events: list[tuple[int, Callable[[int], bytes]]] = []
-    for t in np.sort(dice.integers(NOON, NOON + 4 * HOUR, 60)):
-        dwell = float(dice.integers(8, 60))
-        events.append((int(t) + int(1000 * dwell), lambda t, dwell=dwell: box.contact(t=t, dwell_s=dwell)))
-        presses = int(dice.choice([0, 1, 1, 3]))
-        events += _pressed(box, int(t) + 3000, presses, int(dice.integers(1, 5)), 900)
-    events += _pressed(box, NOON + HOUR, 12, 2, 400)
-    events += _pressed(box, NOON + 9 * HOUR, 8, 4, 15_000)
-    encoded = [make(t) for t, make in sorted(events, key=lambda each: each[0])]
-    return [*encoded, *(box.undo(seq) for seq in range(3, 60, 17))]
-
-
-def _pressed(
-    box: Box, t: int, presses: int, rating: int, gap: int
-) -> Iterator[tuple[int, Callable[[int], bytes]]]:
-    for n in range(presses):
-        yield t + n * gap, lambda t: box.press(rating, t=t)
 
 
 def _report(box: Box, t: int, state: str, period_s: float, working_s: float) -> bytes:

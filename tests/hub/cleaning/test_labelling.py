@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.harness.cleaning import history, of_case, place, told
+from tests.harness.cleaning import AGAIN, GENUINE, MASHED, history, of_case, place, simulated_week, told
 
 from tillsight_hub.cleaning.labelling import clean, reach_ms
 from tillsight_hub.cleaning.relabelling import joined
 from tillsight_hub.cleaning.rules import CleaningSettings
 from tillsight_hub.history import History
-from tillsight_hub.labels import CLEANED, Label
+from tillsight_hub.labels import CLEANED, NOT_COUNTED, Label
 
 CASES: list[dict[str, Any]] = tomllib.loads(
     (Path(__file__).parents[1] / "cases" / "cleaning.toml").read_text(encoding="utf-8")
@@ -86,6 +86,25 @@ def test_of_a_very_long_contact_only_the_last_hour_is_looked_at() -> None:
     hour = 3_600_000
     given = history(place(), [(NOON, 4, 0), (NOON + 2 * hour, 4, 0)], [(NOON - hour, NOON + 2 * hour)])
     assert [bool(labels & Label.ORPHAN) for labels in clean(given, RULES)] == [True, False]
+
+
+def test_of_simulated_weeks_hardly_a_vote_is_lost_and_hardly_any_misuse_counts() -> None:
+    """Each person is a vote, whichever of their presses counts."""
+    votes = counted = misused = misuse_counted = accused = 0
+    for seed in range(5):
+        given, kinds = simulated_week(seed)
+        labels = clean(given, RULES)
+        counts = labels & int(NOT_COUNTED) == 0
+        votes += int(np.sum(kinds == GENUINE))
+        counted += int(np.sum(counts & (kinds <= AGAIN)))
+        misused += int(np.sum(kinds >= MASHED))
+        misuse_counted += int(np.sum(counts & (kinds >= MASHED)))
+        accused += int(np.sum((labels & int(Label.STAFF) != 0) & (kinds <= AGAIN)))
+    assert votes > 1500
+    assert misused > 1000
+    assert 0.98 * votes < counted <= votes
+    assert misuse_counted < 0.01 * misused
+    assert accused <= 2
 
 
 def _presses(given: History, part: range) -> History:
