@@ -16,7 +16,6 @@ from sqlalchemy import (
     create_engine,
     delete,
     func,
-    insert,
     or_,
     select,
 )
@@ -108,7 +107,8 @@ def _copy(
 ) -> None:
     """The rows of the one table that is asked, into the same table there."""
     table = tables.metadata.tables[str(query.get_final_froms()[0])]
-    rows = source.execute(query.execution_options(yield_per=_PAGE)).mappings()
-    for page in rows.partitions():
-        if copied := [dict(row) for row in page if wanted(row)]:
-            to.execute(insert(table), copied)
+    columns = ", ".join(column.name for column in table.columns)
+    put = f"INSERT INTO {table.name} ({columns}) VALUES ({', '.join('?' * len(table.columns))})"
+    for page in source.execute(query.execution_options(yield_per=_PAGE)).partitions():
+        if copied := [tuple(row) for row in page if wanted(row._mapping)]:
+            to.exec_driver_sql(put, copied)
