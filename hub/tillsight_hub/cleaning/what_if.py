@@ -14,7 +14,7 @@ from ..hierarchy import Touchpoint
 from ..history import read_history
 from ..metrics.questions import Questions
 from ..periods import Period
-from ..recount import MAX_EVENTS, recounted
+from ..recount import recounted
 from ..rollups import Tallies
 from ..scores import Group, read_counts
 from .bursts import Burst, find_bursts
@@ -42,15 +42,14 @@ def what_if(
     *,
     smallest_cell: int,
     questions: Questions = (),
-    most: int = MAX_EVENTS,
 ) -> list[Comparison]:
-    """By touchpoint; TooManyEvents where the period has more than `most`."""
+    """By touchpoint; TooManyEvents where the period has more than can be counted while somebody waits."""
 
     def counted(of: Connection) -> list[Group]:
         days = period.first, period.last
         return read_counts(of, places, *days, smallest_cell=smallest_cell, questions=questions)
 
-    with recounted(connection, places, period, most) as fresh:
+    with recounted(connection, places, period) as fresh:
         before = counted(fresh)
         relabelled = {place.id: _relabel(connection, fresh, place, period, rules) for place in places}
         after = counted(fresh)

@@ -85,11 +85,11 @@ def test_bursts_come_with_how_unlikely_they_are(engine: Engine) -> None:
     assert all(0 <= burst.p_value < 1e-6 for burst in till.bursts)
 
 
-def test_a_period_with_too_many_events_is_refused(engine: Engine) -> None:
+def test_a_period_with_too_many_events_is_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     _cleaned_half_day(engine)
-    with engine.connect() as connection, pytest.raises(TooManyEvents):
-        places = read_hierarchy(connection).within(None)
-        what_if(connection, places, DAY, RULES, smallest_cell=1, most=3)
+    monkeypatch.setattr("tillsight_hub.recount.MAX_EVENTS", 3)
+    with pytest.raises(TooManyEvents):
+        _asked(engine, RULES)
 
 
 def test_the_command_prints_both(engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
