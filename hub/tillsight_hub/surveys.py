@@ -45,8 +45,10 @@ class _Visit:
     place: Touchpoint
     t: int
     """ms UTC of the first answer."""
-    given: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """By what was asked: version of the questionnaire, and the answer."""
+    topics: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By topic and by what was asked: the answer."""
+    versions: dict[str, int] = field(default_factory=dict)
+    """By what was asked: the questionnaire's, where it was not the first."""
     refused: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -58,18 +60,13 @@ class _Visit:
         for question in questions:
             if payload.survey_version < question.since_version or not question.is_given(payload.value):
                 continue
-            answer = question.answer(payload.value)
-            before, _ = self.given.get(question.asks, (0, 0))
+            answer, asked, topic = question.answer(payload.value), question.asks, topic_of(question.asks)
             if answer is None:
-                self.refused[topic_of(question.asks)] += 1
-            elif payload.survey_version >= before:
-                self.given[question.asks] = payload.survey_version, answer
-
-    def by_topic(self) -> dict[str, dict[str, int]]:
-        topics: dict[str, dict[str, int]] = {}
-        for asked, (_, answer) in self.given.items():
-            topics.setdefault(topic_of(asked), {})[asked] = answer
-        return topics
+                self.refused[topic] += 1
+            elif payload.survey_version >= self.versions.get(asked, 1):
+                self.topics.setdefault(topic, {})[asked] = answer
+                if payload.survey_version > 1:
+                    self.versions[asked] = payload.survey_version
 
 
 def read_cells(
@@ -94,7 +91,7 @@ def read_cells(
         day = visit.day
         if not months.first <= day <= months.last:
             continue
-        for topic in visit.by_topic():
+        for topic in visit.topics:
             people.setdefault((visit.place.id, topic), {}).setdefault(day, []).append(visit)
         if visit.refused:
             cells.append(Cell(visit.place, Answers(refused=dict(visit.refused)), {day: 0}))
@@ -127,9 +124,9 @@ def _parts(cell: Cell, keys: Mapping[str, str | None], whole: bool) -> Iterator[
     if whole:
         key = next(iter(keys.values()))
         return iter([(key, cell.answers)] if key is not None else [])
-    topics = [topic_of(next(iter(visit))) for visit in cell.answers.visits[:1]] or list(cell.answers.withheld)
+    (topic,) = cell.answers.people
     return (
-        (key, Answers(withheld={topics[0]: cell.people[day]})) for day, key in keys.items() if key is not None
+        (key, Answers(withheld={topic: cell.people[day]})) for day, key in keys.items() if key is not None
     )
 
 
@@ -139,8 +136,8 @@ def _cells(topic: str, by_day: Mapping[str, Sequence[_Visit]], smallest: int, no
     sizes = {day: len(visits) for day, visits in by_day.items()}
     told = cells_of(sizes, smallest, running_month=place.calendar.business_day(now)[:7])
     for days in told:
-        given = tuple(visit.by_topic()[topic] for day in days for visit in by_day[day])
-        yield Cell(place, Answers(given), {day: sizes[day] for day in days})
+        given = tuple(visit.topics[topic] for day in days for visit in by_day[day])
+        yield Cell(place, Answers({topic: given}), {day: sizes[day] for day in days})
     for day in sorted(sizes.keys() - {day for days in told for day in days}):
         yield Cell(place, Answers(withheld={topic: sizes[day]}), {day: sizes[day]})
 
@@ -164,7 +161,9 @@ def _visits(
     visits: dict[tuple[str, str, str], _Visit] = {}
     for tp, stream, t, data in connection.execute(query):
         answered = msgspec.json.decode(data, type=QuestionAnswered)
-        visit = visits.setdefault((tp, stream, answered.visit), _Visit(by_id[tp], t))
+        visit = visits.get((tp, stream, answered.visit))
+        if visit is None:
+            visit = visits[tp, stream, answered.visit] = _Visit(by_id[tp], t)
         visit.t = min(visit.t, t)
         visit.take(answered, asking.get((answered.survey, answered.question), ()))
     return visits.values()

@@ -1,9 +1,10 @@
 """A questionnaire that asks everything, and people who answer it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tillsight_hub.metrics.answers import Answers
-from tillsight_hub.metrics.questions import PUBLISHED, USUAL
+from tillsight_hub.metrics.questions import PUBLISHED, USUAL, topic_of
 from tillsight_hub.metrics.servqual import DIMENSIONS
 from tillsight_hub.metrics.settings import MetricSettings
 from tillsight_models.configuration import read_settings
@@ -41,4 +42,16 @@ def people(*groups: dict[str, Any]) -> Answers:
             given |= {f"servqual-p-{item + 1}": found for item in items}
             given |= {f"servqual-e-{item + 1}": group["wanted"] for item in items}
         visits += [given] * group.get("times", 1)
-    return Answers(tuple(visits))
+    return by_topic(visits)
+
+
+def by_topic(visits: Sequence[Mapping[str, int]]) -> Answers:
+    """Of people, and by person what was asked and answered."""
+    found: dict[str, list[dict[str, int]]] = {}
+    for visit in visits:
+        topics: dict[str, dict[str, int]] = {}
+        for asked, answer in visit.items():
+            topics.setdefault(topic_of(asked), {})[asked] = answer
+        for topic, given in topics.items():
+            found.setdefault(topic, []).append(given)
+    return Answers({topic: tuple(given) for topic, given in found.items()})

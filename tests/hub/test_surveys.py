@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy import event as sqlalchemy_event
-from tests.harness.asking import EVERYTHING, answered, asking
+from tests.harness.asking import EVERYTHING, answered, asking, by_topic
 from tests.harness.ingesting import DAY, HOUR, MINUTE, NOON, Box, intake, take
 
 from tillsight_hub.hierarchy import read_hierarchy
-from tillsight_hub.metrics.answers import Answers
 from tillsight_hub.metrics.catalogue import catalogue
 from tillsight_hub.metrics.counts import Counts
 from tillsight_hub.metrics.questions import QuestionSettings
@@ -275,6 +274,6 @@ def test_no_answers_break_a_score_or_leave_it_outside_its_interval(given_: list[
         {asked: answer for value, asked in given_ if (answer := by_asked[asked].answer(value)) is not None}
         for _ in range(12)
     ]
-    for each in catalogue(asking()).scores(replace(read_empty(), answers=Answers(tuple(visits)))):
+    for each in catalogue(asking()).scores(replace(read_empty(), answers=by_topic(visits))):
         if each.value is not None and each.lower is not None and each.upper is not None:
             assert each.lower - 1e-9 <= each.value <= each.upper + 1e-9, each

@@ -44,7 +44,7 @@ class FromAnswers:
         """People whose answers the number tells, and people of the topic whose answers are withheld."""
         answers = counts.answers or NOBODY
         asked = set(self.asked)
-        people = sum(not asked.isdisjoint(visit) for visit in answers.visits)
+        people = sum(not asked.isdisjoint(person) for person in answers.about(self.asked[0]))
         return Told(people, answers.withheld.get(self.topic, 0))
 
 
@@ -157,8 +157,7 @@ EQUAL = (20.0,) * len(DIMENSIONS)
 def _items(answers: Answers) -> list[Items]:
     return [
         ([visit.get(item) for item in SERVQUAL_EXPECTED], [visit.get(item) for item in SERVQUAL_PERCEIVED])
-        for visit in answers.visits
-        if any(item in visit for item in SERVQUAL_PERCEIVED)
+        for visit in answers.about(SERVQUAL_PERCEIVED[0])
     ]
 
 

@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from .questions import topic_of
+
 
 @dataclass(frozen=True)
 class Answers:
     """Adding two gives the answers of both."""
 
-    visits: tuple[Mapping[str, int], ...] = ()
-    """Of each person and topic: the answers by what was asked (`nps`, `ces2`, `driver:staff`), all on their
-    scales. A person who answered to two topics is here twice."""
+    people: Mapping[str, tuple[Mapping[str, int], ...]] = field(default_factory=dict)
+    """By topic: of each person the answers by what was asked (`nps`, `ces2`, `driver:staff`), all on their
+    scales."""
     refused: Mapping[str, int] = field(default_factory=dict)
     """By topic: answers that were left out, because they lie on no scale of theirs."""
     withheld: Mapping[str, int] = field(default_factory=dict)
@@ -22,24 +24,40 @@ class Answers:
     @classmethod
     def of(cls, parts: Iterable[Answers]) -> Answers:
         """The answers of them all."""
-        visits: list[Mapping[str, int]] = []
+        people: dict[str, list[Mapping[str, int]]] = {}
         refused, withheld = Counter[str](), Counter[str]()
         for part in parts:
-            visits += part.visits
+            for topic, found in part.people.items():
+                people.setdefault(topic, []).extend(found)
             refused.update(part.refused)
             withheld.update(part.withheld)
-        return cls(tuple(visits), dict(refused), dict(withheld))
+        told = {topic: tuple(found) for topic, found in people.items()}
+        return cls(told, dict(refused), dict(withheld))
 
     def __add__(self, other: Answers) -> Answers:
         return Answers.of([self, other])
 
+    @property
+    def visits(self) -> list[Mapping[str, int]]:
+        """All people; one who answered to two topics is here twice."""
+        return [person for found in self.people.values() for person in found]
+
+    def about(self, asked: str) -> tuple[Mapping[str, int], ...]:
+        """The people who answered to the topic that it belongs to."""
+        return self.people.get(topic_of(asked), ())
+
     def to(self, asked: str) -> list[int]:
         """The answers to one question, one a person."""
-        return [visit[asked] for visit in self.visits if asked in visit]
+        return [person[asked] for person in self.about(asked) if asked in person]
 
     def to_all(self, *asked: str) -> list[tuple[int, ...]]:
-        """The answers of the people who answered all of these, in this order."""
-        return [tuple(visit[each] for each in asked) for visit in self.visits if visit.keys() >= set(asked)]
+        """The answers of the people who answered all of these, which are of one topic, in this order."""
+        wanted = set(asked)
+        return [
+            tuple(person[each] for each in asked)
+            for person in self.about(asked[0])
+            if person.keys() >= wanted
+        ]
 
     def counted(self, asked: str, lowest: int, highest: int) -> list[int]:
         """How many gave each answer of the scale, lowest first."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
@@ -104,6 +105,7 @@ class QuestionSettings(Settings):
 Questions = tuple[QuestionSettings, ...]
 
 
+@lru_cache(maxsize=256)
 def topic_of(asked: str) -> str:
     """What belongs into one number with it: all of SERVQUAL, say, or the outcome with its drivers."""
     if asked in EXPERIENCE:
