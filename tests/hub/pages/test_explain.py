@@ -61,7 +61,9 @@ def test_a_sheet_says_where_its_number_comes_from(ada: Visitor) -> None:
 
 def test_every_number_on_the_pages_leads_to_its_sheet(ada: Visitor) -> None:
     page = ada.client.get("/touchpoints/till-1?day=2026-10-06").text
-    links = re.findall(r'href="(/explain/[^"]+)" aria-label="([^:"]+): where', page)
+    links = re.findall(
+        r'class="explained" href="(/explain/[^"]+)" title="[^"]+" aria-label="([^" ]+) \(', page
+    )
     assert len({link for link, _ in links}) > 12
     assert any(".each-hour-20261006T1000Z." in link for link, _ in links)
     for link, value in dict(links).items():
@@ -122,3 +124,26 @@ def test_the_words_of_a_part_of_the_time(ada: Visitor) -> None:
         answer = ada.client.get(f"/explain/responses.till-1.smiley-4.{period}.{cut}.0-95")
         assert answer.status_code == 200, cut
         assert said in words(answer.text), cut
+
+
+def test_no_number_on_a_page_is_without_interval_n_and_status(site: Website, ada: Visitor) -> None:
+    site.serve(3)
+    for path in ("/", "/?measure=satisfied&sort=score", "/touchpoints/till-1?day=2026-10-06"):
+        page = ada.client.get(path).text
+        numbers = re.findall(r'class="explained"[^>]* aria-label="([^"]+)"', page)
+        assert numbers, path
+        for said in numbers:
+            assert re.fullmatch(r"\S+ \(\S+\), n = \d+, [a-z: ]+: where it comes from", said), said
+
+
+def test_more_answers_than_people_are_shown_as_they_are(site: Website, ada: Visitor) -> None:
+    day = NOON + 7 * 24 * HOUR
+    till = site.boxes["box-1"]
+    site.ingest(*(till.contact(t=day + number * 10 * MINUTE) for number in range(12)))
+    site.ingest(*(till.press(4, t=day + number * 2 * MINUTE) for number in range(36)))
+    page = ada.client.get("/touchpoints/till-1?day=2026-10-13")
+    assert "300%" in words(page.text)
+    assert "counter misses people" in words(page.text)
+    sheet = ada.client.get("/explain/response_rate.till-1.smiley-4.2026-10-13.2026-10-13.total.0-95").text
+    assert '<p class="figure">300%</p>' in sheet
+    assert "counter misses people" in words(sheet)
