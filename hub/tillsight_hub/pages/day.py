@@ -23,6 +23,13 @@ from ..tables import UNDATED_DAY, device, event, rollup_day
 from .hours import Hour, hours_of, slots_of
 
 LAST_PRESSES = 20
+NOT_EVERYWHERE = frozenset(
+    (
+        *("answers", "emotions", "calibration", "apart", "attempts", "attempt_ms", "attempt_square"),
+        *("receipts", "visitors", "sales_amount", "check_reports", "check_receipts", "check_square"),
+    )
+)
+"""What the counts of most touchpoints do not have."""
 LAST_REPORTS = 50
 """Among so many every camera of the touchpoint has its newest."""
 
@@ -33,6 +40,11 @@ class Number:
 
     metric: Metric
     score: Score
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it has a row: most places ask nothing and have no sellers' button."""
+        return self.score.status != "no_data" or not NOT_EVERYWHERE.issuperset(self.metric.inputs)
 
 
 @dataclass(frozen=True)

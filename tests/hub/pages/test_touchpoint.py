@@ -60,6 +60,13 @@ def test_every_number_says_how_it_is_computed(ada: Visitor, past_day: str) -> No
     assert "95%, wilson" in page
 
 
+def test_what_a_place_does_not_have_takes_no_room(ada: Visitor, past_day: str) -> None:
+    text = words(ada.client.get(f"/touchpoints/till-1?day={past_day}").text)
+    assert "Silent customers" in text
+    assert "Closing rate" not in text
+    assert "People who look positive" not in text
+
+
 def test_presses_are_listed_with_their_labels(ada: Visitor, past_day: str) -> None:
     text = words(ada.client.get(f"/touchpoints/till-1?day={past_day}").text)
     presses = text[text.index("Last presses") : text.index("Devices")]
