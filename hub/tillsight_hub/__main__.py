@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from tillsight_models.errors import BadConfig, TillsightError
 
 from .access.commands import add_token_arguments, add_user_arguments, run_token_command, run_user_command
+from .alerts.command import add_alerts_arguments, run_alerts_command
 from .analysis.command import add_analyse_arguments, run_analyse_command
 from .cleaning.command import add_what_if_arguments, run_what_if_command
 from .config import HubConfig, load_config
@@ -219,6 +220,7 @@ COMMANDS = {
         Command("run", "take events in and serve pages and API", _run),
         Command("seed", "write a hierarchy file into the database", _seed, _seed_arguments),
         Command("export", "write scores or events into a file", run_export_command, add_export_arguments),
+        Command("alerts", "list alerts as CSV", run_alerts_command, add_alerts_arguments),
         Command("import", "take in history of another system", run_import_command, add_import_arguments),
         Command(
             "analyse", "score a folder of events without a hub", run_analyse_command, add_analyse_arguments

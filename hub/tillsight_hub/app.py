@@ -18,8 +18,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tillsight_models.errors import BadConfig, TillsightError
 
 from .access import ensure_first_user
+from .alerts.delivery import webhook_of
+from .alerts.watcher import Watcher
 from .api import (
     access,
+    alerts,
     devices,
     drivers,
     events,
@@ -62,6 +65,7 @@ ROUTERS = (
     drivers.router,
     value.router,
     what_if.router,
+    alerts.router,
     touchpoints.router,
     devices.router,
     events.router,
@@ -111,6 +115,14 @@ def running(services: Services) -> Iterator[None]:
     migrate(engine)
     if config.seed is not None:
         _apply(engine, config)
+    webhook = webhook_of(engine, config.alerts)
+    watcher = Watcher(
+        engine,
+        config.alerts,
+        services.live.touch,
+        webhook.wake if webhook else lambda: None,
+        has_channel=webhook is not None,
+    )
     with contextlib.ExitStack() as stack:
         stack.callback(engine.dispose)
         for part in (
@@ -118,7 +130,9 @@ def running(services: Services) -> Iterator[None]:
             services.writer,
             services.subscriber,
             Cleaner(engine, config.cleaning, services.live.touch),
-            _nightly(services),
+            webhook,
+            watcher,
+            _nightly(services, watcher),
         ):
             if part is not None:
                 part.start()
@@ -189,11 +203,12 @@ def _assemble(config: HubConfig) -> Services:
     return Services(config, engine, writer, live, Subscriber(mqtt, writer, engine), broker)
 
 
-def _nightly(services: Services) -> Nightly:
+def _nightly(services: Services, watcher: Watcher) -> Nightly:
     engine = services.engine
     jobs = [
         Job("bounding of undated events", lambda: bound_unsynced(engine)),
         Job("consistency check", lambda: verify(engine)),
+        Job("learning of what is usual", watcher.learn),
         Job("clean-up", lambda: tidy(engine)),
     ]
     return Nightly(services.config.nightly.at, jobs)

@@ -14,6 +14,7 @@ from tillsight_models.configuration import Settings, load_settings, read_setting
 from tillsight_models.delivery import DEFAULT_WINDOW
 from tillsight_models.errors import BadConfig
 
+from .alerts.settings import AlertSettings
 from .cleaning.rules import CleaningSettings
 from .metrics.registry import SUPPRESS_BELOW
 from .metrics.settings import MetricSettings
@@ -132,6 +133,7 @@ class HubConfig(Settings):
     metrics: MetricSettings = MetricSettings()
     privacy: PrivacySettings = PrivacySettings()
     cleaning: CleaningSettings = CleaningSettings()
+    alerts: AlertSettings = AlertSettings()
 
     def database_url(self) -> str:
         """The database's URL with its driver; BadConfig where `url_file` cannot be read."""

@@ -12,13 +12,14 @@ from typing import Any
 
 from tillsight_models.errors import BadConfig
 
+from ..alerts.offline import alerts_of
 from ..config import HubConfig
 from ..errors import BadFile
 from ..metrics.catalogue import catalogue
 from ..metrics.registry import DEFAULT_LEVEL
 from .pipeline import Analysed, analysed
 from .recordings import Recording
-from .results import Scores, scores, write_full_export, write_scores
+from .results import Scores, scores, write_alerts, write_full_export, write_scores
 from .wire_files import read_wire_files
 from .worlds import read_world
 
@@ -50,6 +51,8 @@ def run_analyse_command(arguments: argparse.Namespace, config: HubConfig) -> int
         done = analysed(recording, config.cleaning, Path(folder) / "analysis.db", tell)
         try:
             found = _write(arguments.out, done, config)
+            tell("scores written")
+            write_alerts(arguments.out, alerts_of(done.touched, config.alerts))
         finally:
             done.engine.dispose()
     summary = _summary(recording, done, found) | {"seconds": round(time.monotonic() - began, 2)}

@@ -4,6 +4,8 @@ import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ..alerts.listing import COLUMNS, raised_row
+from ..alerts.offline import Raised
 from ..exports.export import Export, write_export
 from ..metrics.registry import Catalogue, Score
 from ..scores import series
@@ -51,9 +53,13 @@ def write_scores(folder: Path, found: Scores) -> None:
         _write(folder / f"{name}.csv", HEAD, rows)
 
 
-def write_alerts(folder: Path, alerts: Iterable[tuple[str, str]]) -> None:
-    """Touchpoint and time of each, in the order in which they were raised."""
-    _write(folder / "alerts.csv", ("touchpoint", "time"), alerts)
+def write_alerts(folder: Path, alerts: Iterable[Raised]) -> None:
+    """Touchpoint and time of each, in the order in which they were raised, and what is said of it."""
+    rows = (
+        (row[0], row[1], *("" if each is None else str(each) for each in row[2:]))
+        for row in map(raised_row, alerts)
+    )
+    _write(folder / "alerts.csv", ("touchpoint", "time", *COLUMNS[2:]), rows)
 
 
 def write_full_export(folder: Path, done: Analysed, metrics: Catalogue, level: float) -> None:
