@@ -47,8 +47,6 @@ class Recording:
     first_day: str | None = None
     """Business days to score; None: from the first event to the last."""
     last_day: str | None = None
-    learning_days: int | None = None
-    """Days at the beginning in which alerts may learn; None: as the hub is set."""
     events: int = 0
     """Lines read."""
     duplicates: int = 0

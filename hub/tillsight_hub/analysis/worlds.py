@@ -81,7 +81,6 @@ class _Calibration(Struct, frozen=True):
     days: Annotated[int, Meta(ge=1, le=3660)]
     start: date
     touchpoints: list[_Place]
-    train_days: Count | None = None
     emotion_classes: tuple[Mood, Mood, Mood] = ("pos", "neu", "neg")
     emotion_validation: tuple[tuple[Count, Count, Count], ...] = ()
 
@@ -115,7 +114,6 @@ def read_world(folder: Path) -> Recording:
         },
         first_day=days[0],
         last_day=days[-1],
-        learning_days=known.train_days,
         events=len(lines),
         duplicates=len(lines) - len(seen),
     )
