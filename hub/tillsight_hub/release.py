@@ -86,6 +86,18 @@ def _cells_of_month(
     return sorted([*((day,) for day in alone), *together])
 
 
+def want_company(sizes: Mapping[str, int], smallest: int, running_month: str) -> bool:
+    """Whether a month that is over leaves a few days that only one with enough of its own could join.
+
+    Days with enough may be left out of `sizes`.
+    """
+    of_month: dict[str, int] = {}
+    for day, size in sizes.items():
+        if size < smallest and day[:7] < running_month:
+            of_month[day[:7]] = of_month.get(day[:7], 0) + size
+    return any(0 < size < smallest for size in of_month.values())
+
+
 def told_days(cells: Iterable[Cell], key: Callable[[str], str | None]) -> set[str]:
     """The days of the cells that lie in one sum as a whole, where days with the same key are summed and those
     with none left out."""

@@ -152,9 +152,13 @@ def add_to(total: dict[str, int], sums: Sums, times: int = 1) -> None:
 
 
 def sizes_of_days(
-    connection: Connection, places: Sequence[Touchpoint], period: Period
+    connection: Connection, places: Sequence[Touchpoint], period: Period, below: int | None = None
 ) -> Iterator[tuple[str, str, DaySize]]:
-    """Touchpoint, business day, and how many people it tells of; without the days that tell of nobody."""
+    """Touchpoint, business day, and how many people it tells of; without the days that tell of nobody.
+
+    `below` leaves out the plain days: those with so many responses and more, and neither faces nor responses
+    while the contact counter could not see.
+    """
     ratings = max(place.scale.ratings for place in places)
     accepted = _total(rollup_day, RATING_COUNTERS[:ratings])
     uncovered = _total(rollup_day, UNCOVERED_COUNTERS[:ratings])
@@ -164,7 +168,9 @@ def sizes_of_days(
         rollup_day.c.day.between(period.first, period.last),
         or_(rollup_day.c.presses > 0, faces > 0),
     )
-    for tp, day, *sizes in connection.execute(query.execution_options(yield_per=5000)):
+    if below is not None:
+        query = query.where(or_(accepted < below, uncovered > 0, faces > 0))
+    for tp, day, *sizes in connection.execute(query).all():
         yield tp, day, DaySize(*sizes)
 
 

@@ -1,7 +1,7 @@
 """Withholding: what has to be taken out of sums of rollup rows before anybody sees them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -14,6 +14,7 @@ from .release import (
     cells_of,
     told_days,
     told_hours,
+    want_company,
     without_covered,
     without_moods,
     without_ratings,
@@ -38,6 +39,21 @@ class _Days:
     cells: Sequence[Cell]
     """Of ratings."""
     mood_cells: Sequence[Cell]
+    wants_company: bool
+    """Whether days with enough have to be known to make cells of the others."""
+
+    @classmethod
+    def of(cls, sizes: Mapping[str, DaySize], smallest: int, running_month: str) -> "_Days":
+        """The cells of days of these sizes."""
+        told = {day: size.told(smallest) for day, size in sizes.items()}
+        apart = {day for day, size in sizes.items() if not size.tells_of_contacts(smallest)}
+        faces = {day: size.faces for day, size in sizes.items()}
+        return cls(
+            sizes,
+            cells_of(told, smallest, running_month, apart),
+            cells_of(faces, smallest, running_month),
+            want_company(told, smallest, running_month),
+        )
 
 
 @dataclass(frozen=True)
@@ -48,7 +64,9 @@ class Withholding:
     places: Sequence[Touchpoint]
     period: Period
     smallest_cell: int
-    _days: Mapping[str, _Days] = field(repr=False)
+    _running: Mapping[str, str]
+    """By touchpoint, the month that is not over there."""
+    _days: Mapping[str, _Days]
 
     @classmethod
     def of(
@@ -59,16 +77,20 @@ class Withholding:
         smallest_cell: int,
         now_ms: int,
     ) -> "Withholding":
-        """Reads how many people each day of the months around the period tells of."""
+        """Reads how many people the days of the months around the period tell of, but for plain days."""
+        running = {place.id: place.calendar.business_day(now_ms)[:7] for place in places}
+        self = cls(connection, places, period, smallest_cell, running, {})
+        days = self._read(places, below=smallest_cell)
+        lonely = [place for place in places if days[place.id].wants_company]
+        return replace(self, _days=days | self._read(lonely, below=None))
+
+    def _read(self, places: Sequence[Touchpoint], below: int | None) -> dict[str, "_Days"]:
+        """By touchpoint; with `below` plain days are left out."""
         sizes: dict[str, dict[str, DaySize]] = {place.id: {} for place in places}
-        for tp, day, size in sizes_of_days(connection, places, _months(period)):
-            sizes[tp][day] = size
-        running = {id(place.calendar): place.calendar.business_day(now_ms)[:7] for place in places}
-        days = {
-            place.id: _days_of(sizes[place.id], smallest_cell, running[id(place.calendar)])
-            for place in places
-        }
-        return cls(connection, places, period, smallest_cell, days)
+        if places:
+            for tp, day, size in sizes_of_days(self.connection, places, _months(self.period), below):
+                sizes[tp][day] = size
+        return {tp: _Days.of(found, self.smallest_cell, self._running[tp]) for tp, found in sizes.items()}
 
     def of_days(self, key: Callable[[str], str]) -> Iterator[Less]:
         """What to take out where the period's days with the same key are summed."""
@@ -91,7 +113,10 @@ class Withholding:
         calendar = members[0].calendar
         start, end = _months(self.period).bounds(calendar)
         by_shift = with_shifts(self.connection, members, start - DAY_MS, end + DAY_MS)
-        days = {place.id: {} if place.id in by_shift else self._hours_told_on(place) for place in members}
+        days = {
+            tp: {} if tp in by_shift else self._hours_told_on(found)
+            for tp, found in self._read(members, below=None).items()
+        }
         rows = list(rows_of_hours(self.connection, members, self.period))
         by_id = {place.id: place for place in members}
         day_of = {hour: day_of_hour(calendar, hour) for hour in {hour for _, hour, _ in rows}}
@@ -114,9 +139,8 @@ class Withholding:
                 without_moods(row) if is_told else without_what_was_said(row, place.contact_source),
             )
 
-    def _hours_told_on(self, place: Touchpoint) -> dict[str, int]:
+    def _hours_told_on(self, days: "_Days") -> dict[str, int]:
         """By business day whose hours may be told: its responses while the contact counter could see."""
-        days = self._days[place.id]
         alone = (cell[0] for cell in days.cells if len(cell) == 1)
         return {
             day: days.sizes[day].responses - days.sizes[day].uncovered
@@ -147,17 +171,6 @@ class Withholding:
 def _months(period: Period) -> Period:
     """The whole months that it touches."""
     return Period(bucket_days(period.first, "month").first, bucket_days(period.last, "month").last)
-
-
-def _days_of(sizes: Mapping[str, DaySize], smallest: int, running_month: str) -> _Days:
-    told = {day: size.told(smallest) for day, size in sizes.items()}
-    apart = {day for day, size in sizes.items() if not size.tells_of_contacts(smallest)}
-    faces = {day: size.faces for day, size in sizes.items()}
-    return _Days(
-        sizes,
-        cells_of(told, smallest, running_month, apart),
-        cells_of(faces, smallest, running_month),
-    )
 
 
 def _ratings_out(
