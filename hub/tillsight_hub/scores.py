@@ -289,17 +289,16 @@ def _flags_by_time(asked: _Asked, by: DayBy) -> dict[tuple[str, str], set[str]]:
 
 def _by_hour(asked: _Asked) -> list[Group]:
     totals = _hour_totals(asked)
-    keys = [f"{hour:02}" for hour in range(24)]
-    if any(key == HOUR_UNKNOWN for key, _ in totals):
-        keys.append(HOUR_UNKNOWN)
+    unknown = {kind[0] for key, kind in totals if key == HOUR_UNKNOWN}
     span = _spans(asked.period)
     parts = [(members, _open_by_hour(members, asked.period)) for members in _by_scale(asked.places)]
     return [
         _hour_group(
             key, members, _doubted(asked.of_kinds(key, members, totals), members, asked), span, minutes
         )
-        for key in keys
+        for key in (*(f"{hour:02}" for hour in range(24)), HOUR_UNKNOWN)
         for members, minutes in parts
+        if key != HOUR_UNKNOWN or members[0].scale.id in unknown
     ]
 
 
