@@ -36,6 +36,7 @@ MAY: dict[str, set[str]] = {
     "/api/v1/events": {"admin", "analyst"},
     "/api/v1/export": {"admin", "analyst"},
     "/api/v1/export/dictionary": {"admin", "ops", "manager", "analyst"},
+    "/api/v1/import": {"admin"},
 }
 """Which roles may GET what."""
 PERIOD = "?from=2026-10-01&to=2026-10-02"
@@ -45,7 +46,13 @@ QUERIES = {
     "/api/v1/value": "?margin=9&discount=0.1&customers=9&retention=0.8&retention_after=0.9&n=99",
 }
 """What has to be asked with."""
-NOT_GET = {"/logout", "/api/v1/ingest", "/api/v1/users/{name}", "/api/v1/tokens/{number}"}
+NOT_GET = {
+    "/logout",
+    "/api/v1/ingest",
+    "/api/v1/users/{name}",
+    "/api/v1/tokens/{number}",
+    "/api/v1/import/{stream}",
+}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +76,7 @@ def routes(site: Website) -> list[Route]:
 
 
 def concrete(path: str) -> str:
-    names = {"touchpoint_id": "till-1", "name": "ada", "number": "999"}
+    names = {"touchpoint_id": "till-1", "name": "ada", "number": "999", "stream": "0123456789abcdef"}
     return path.format(**names) + QUERIES.get(path, "")
 
 

@@ -155,11 +155,11 @@ def test_what_too_few_people_said_is_in_no_column(chain: Chain) -> None:
         assert (row["n_votes_raw"], row["n_votes_clean"]) == ("5", "5")
 
 
-def test_what_the_hub_could_not_take_is_counted_where_its_device_stands(chain: Chain) -> None:
-    chain.press("till-1", "2026-03-02T10:00", 1, times=3)
-    chain.press("till-1", "2026-03-03T10:00", 1, times=3)
-    chain.settle()
-    with writing(chain.engine) as connection:
+def test_what_the_hub_could_not_take_is_counted_where_its_device_stands(any_chain: Chain) -> None:
+    any_chain.press("till-1", "2026-03-02T10:00", 1, times=3)
+    any_chain.press("till-1", "2026-03-03T10:00", 1, times=3)
+    any_chain.settle()
+    with writing(any_chain.engine) as connection:
         for device, local, replayed in (
             ("box-till-1", "2026-03-02T10:05", None),
             ("box-till-1", "2026-03-02T10:06", 1),
@@ -167,15 +167,20 @@ def test_what_the_hub_could_not_take_is_counted_where_its_device_stands(chain: C
             ("box-till-1", "2026-03-04T00:00", None),
             ("box-till-2", "2026-03-02T10:05", None),
         ):
-            row = {"received": chain.at("till-1", local), "topic": "t", "dev": device, "replayed": replayed}
+            row = {
+                "received": any_chain.at("till-1", local),
+                "topic": "t",
+                "dev": device,
+                "replayed": replayed,
+            }
             rest = {"reason": "bad-json", "detail": "", "payload": b"", "size": 0}
             connection.execute(insert(tables.quarantine).values(**row, **rest))
-    found = rows(chain, "2026-03-02", "2026-03-03", chosen=("presses",))
+    found = rows(any_chain, "2026-03-02", "2026-03-03", chosen=("presses",))
     assert [(row["local_label"], row["n_refused"]) for row in found] == [
         ("2026-03-02", "1"),
         ("2026-03-03", "1"),
     ]
-    assert [row["n_refused"] for row in rows(chain, chosen=("presses",), every="hour")] == ["1"]
+    assert [row["n_refused"] for row in rows(any_chain, chosen=("presses",), every="hour")] == ["1"]
 
 
 def test_every_row_has_the_id_of_its_score(chain: Chain) -> None:
