@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tillsight_hub.metrics.answers import Answers
-from tillsight_hub.metrics.questions import PUBLISHED, USUAL, topic_of
+from tillsight_hub.metrics.questions import CSI, EXPERIENCE, PUBLISHED, topic_of
 from tillsight_hub.metrics.servqual import DIMENSIONS
 from tillsight_hub.metrics.settings import MetricSettings
 from tillsight_models.configuration import read_settings
@@ -12,8 +12,11 @@ from tillsight_models.events import QuestionAnswered
 
 DRIVERS = ("driver:speed", "driver:price", "force:Control", "force:Status")
 EVERYTHING: list[dict[str, Any]] = [
-    *({"survey": "exit", "question": asked, "asks": asked} for asked in (*PUBLISHED, *USUAL)),
-    *({"survey": "exit", "question": asked.replace(":", "-").lower(), "asks": asked} for asked in DRIVERS),
+    *({"survey": "exit", "question": asked, "asks": asked} for asked in (*PUBLISHED, "csat", *CSI)),
+    *(
+        {"survey": "exit", "question": asked.replace(":", "-").lower(), "asks": asked, "scale": [1, 10]}
+        for asked in (*EXPERIENCE, "outcome", *DRIVERS)
+    ),
 ]
 """Settings by which each question asks what its own name says."""
 

@@ -144,7 +144,7 @@ def test_a_row_of_a_table_is_a_question_of_its_own(engine: Engine) -> None:
     ]
     settings = read_settings({"questions": rows}, MetricSettings)
     box = Box()
-    events = people_say(box, "table", [{"hoped": 5, "got": 7}] * 12 + [{"hoped": 5}] * 3 + [5])
+    events = people_say(box, "table", [{"hoped": 3, "got": 5}] * 12 + [{"hoped": 3}] * 3 + [5])
     store(engine, box, events)
     found = score(read(engine, settings=settings)[0], "experience_gap", settings)
     assert (found.n, found.value, found.flags) == (12, 2.0, ("all-alike", "answers-refused"))

@@ -30,9 +30,13 @@ PUBLISHED: dict[str, Points] = {
     **dict.fromkeys((*SERVQUAL_EXPECTED, *SERVQUAL_PERCEIVED), (1, 7)),
 }
 """What may be asked on its published scale only."""
-USUAL: dict[str, Points] = {"csat": (1, 5), **dict.fromkeys((*CSI, *EXPERIENCE, "outcome"), (1, 10))}
-"""What may be asked on another scale than this."""
-USUAL_OF_NAMED: Points = (1, 10)
+USUAL: dict[str, Points] = {
+    **dict.fromkeys(("csat", *EXPERIENCE, "outcome"), (1, 5)),
+    **dict.fromkeys(CSI, (1, 10)),
+}
+"""What may be asked on another scale than this. Mostly the one of a questionnaire that says nothing else: a
+wider one would take its answers for bad ones, and nobody would notice."""
+USUAL_OF_NAMED: Points = (1, 5)
 _NAMED = re.compile(r"^(driver|force):\S(.{0,58}\S)?$")
 
 Slug = Annotated[str, Field(pattern="^[a-z0-9-]{1,40}$")]

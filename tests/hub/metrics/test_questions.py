@@ -50,7 +50,7 @@ QUESTION = {"survey": "exit", "question": "q-1"}
             "force:Joy: expected one of the forces Certainty, Fair",
         ),
         (
-            {"questions": [QUESTION | {"asks": "ideal", "scale": [1, 5]}, QUESTION | {"asks": "actual"}]},
+            {"questions": [QUESTION | {"asks": "ideal", "scale": [1, 10]}, QUESTION | {"asks": "actual"}]},
             "expected, actual, ideal: asked on 1 to 5 and 1 to 10, expected one scale",
         ),
         (
