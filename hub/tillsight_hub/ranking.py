@@ -101,6 +101,8 @@ def why_not(score: Score, metric: Metric) -> str | None:
     """Why a score cannot be compared with others; None where it can."""
     if metric.unit == "count":
         return "a count is no score"
+    if score.bound_lower is not None:
+        return "the data leave it open: it has bounds and no value"
     if score.status not in RANKED_STATUSES or score.value is None:
         return f"{score.status}: rests on {score.n}, a comparison needs {metric.minimum_n}"
     if "counter-under-counts" in score.flags:

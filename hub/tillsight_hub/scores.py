@@ -34,7 +34,7 @@ from .periods import (
     open_minutes_by_hour,
 )
 from .release import without_raw, without_what_was_said
-from .sums import Kind, Rows, Sums, add_to
+from .sums import Kind, Sums, add_to
 from .surveys import gathered, read_cells
 from .withholding import Withholding
 
@@ -74,7 +74,6 @@ def read_counts(
     *,
     smallest_cell: int = SUPPRESS_BELOW,
     now: int | None = None,
-    rows: Rows = sums,
     questions: Questions = (),
 ) -> list[Group]:
     """Counts of these touchpoints from business day to business day, both included, grouped.
@@ -83,9 +82,8 @@ def read_counts(
     not over.
 
     By place: one group per place and scale, in the order of the touchpoints. By time: one per bucket and
-    scale, empty ones too. By hour of day, what is known to the day only comes last, as `unknown`. `rows` is
-    where sums of counters come from: the rollups, or the events themselves. The answers to `questions` come
-    with the counts.
+    scale, empty ones too. By hour of day, what is known to the day only comes last, as `unknown`. The answers
+    to `questions` come with the counts.
     """
     places = tuple(touchpoints)
     period = Period.between(first_day, last_day)
@@ -93,7 +91,7 @@ def read_counts(
         return []
     now = now or _now_ms()
     withholding = Withholding.of(connection, places, period, smallest_cell, now)
-    asked = _Asked.about(connection, places, period, rows, withholding)
+    asked = _Asked.about(connection, places, period, withholding)
     match by:
         case "day" | "week" | "month" | "weekday":
             return _answered(_by_day(asked, by), asked, questions, now, lambda _, day: _time_key(day, by))
@@ -113,7 +111,6 @@ def series(
     *,
     smallest_cell: int = SUPPRESS_BELOW,
     now: int | None = None,
-    rows: Rows = sums,
     questions: Questions = (),
 ) -> Iterator[Group]:
     """Counts of one touchpoint bucket by bucket, in order of time; a bucket with nothing stored is left out.
@@ -126,7 +123,7 @@ def series(
     """
     now = now or _now_ms()
     withholding = Withholding.of(connection, (place,), period, smallest_cell, now)
-    asked = _Asked.about(connection, (place,), period, rows, withholding)
+    asked = _Asked.about(connection, (place,), period, withholding)
     groups = _groups(asked, place, every)
     if questions and every != "hour":
         key_of = partial(_series_key, every=every, period=period)
@@ -154,7 +151,6 @@ class _Asked:
     connection: Connection
     places: tuple[Touchpoint, ...]
     period: Period
-    rows: Rows
     doubts: Sequence[Doubt]
     calibrations: Mapping[str, Calibration]
     """By touchpoint; absent where its contact counter was never audited."""
@@ -166,14 +162,12 @@ class _Asked:
         connection: Connection,
         places: tuple[Touchpoint, ...],
         period: Period,
-        rows: Rows,
         withholding: Withholding,
     ) -> "_Asked":
         return cls(
             connection,
             places,
             period,
-            rows,
             _doubts(connection, places, period),
             read_calibrations(connection, places, period),
             withholding,
@@ -200,7 +194,7 @@ class _Asked:
 
 
 def _by_place(asked: _Asked, by: PlaceBy) -> list[Group]:
-    rows = asked.rows.of_touchpoints(asked.connection, asked.places, asked.period)
+    rows = sums.of_touchpoints(asked.connection, asked.places, asked.period)
     for place, _, less in asked.withholding.of_days(lambda _: ""):
         add_to(rows[place.id], less)
     span = _spans(asked.period)
@@ -234,9 +228,7 @@ def _summed(asked: _Asked, members: Sequence[Touchpoint], rows: Mapping[str, Sum
 
 def _by_day(asked: _Asked, by: DayBy) -> list[Group]:
     totals: dict[tuple[str, Kind], dict[str, int]] = {}
-    for day, kind, row in asked.rows.of_days(
-        asked.connection, asked.places, asked.period, asked.calibrations
-    ):
+    for day, kind, row in sums.of_days(asked.connection, asked.places, asked.period, asked.calibrations):
         add_to(totals.setdefault((_time_key(day, by), kind), {}), row)
     for place, day, less in asked.withholding.of_days(lambda day: _time_key(day, by)):
         add_to(totals[_time_key(day, by), asked.kind(place)], less)
@@ -308,9 +300,7 @@ def _hour_totals(asked: _Asked) -> dict[tuple[str, Kind], dict[str, int]]:
     withheld: list[tuple[tuple[str, Kind], Sums]] = []
     for members in _by_calendar(asked.places):
         calendar = members[0].calendar
-        for hour, kind, row in asked.rows.of_hours(
-            asked.connection, members, asked.period, asked.calibrations
-        ):
+        for hour, kind, row in sums.of_hours(asked.connection, members, asked.period, asked.calibrations):
             key = _hour_of_day(calendar, hour), kind
             add_to(totals.setdefault(key, {}), row)
             if _is_cut(calendar, hour, asked.period):
@@ -353,7 +343,7 @@ def _unknown_hours(
 ) -> dict[tuple[str, Kind], dict[str, int]]:
     """What the days have and no hour has: events that are known to the day only, without what they say."""
     rest: dict[Kind, dict[str, int]] = {}
-    for _, kind, row in asked.rows.of_days(asked.connection, asked.places, asked.period, asked.calibrations):
+    for _, kind, row in sums.of_days(asked.connection, asked.places, asked.period, asked.calibrations):
         add_to(rest.setdefault(kind, {}), row)
     for (_, kind), total in totals.items():
         add_to(rest.setdefault(kind, {}), total, times=-1)
@@ -372,7 +362,7 @@ def _groups(asked: _Asked, place: Touchpoint, every: Every) -> Iterator[Group]:
             yield from _each_hour(asked, place)
         case "total":
             period = asked.period
-            row = asked.rows.of_touchpoints(asked.connection, (place,), period).get(place.id, {})
+            row = sums.of_touchpoints(asked.connection, (place,), period).get(place.id, {})
             for _, _, less in asked.withholding.of_days(lambda _: ""):
                 add_to(row, less)
             yield _series_group(f"{period.first}/{period.last}", place, asked.counts(row, place), period)
@@ -382,7 +372,7 @@ def _groups(asked: _Asked, place: Touchpoint, every: Every) -> Iterator[Group]:
 
 def _each_bucket(asked: _Asked, place: Touchpoint, every: Bucket) -> Iterator[Group]:
     withheld = {day: less for _, day, less in asked.withholding.of_days(lambda day: bucket_of(day, every))}
-    days = asked.rows.of_days(asked.connection, (place,), asked.period)
+    days = sums.of_days(asked.connection, (place,), asked.period)
     for key, rows in groupby(days, lambda row: bucket_of(row[0], every)):
         total: dict[str, int] = {}
         for day, _, row in rows:
@@ -396,8 +386,8 @@ def _each_hour(asked: _Asked, place: Touchpoint) -> Iterator[Group]:
     connection, period, calendar = asked.connection, asked.period, place.calendar
     withheld = {hour: less for _, hour, less in asked.withholding.of_hours((place,))}
     start, end = period.bounds(calendar)
-    rest = asked.rows.of_touchpoints(connection, (place,), period).get(place.id, {})
-    for hour, _, row in asked.rows.of_hours(connection, (place,), period):
+    rest = sums.of_touchpoints(connection, (place,), period).get(place.id, {})
+    for hour, _, row in sums.of_hours(connection, (place,), period):
         add_to(rest, row, times=-1)
         told = dict(row)
         cut = _is_cut(calendar, hour, period)

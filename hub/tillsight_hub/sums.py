@@ -7,7 +7,7 @@ day only, which is in no hour.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import add
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -78,30 +78,6 @@ SQUARES = ("attempt_square", "check_square")
 Sums = Mapping[str, int]
 Kind = tuple[str, str | None, str | None]
 """Scale, contact source, and the touchpoint where that was audited: what the counters of a row mean."""
-
-
-class Rows(Protocol):
-    """Where sums come from: this module reads the rollups, `recount.EventRows` counts the events."""
-
-    def of_touchpoints(
-        self, connection: Connection, places: Sequence[Touchpoint], period: Period
-    ) -> dict[str, dict[str, int]]: ...
-
-    def of_days(
-        self,
-        connection: Connection,
-        places: Sequence[Touchpoint],
-        period: Period,
-        audited: Collection[str] = (),
-    ) -> Iterator[tuple[str, Kind, Sums]]: ...
-
-    def of_hours(
-        self,
-        connection: Connection,
-        places: Sequence[Touchpoint],
-        period: Period,
-        audited: Collection[str] = (),
-    ) -> Iterator[tuple[int, Kind, Sums]]: ...
 
 
 def of_touchpoints(

@@ -205,3 +205,12 @@ def test_a_withheld_score_is_not_ranked() -> None:
     scores = scores_of("csat", a=counts_of(10, 10, 40, 40), b=counts_of(9, 10, 40, 40))
     hidden = replace(scores["a"], value=None, lower=None, upper=None, status="suppressed")
     assert ranked(scores | {"a": hidden}, METRICS["csat"])["a"].rank is None
+
+
+def test_what_has_only_bounds_is_not_ranked() -> None:
+    found = standings_of(
+        "dissatisfied_among_all",
+        a=counts_of(10, 10, 40, 40, contacts=1000),
+        b=counts_of(30, 10, 40, 40, contacts=1000),
+    )
+    assert {each.reason for each in found.values()} == {"the data leave it open: it has bounds and no value"}
