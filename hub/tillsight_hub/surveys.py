@@ -22,7 +22,7 @@ from .release import cells_of
 from .tables import IS_RARE, event
 
 VISIT_MS = 6 * 3_600_000
-"""A visit counts on the day of its first answer; none takes longer than this."""
+"""A visit counts on the day of its first answer; none takes longer than this: its id then means another."""
 
 KeyOf = Callable[[Touchpoint, str], str | None]
 """The group of a touchpoint's business day; None for none."""
@@ -144,7 +144,7 @@ def _cells(topic: str, by_day: Mapping[str, Sequence[_Visit]], smallest: int, no
 
 def _visits(
     connection: Connection, places: Sequence[Touchpoint], period: Period, questions: Questions
-) -> Iterable[_Visit]:
+) -> list[_Visit]:
     by_id = {place.id: place for place in places}
     asking: dict[tuple[str, str], list[QuestionSettings]] = {}
     for question in questions:
@@ -158,12 +158,15 @@ def _visits(
         .order_by(event.c.stream, event.c.seq)
         .execution_options(yield_per=1000)
     )
-    visits: dict[tuple[str, str, str], _Visit] = {}
+    visits: list[_Visit] = []
+    latest: dict[tuple[str, str, str], _Visit] = {}
     for tp, stream, t, data in connection.execute(query):
         answered = msgspec.json.decode(data, type=QuestionAnswered)
-        visit = visits.get((tp, stream, answered.visit))
-        if visit is None:
-            visit = visits[tp, stream, answered.visit] = _Visit(by_id[tp], t)
+        key = tp, stream, answered.visit
+        visit = latest.get(key)
+        if visit is None or abs(t - visit.t) > VISIT_MS:
+            visit = latest[key] = _Visit(by_id[tp], t)
+            visits.append(visit)
         visit.t = min(visit.t, t)
         visit.take(answered, asking.get((answered.survey, answered.question), ()))
-    return visits.values()
+    return visits

@@ -128,6 +128,17 @@ def test_a_visit_over_midnight_counts_on_the_day_it_began(engine: Engine) -> Non
     assert score(tuesday, "experience_gap").n == 0
 
 
+def test_the_id_of_a_visit_may_come_again_on_another_day(engine: Engine) -> None:
+    box = Box()
+    events = [
+        box.event(answered("ces2", 4, f"v-{number}"), t=NOON + day * DAY)
+        for day in range(3)
+        for number in range(5)
+    ]
+    store(engine, box, events)
+    assert score(read(engine)[0], "ces2").n == 15
+
+
 def test_answers_off_their_scale_are_left_out_and_said(either_engine: Engine) -> None:
     box = Box()
     odd = [0, 8, -1, 2.5, "5", ["5"], {"a": 5}, None, 10**15]
