@@ -1,7 +1,7 @@
 """Where labels have to be given anew: noted in the transaction that changes what they depend on."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -25,24 +25,25 @@ class Notes:
 
     def add(self, tp: str, payload: Payload, stands: Standing) -> None:
         """An event came, went or changed its labels."""
-        if stands.tq not in TO_THE_HOUR:
+        concerned = _CONCERNED.get(type(payload))
+        if concerned is None or stands.tq not in TO_THE_HOUR:
             return
-        span = _concerned(payload, stands.t)
-        if span is not None:
-            known = self._spans.get(tp, span)
-            self._spans[tp] = min(known[0], span[0]), max(known[1], span[1])
+        first, last = concerned(payload, stands.t)
+        known = self._spans.get(tp)
+        if known is not None:
+            first, last = min(first, known[0]), max(last, known[1])
+        self._spans[tp] = first, last
 
     def write(self, connection: Connection) -> None:
         """In the order of the touchpoints: several writers then wait for each other and never in a ring."""
         if self._spans:
-            connection.execute(_PUT, [_row(tp, "arrived", *self._spans[tp]) for tp in sorted(self._spans)])
+            _put(connection, "arrived", self._spans)
 
 
 def note_anew(connection: Connection, tp_ids: Iterable[str]) -> None:
     """All labels of these touchpoints are to be given anew, when there is time."""
-    rows = [_row(tp, "anew", *ALWAYS) for tp in sorted(tp_ids)]
-    if rows:
-        connection.execute(_PUT, rows)
+    if spans := dict.fromkeys(tp_ids, ALWAYS):
+        _put(connection, "anew", spans)
 
 
 def take_arrived(connection: Connection) -> None:
@@ -56,20 +57,22 @@ def next_turn() -> int:
     return secrets.randbits(62)
 
 
-def _row(tp: str, stage: str, first: int, last: int) -> dict[str, Any]:
-    return {"tp": tp, "stage": stage, "first": first, "last": last, "turn": next_turn()}
+def _put(connection: Connection, stage: str, spans: Mapping[str, Span]) -> None:
+    rows = [(tp, stage, *spans[tp], next_turn()) for tp in sorted(spans)]
+    connection.exec_driver_sql(_PUT_SQLITE if connection.dialect.name == "sqlite" else _PUT_POSTGRESQL, rows)
 
 
-def _concerned(payload: Payload, t: int) -> Span | None:
-    """The time whose presses such an event at `t` may concern; None where it concerns none."""
-    if isinstance(payload, ButtonPressed):
-        return t, t
-    if isinstance(payload, ContactEnded):
-        dwell_ms = round(1000 * payload.dwell_s) or LONGEST_CONTACT_MS  # 0: not known, as of imported counts
-        return t - min(LONGEST_CONTACT_MS, dwell_ms), t
-    if isinstance(payload, CameraReported) and payload.contacts:
-        return t - TELLS_MS, t + HOLDS_MS
-    return None
+def _of_contact(contact: ContactEnded, t: int) -> Span:
+    dwell_ms = round(1000 * contact.dwell_s) or LONGEST_CONTACT_MS  # 0: not known, as of imported counts
+    return t - min(LONGEST_CONTACT_MS, dwell_ms), t
+
+
+_CONCERNED: Mapping[type[Payload], Callable[[Any, int], Span]] = {
+    ButtonPressed: lambda _, t: (t, t),
+    ContactEnded: _of_contact,
+    CameraReported: lambda _, t: (t - TELLS_MS, t + HOLDS_MS),
+}
+"""The time whose presses such an event at `t` may concern; others concern none."""
 
 
 _GROW = (
@@ -78,8 +81,9 @@ _GROW = (
     "last = CASE WHEN excluded.last > uncleaned.last THEN excluded.last ELSE uncleaned.last END, "
     "turn = excluded.turn"
 )
-_PUT = text(
-    f"INSERT INTO uncleaned (tp, stage, first, last, turn) VALUES (:tp, :stage, :first, :last, :turn) {_GROW}"
+_PUT_SQLITE, _PUT_POSTGRESQL = (
+    f"INSERT INTO uncleaned (tp, stage, first, last, turn) VALUES ({', '.join([place] * 5)}) {_GROW}"
+    for place in ("?", "%s")
 )
 _TAKE = text(
     "INSERT INTO uncleaned (tp, stage, first, last, turn) "
