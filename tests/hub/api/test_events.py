@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from tests.harness.chain import Chain
 
+from tillsight_hub import tables
 from tillsight_hub.labels import Label
 from tillsight_models.events import HealthReported
 
@@ -122,3 +124,20 @@ def test_an_analyst_of_a_part_sees_that_part(as_role: Any) -> None:
     assert {event["touchpoint"] for event in page(client)} == {"till-1"}
     assert page(client, device="box-stall") == []
     assert client.get(PATH, params={"place": "stall"}).status_code == 404
+
+
+def test_who_reads_and_exports_single_events_is_in_the_audit_trail(chain: Chain, as_role: Any) -> None:
+    client = as_role("analyst")
+    assert client.get("/api/v1/events", params={"place": "till-1", "limit": 5}).status_code == 200
+    days = {"from": "2026-03-02", "to": "2026-03-02"}
+    assert client.get("/api/v1/export", params={**days, "kind": "events"}).status_code == 200
+    assert client.get("/api/v1/export", params=days).status_code == 200
+    assert as_role("manager").get("/api/v1/events").status_code == 403
+    with chain.engine.connect() as connection:
+        told = connection.execute(select(tables.audit.c.action, tables.audit.c.actor, tables.audit.c.detail))
+        rows = [tuple(row) for row in told if row.action.startswith("events.")]
+    assert [row[:2] for row in rows] == [
+        ("events.read", "analyst of None"),
+        ("events.export", "analyst of None"),
+    ]
+    assert '"till-1"' in rows[0][2]
