@@ -77,7 +77,9 @@ class ScoreOut(BaseModel):
     n: int = Field(description="answers, or people served, that the value rests on")
     status: Status
     flags: list[str]
-    weights: list[float] = Field(description="of the ratings, worst first, where the formula has weights")
+    weights: list[float] = Field(
+        description="of the ratings, worst first, or of the questions or dimensions, where the formula has any"
+    )
     bound_lower: float | None = Field(None, description="of a number that the data leave open")
     bound_upper: float | None = Field(None, description="it lies between both under `assumption`")
     assumption: str = ""

@@ -349,7 +349,7 @@ SCORE_COLUMNS: list[Column[ScoreRow]] = [
     Column(
         "weights",
         "text",
-        "JSON list: weight of each rating, worst first",
+        "JSON list: weight of each rating, worst first, or of each question or dimension of a questionnaire",
         lambda row: json.dumps(row.score.weights) if row.score.weights else None,
         empty="where the formula has none",
     ),

@@ -104,7 +104,7 @@ class Score:
     status: Status
     flags: tuple[str, ...] = ()
     weights: tuple[float, ...] = ()
-    """Of the ratings, worst first, where the formula weighs them."""
+    """Of the ratings, worst first, or of the questions or dimensions, where the formula weighs them."""
     bound_lower: float | None = None
     """Of a number that the data leave open: it lies between both bounds under the assumption, and no value is
     given. `lower` and `upper` then say how far the bounds themselves may be off."""
