@@ -55,6 +55,7 @@ PRESS = ButtonPressed(button=1, rating=2, scale="smiley-4")
             0,
             {"contacts_camera": 3, "dwell_ms": 3702, "dwell_contacts": 3},
         ),
+        (ContactEnded(source="presence", dwell_s=0, people=2), 0, {"contacts_presence": 2}),
         (
             SalesReported(period_s=1, receipts=2, amount=399),
             0,
