@@ -27,7 +27,8 @@ RANKED_STATUSES = ("ok", "uncalibrated", "partial")
 
 Line = Literal["counts", "log", "mirrored-log", "plain"]
 """On which line a score's error is about normal: a share of answers has its counts, a share of people
-served is log-normal (what is silent: of those who answered), anything else is normal as it is."""
+served is log-normal (what is silent: of those who answered), as are attempts per sale; anything else is
+normal as it is."""
 _Numbers = NDArray[np.float64]
 
 
@@ -112,6 +113,8 @@ def why_not(score: Score, metric: Metric) -> str | None:
 
 def line_of(metric: Metric) -> Line:
     """See Line."""
+    if metric.interval == "inverted-wilson":
+        return "log"
     if metric.unit != "share":
         return "plain"
     if metric.interval == "wilson":
