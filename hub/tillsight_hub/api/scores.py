@@ -78,7 +78,7 @@ class ScoreOut(BaseModel):
     status: Status
     flags: list[str]
     weights: list[float] = Field(
-        description="of the ratings, worst first, or of the questions or dimensions, where the formula has any"
+        description="of the ratings, worst first, or of questions or dimensions, where the formula has any"
     )
     bound_lower: float | None = Field(None, description="of a number that the data leave open")
     bound_upper: float | None = Field(None, description="it lies between both under `assumption`")
