@@ -137,7 +137,7 @@ def test_who_reads_and_exports_single_events_is_in_the_audit_trail(chain: Chain,
         told = connection.execute(select(tables.audit.c.action, tables.audit.c.actor, tables.audit.c.detail))
         rows = [tuple(row) for row in told if row.action.startswith("events.")]
     assert [row[:2] for row in rows] == [
-        ("events.read", "analyst of None"),
-        ("events.export", "analyst of None"),
+        ("events.read", "token analyst of None"),
+        ("events.export", "token analyst of None"),
     ]
     assert '"till-1"' in rows[0][2]
