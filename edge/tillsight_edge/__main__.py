@@ -18,6 +18,7 @@ COMMANDS = (
     "check",
     "simulate",
     "status",
+    "kiosk",
     "zones",
     "audit",
     "models",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tillsight_models import __version__
 from tillsight_models.delivery import Birth
 from tillsight_models.errors import TillsightError
-from tillsight_models.events import ContactEnded, DeviceStarted, PanelReported
+from tillsight_models.events import ContactEnded, DeviceStarted, PanelReported, Payload, Stamp
 from tillsight_models.topics import DeviceTopics
 
 from .audit_file import AuditInbox
@@ -31,6 +31,7 @@ from .ports import (
     ButtonPanel,
     Clock,
     LightSignal,
+    PanelPress,
     PanelStatus,
     PresenceSensor,
     Transport,
@@ -45,6 +46,7 @@ from .uplink import Uplink
 if TYPE_CHECKING:
     from .attempts import AttemptButton
     from .eyes import Eyes
+    from .kiosk.part import KioskPart
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +83,7 @@ class Agent:
             on_append=self._uplink_awake.set,
         )
         self._recent = RecentContacts()
-        self._pending = Pending(self.outbox, self._recent.note)
+        self._pending = Pending(self.outbox, self._note)
         self._audits = AuditInbox(self.outbox, config.outbox.path)
         self._panel: ButtonPanel | None = None
         self.feedback = Feedback(config.panel, self.outbox, self._clock, self._light)
@@ -90,6 +92,9 @@ class Agent:
         self._seen: SimpleQueue[tuple[bool, int]] = SimpleQueue()
         self.eyes: Eyes | None = None
         """None on a device without cameras, and before `run`."""
+        self.kiosk: KioskPart | None = None
+        """None on a device without a screen, and before `run`."""
+        self._sensed = False
         self._config_file = config_file
         self._attempts: AttemptButton | None = None
         self._transport = self._new_transport()
@@ -104,6 +109,7 @@ class Agent:
             self._panel_status,
             lambda: self._uplink.clock_offset_ms,
             camera=lambda: self.eyes.worst if self.eyes else "none",
+            kiosk=lambda: self.kiosk.state if self.kiosk else "none",
         )
         self._told: tuple[object, ...] = ()
         self._shown: tuple[object, ...] = ()
@@ -154,6 +160,7 @@ class Agent:
             self._sensor = GpioPresence(config.presence, self._clock, self._pin_factory)
             self._sensor.start(self._saw)
         self._start_attempts()
+        self._start_kiosk()
         self._start_panel()
         self._open_eyes()
         self._supervisor.ready()
@@ -172,12 +179,14 @@ class Agent:
             self._attempts.turn()
         if self.eyes is not None:
             self.eyes.turn()
+        if self.kiosk is not None:
+            self.kiosk.turn(self._sensed or bool(self.eyes and self.eyes.is_someone_there))
         self._tell_health()
         self._supervise()
 
     def _end(self, drain_s: float) -> None:
         self._supervisor.stopping()
-        for part in (self._sensor, self._panel, self._attempts, self.eyes):
+        for part in (self._sensor, self._panel, self._attempts, self.kiosk, self.eyes):
             if part is not None:
                 part.stop()
         self._count_contacts()
@@ -204,9 +213,31 @@ class Agent:
             self.outbox,
             self._clock,
             on_change=self._awake.set,
-            on_stored=self._recent.note,
+            on_stored=self._note,
         )
         self.eyes.start()
+
+    def _start_kiosk(self) -> None:
+        """Before the panel, whose presses it may answer questions with. Whatever goes wrong, buttons rate."""
+        if not self._config.kiosk.enabled:
+            return
+        from .kiosk.part import KioskPart
+
+        self.kiosk = KioskPart(
+            self._config,
+            outbox=self.outbox,
+            pending=self._pending,
+            feedback=self.feedback,
+            recent=self._recent,
+            clock=self._clock,
+        )
+        self.kiosk.start(lambda: self.eyes.states if self.eyes else {})
+
+    def _note(self, payload: Payload, at: Stamp) -> None:
+        """Something was counted."""
+        self._recent.note(payload, at)
+        if self.kiosk is not None and isinstance(payload, ContactEnded):
+            self.kiosk.contact()
 
     def _start_attempts(self) -> None:
         if self._config.staff.attempt_pin is None:
@@ -248,7 +279,7 @@ class Agent:
         except OutboxUnwritable:
             return
         self._panel = panel
-        panel.start(self.feedback.press, self._panel_reports)
+        panel.start(self._pressed, self._panel_reports)
 
     def _new_panel(self) -> ButtonPanel:
         config = self._config.panel
@@ -304,6 +335,7 @@ class Agent:
             "emotion": self._config.emotion.enabled,
             "demographics": self._config.demographics.enabled,
             "attempts": self._config.staff.attempt_pin is not None,
+            "kiosk": self._config.kiosk.enabled,
         }
         return [name for name, is_able in able.items() if is_able]
 
@@ -313,6 +345,12 @@ class Agent:
 
     def _panel_status(self) -> PanelStatus:
         return PanelStatus("none") if self._panel is None else self._panel.status()
+
+    def _pressed(self, press: PanelPress) -> None:
+        if self.kiosk is not None:
+            self.kiosk.press(press)
+        else:
+            self.feedback.press(press)
 
     def _panel_reports(self, report: PanelReported) -> None:
         self._pending.append(report, self._clock.stamp())
@@ -325,7 +363,8 @@ class Agent:
     def _count_contacts(self) -> None:
         while True:
             try:
-                ended = self._contacts.change(*self._seen.get_nowait())
+                self._sensed, since_ms = self._seen.get_nowait()
+                ended = self._contacts.change(self._sensed, since_ms)
             except Empty:
                 break
             self._contact(ended)
@@ -339,7 +378,12 @@ class Agent:
     def _tell_health(self) -> None:
         at, problem = self._clock.stamp(), self.outbox.problem
         connected = self._transport.connection() != 0
-        urgent = (self._panel_status().state, at.tq, self.outbox.set_aside)
+        urgent = (
+            self._panel_status().state,
+            at.tq,
+            self.outbox.set_aside,
+            self.kiosk and self.kiosk.state,
+        )
         shown = (*urgent, connected, problem, self.eyes and self.eyes.worst)
         if shown == self._shown and at.mono < self._heartbeat_ms:
             return

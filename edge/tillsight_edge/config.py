@@ -23,6 +23,7 @@ from .camera_config import (
     StaffSettings,
     VisionSettings,
 )
+from .kiosk_config import KioskSettings
 from .socket_paths import LONGEST_NAME
 
 SYSTEM_CONFIG = Path("/etc/tillsight/device.toml")
@@ -239,6 +240,7 @@ class DeviceConfig(Settings):
     declaration: DeclarationSettings | None = None
     """Without it neither emotion nor demographics can be enabled."""
     staff: StaffSettings = StaffSettings()
+    kiosk: KioskSettings = KioskSettings()
     clock: ClockSettings = ClockSettings()
     outbox: OutboxSettings = OutboxSettings()
     hub: HubSettings
@@ -279,6 +281,8 @@ def problems_here(config: DeviceConfig) -> list[str]:
         "hub.key_file": hub.key_file,
         "hub.token_file": hub.token_file,
         "emotion.validation_file": config.emotion.validation_file if config.emotion.enabled else None,
+        "kiosk.picture": config.kiosk.picture if config.kiosk.enabled else None,
+        "kiosk.present_picture": config.kiosk.present_picture if config.kiosk.enabled else None,
     }
     problems = [
         f"{name}: {str(path)!r}: cannot be read"
@@ -291,6 +295,10 @@ def problems_here(config: DeviceConfig) -> list[str]:
             problems.append(f"{name}: {str(folder)!r}: cannot be written")
     if off := config.faces_off_on(datetime.now(UTC).date()):
         problems.append(f"{off}: faces are not looked at")
+    if config.kiosk.enabled:
+        from .kiosk.contents import contents_problems
+
+        problems += contents_problems(config.kiosk)
     return [*problems, *vision_problems(config)]
 
 

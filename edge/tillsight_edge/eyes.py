@@ -64,6 +64,11 @@ class Eyes:
         return {name: camera.state for name, camera in self.cameras.now.items()}
 
     @property
+    def is_someone_there(self) -> bool:
+        """Whether somebody stands in the zone of a camera."""
+        return any(camera.present for camera in self.cameras.now.values())
+
+    @property
     def contacts(self) -> int:
         """Counted by cameras and stored since the start."""
         return self.cameras.contacts

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from tillsight_models.events import ButtonPressed, Payload, PressUndone
 from tillsight_models.scales import scale
@@ -13,7 +14,19 @@ from .errors import OutboxUnwritable
 from .outbox import Outbox
 from .ports import Clock, LightSignal, PanelPress
 
+PanelKind = Literal["gpio", "serial", "keyboard", "screen", "simulated"]
+
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Vote:
+    """A rating that is on disk."""
+
+    seq: int
+    rating: int
+    is_repeat: bool
+    mono_ms: int
 
 
 @dataclass(frozen=True)
@@ -46,17 +59,22 @@ class Feedback:
         self._last: _Press | None = None
         self._last_ms: int | None = None
 
-    def press(self, press: PanelPress) -> None:
-        """Store a press, then confirm it to the panel and light up. Unstored, it stays with the panel."""
+    def press(self, press: PanelPress, panel: PanelKind | None = None) -> Vote | LightSignal | None:
+        """Store a press, then confirm it to the panel and light up. Unstored, it stays with the panel.
+
+        `panel` is where it came from, if not from the device's own. Returns the vote that it was, UNDONE,
+        ERROR (not stored), or None where there was nothing to rate or to take back.
+        """
         with self._lock:
             try:
-                signal = self._store(press)
+                done = self._store(press, panel or self._panel.kind)
             except OutboxUnwritable:
                 self._light(LightSignal.ERROR)
-                return
+                return LightSignal.ERROR
         press.confirm()
-        if signal is not None:
-            self._light(signal)
+        if done is not None:
+            self._light(LightSignal.THANKS if isinstance(done, Vote) else done)
+        return done
 
     def undo(self) -> bool:
         """Take back the last press, as the undo button does; False where there is none young enough."""
@@ -67,19 +85,20 @@ class Feedback:
             self._light(LightSignal.UNDONE)
         return undone
 
-    def _store(self, press: PanelPress) -> LightSignal | None:
+    def _store(self, press: PanelPress, panel: PanelKind) -> Vote | LightSignal | None:
         if press.button == self._panel.undo_number:
             return LightSignal.UNDONE if self._undo(press.mono_ms, press.mark) else None
         if press.button > self._scale.ratings:
             log.warning("button %d pressed: scale %s has none", press.button, self._scale.id)
             self._remember(press.mark)
             return None
-        seq = self._append(self._pressed(press), press.mono_ms, press.mark)
+        pressed = self._pressed(press, panel)
+        seq = self._append(pressed, press.mono_ms, press.mark)
         self._last = _Press(seq, press.mono_ms, self._last_ms)
         self._last_ms = press.mono_ms
-        return LightSignal.THANKS
+        return Vote(seq, pressed.rating, "repeat" in pressed.labels, press.mono_ms)
 
-    def _pressed(self, press: PanelPress) -> ButtonPressed:
+    def _pressed(self, press: PanelPress, panel: PanelKind) -> ButtonPressed:
         gap_ms = None if self._last_ms is None else press.mono_ms - self._last_ms
         is_repeat = gap_ms is not None and gap_ms < self._panel.cooldown_s * 1000
         return ButtonPressed(
@@ -87,7 +106,7 @@ class Feedback:
             rating=self._scale.rating(press.button, is_reversed=self._panel.reversed),
             scale=self._scale.id,
             labels=["repeat"] if is_repeat else [],
-            panel=self._panel.kind,
+            panel=panel,
             panel_boot=press.panel_boot,
             panel_seq=press.panel_seq,
         )

@@ -28,6 +28,7 @@ class HealthWatch:
         clock_offset_ms: Callable[[], float | None],
         *,
         camera: Callable[[], CameraState | Literal["none"]] = lambda: "none",
+        kiosk: Callable[[], Literal["ok", "lost", "none"]] = lambda: "none",
     ) -> None:
         self._outbox = outbox
         self._folder = folder
@@ -35,6 +36,7 @@ class HealthWatch:
         self._panel = panel
         self._clock_offset_ms = clock_offset_ms
         self._camera = camera
+        self._kiosk = kiosk
 
     def read(self) -> HealthReported:
         """Everything, now."""
@@ -53,6 +55,7 @@ class HealthWatch:
             panel_firmware=panel.firmware,
             panel_bad_frames=panel.bad_frames,
             camera=self._camera(),
+            kiosk=self._kiosk(),
             memory_mb=memory_mb(),
             uptime_s=now.mono / 1000,
             presses=books.by_type.get(ButtonPressed.TYPE, Book()).appended,

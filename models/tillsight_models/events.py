@@ -227,6 +227,8 @@ class HealthReported(Payload, frozen=True, kw_only=True):
     panel_bad_frames: int = 0
     camera: CameraState | Literal["none"] = "none"
     """The worst of the cameras."""
+    kiosk: Literal["ok", "lost", "none"] = "none"
+    """Whether the shopper's screen shows its page."""
     memory_mb: float | None = None
     uptime_s: float = 0.0
     presses: int = 0

@@ -67,6 +67,8 @@ def test_the_defaults_in_the_example_are_the_defaults() -> None:
     chosen = {"panel.undo_button", "panel.pins", "panel.light_pin", "presence.pins", "clock.has_rtc"}
     chosen |= {"health.status_file", "vision.socket", "emotion.validation_file", "staff.attempt_pin"}
     chosen |= {f"cameras.NAME.{key}" for key in ("username", "password_file")}
+    own = ("survey", "cards", "languages", "default_language", "question", "attract_s", "play_log")
+    chosen |= {f"kiosk.{key}" for key in (*own, "picture", "present_picture")}
     chosen |= {name for name in setting_names(DeviceConfig) if "zone" in name or "entrance" in name}
     models = {"cameras.NAME": CameraSettings} | {
         name: field.annotation for name, field in DeviceConfig.model_fields.items()

@@ -14,6 +14,7 @@ from tillsight_models.surveys import (
     options_for,
 )
 
+from ..feedback import Vote
 from ..ports import Clock
 from .ration import Ration
 from .screens import DONE, SKIP, Screen, State, choices_of, in_language, next_window, reached_by_panel
@@ -33,16 +34,6 @@ class Pace:
     """A press so soon after a new screen was not meant for it."""
     buttons: int = 0
     """That rate; 0: answers come by touch only."""
-
-
-@dataclass(frozen=True)
-class Vote:
-    """A press that is on disk."""
-
-    seq: int
-    rating: int
-    is_repeat: bool
-    mono_ms: int
 
 
 @dataclass
@@ -168,6 +159,12 @@ class Session:
             return []
         ended = self._end("skipped")
         self._show("thanks")
+        return ended
+
+    def close(self) -> list[Payload]:
+        """The kiosk ends."""
+        ended = self._end("timeout")
+        self._rest()
         return ended
 
     def stay(self) -> list[Payload]:

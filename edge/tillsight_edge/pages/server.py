@@ -5,7 +5,7 @@ import logging
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -58,6 +58,8 @@ class Answer:
     kind: str = "application/json"
     status: int = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
+    stream: Iterator[bytes] | None = None
+    """What follows without an end, instead of a body; closed when the reader is gone."""
 
 
 Route = Callable[[bytes], Answer]
@@ -74,13 +76,24 @@ class PageServer:
 
     Only who knows `url` is answered, and only under a name of this machine that cannot be turned to another
     address (DNS rebinding). Nothing is logged: an address with its token would be in the log.
+    `package` has the static files in its folder `static`. With `welcome`, who asks this machine for its first
+    page is sent to the secret address: for a browser that always begins there. A page of somebody else still
+    cannot learn the address, and the requests that it sends are refused.
     """
 
     def __init__(
-        self, page: str, routes: Mapping[str, Route], *, address: str = LOOPBACK[0], port: int = 0
+        self,
+        page: str,
+        routes: Mapping[str, Route],
+        *,
+        address: str = LOOPBACK[0],
+        port: int = 0,
+        package: str = __package__,
+        welcome: bool = False,
     ) -> None:
+        self._welcome = welcome
         self.token = "".join(secrets.choice(LETTERS) for _ in range(TOKEN_LENGTH))
-        self._routes = {**{f"GET {name}": route for name, route in _static().items()}, **routes}
+        self._routes = {**{f"GET {name}": route for name, route in _static(package).items()}, **routes}
         self._routes["GET "] = self._routes[f"GET {page}"]
         shown = outgoing_address() if address == "0.0.0.0" else address  # noqa: S104  (asked for by a person)
         self.hosts = frozenset({*LOOPBACK, shown})
@@ -100,6 +113,8 @@ class PageServer:
     def answer(self, method: str, path: str, body: bytes) -> Answer:
         """What to say to a request whose Host was good."""
         token, slash, name = urlsplit(path).path.removeprefix("/").partition("/")
+        if self._welcome and method == "GET" and not token and not slash:
+            return Answer(b"", "text/plain", HTTPStatus.TEMPORARY_REDIRECT, {"Location": f"/{self.token}/"})
         if not hmac.compare_digest(token.encode(), self.token.encode()):
             return Answer(b"not here\n", "text/plain", HTTPStatus.NOT_FOUND)
         if not slash:
@@ -124,10 +139,10 @@ def outgoing_address() -> str:
         return str(probe.getsockname()[0])
 
 
-def _static() -> dict[str, Route]:
+def _static(package: str) -> dict[str, Route]:
     """Each file of ours as a route; they are few and small."""
     routes: dict[str, Route] = {}
-    for file in files(__package__).joinpath("static").iterdir():
+    for file in files(package).joinpath("static").iterdir():
         ending = file.name.rpartition(".")[2]
         if ending in KINDS:
             routes[file.name] = _constant(Answer(file.read_bytes(), f"{KINDS[ending]}; charset=utf-8"))
@@ -217,7 +232,19 @@ class _Handler(BaseHTTPRequestHandler):
     def _say(self, answer: Answer) -> None:
         self.send_response(answer.status)
         headers = {"Content-Type": answer.kind, "Content-Length": str(len(answer.body))}
+        if answer.stream is not None:
+            headers = {"Content-Type": answer.kind, "Connection": "close"}
         for name, value in {**HEADERS, **headers, **answer.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body)
+        if answer.stream is not None:
+            self._stream(answer.stream)
+
+    def _stream(self, stream: Iterator[bytes]) -> None:
+        self.close_connection = True
+        try:
+            for part in stream:
+                self.wfile.write(part)
+        except OSError:
+            log.debug("a page went away", exc_info=True)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tests.harness.kiosks import LANGUAGES, LIKELY, WHY, question, store_survey, survey_of
 
 from tillsight_edge.fakes import FakeClock
+from tillsight_edge.feedback import Vote
 from tillsight_edge.kiosk.screens import DONE, SKIP
-from tillsight_edge.kiosk.session import Pace, Session, Vote
+from tillsight_edge.kiosk.session import Pace, Session
 from tillsight_models.events import Payload, QuestionAnswered, ReasonGiven, SurveyEnded
 from tillsight_models.surveys import Survey
 

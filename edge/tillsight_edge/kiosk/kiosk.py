@@ -1,0 +1,234 @@
+"""The kiosk of a running agent: presses and touches in, events out, and one screen for every page."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Literal
+
+import msgspec
+
+from tillsight_models.events import Payload, Stamp
+from tillsight_models.scales import scale
+from tillsight_models.surveys import Survey
+
+from ..config import DeviceConfig
+from ..errors import OutboxUnwritable
+from ..feedback import Feedback, Vote
+from ..ports import Clock, LightSignal, PanelPress
+from .cards import Card
+from .play_log import PlayLog
+from .screens import Screen
+from .session import Pace, Session
+from .tally import Tally, Told
+
+SILENT_MS = 30_000
+"""A page that has not called for this long is lost."""
+STILL_HERE_S = 10.0
+"""Between two signs of life to a page that is told nothing new."""
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """What all open pages show at one moment."""
+
+    screen: Screen
+    present: bool
+    """Somebody stands there."""
+    card: int | None
+    """Which of the cards comes with the thanks."""
+    tally: Told | None
+    not_stored: bool
+    """The last press could not be written; it has to be given again."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where what happens at the kiosk goes to."""
+
+    append: Callable[[Payload, Stamp], None]
+    """An event; never raises."""
+    set_mark: Callable[[str, str], None]
+    """The panel's position; may raise OutboxUnwritable."""
+
+
+class Kiosk:
+    """Any thread may call; pages, panel and agent do."""
+
+    def __init__(
+        self,
+        config: DeviceConfig,
+        survey: Survey | None,
+        cards: Sequence[Card],
+        *,
+        feedback: Feedback,
+        way: Way,
+        clock: Clock,
+    ) -> None:
+        settings, panel = config.kiosk, config.panel
+        self._feedback, self._way, self._clock = feedback, way, clock
+        self._undo_number = panel.undo_number
+        self._scale = scale(panel.scale)
+        pace = Pace(
+            idle_s=settings.idle_s,
+            warning_s=settings.warning_s,
+            thanks_s=max(settings.thanks_s, panel.undo_s),
+            attract_s=settings.attract_s,
+            undo_s=panel.undo_s,
+            buttons=self._scale.ratings if settings.panel_answers else 0,
+        )
+        self._session = Session(survey, pace, clock, languages=settings.spoken)
+        self._changes = threading.Condition(threading.RLock())
+        self._cards = cards
+        self._card = -1
+        self._tally = Tally(self._scale.positive) if settings.tally else None
+        self._plays = PlayLog(settings.play_log)
+        self._last: Vote | None = None
+        self._served: SimpleQueue[None] = SimpleQueue()
+        self._present = self._not_stored = self._stopping = False
+        self._called_ms = clock.mono_ms()
+        self._shown = self._frame()
+        self._version = 1
+
+    def press(self, press: PanelPress) -> None:
+        """A button of the panel: an answer where a question is shown, else a rating, or taking one back."""
+        with self._changes:
+            if press.button != self._undo_number and self._session.is_asking(press.mono_ms):
+                self._answer(press)
+            else:
+                self._rated(self._feedback.press(press))
+            self._tell()
+
+    def rate(self, button: int, number: int) -> None:
+        """A touch of the face that stands for this button, on the screen of this number."""
+        with self._changes:
+            screen = self._session.screen()
+            is_there = screen.state == "rate" and screen.number == number
+            if is_there and 1 <= button <= self._scale.ratings:
+                press = PanelPress(button, self._clock.mono_ms(), lambda: None)
+                self._rated(self._feedback.press(press, panel="screen"))
+            self._tell()
+
+    def undo(self) -> None:
+        """A touch of the undo button."""
+        with self._changes:
+            if self._feedback.undo():
+                self._rated(LightSignal.UNDONE)
+            self._tell()
+
+    def touch(self, act: Callable[[Session], list[Payload] | None]) -> None:
+        """Any other touch."""
+        with self._changes:
+            for payload in act(self._session) or []:
+                self._way.append(payload, self._clock.stamp())
+            self._tell()
+
+    def turn(self, present: bool) -> None:
+        """About once a second, and as soon as somebody comes or goes."""
+        with self._changes:
+            self._present = present
+            for payload in self._session.tick():
+                self._way.append(payload, self._clock.stamp())
+            self._tell()
+
+    def contact(self) -> None:
+        """A customer was served."""
+        self._served.put(None)  # without the lock: whoever stores contacts may hold the outbox's
+
+    def called(self) -> None:
+        """A page is alive."""
+        self._called_ms = self._clock.mono_ms()
+
+    @property
+    def state(self) -> Literal["ok", "lost"]:
+        """Whether a page shows all this."""
+        return "ok" if self._clock.mono_ms() - self._called_ms < SILENT_MS else "lost"
+
+    def stop(self) -> None:
+        """No page is told anything any more; who had not finished is told as timed out."""
+        with self._changes:
+            for payload in self._session.close():
+                self._way.append(payload, self._clock.stamp())
+            self._plays.shows("", self._clock.stamp())
+            self._stopping = True
+            self._changes.notify_all()
+
+    def frame(self) -> Frame:
+        """What is to be seen now."""
+        with self._changes:
+            return self._frame()
+
+    def frames(self) -> Iterator[bytes]:
+        """Server-sent events: the frame, and again whenever it changes."""
+        seen = 0
+        while True:
+            with self._changes:
+                if not self._stopping and self._version == seen:
+                    self._changes.wait(STILL_HERE_S)
+                if self._stopping:
+                    return
+                is_new, seen = self._version != seen, self._version
+                told = msgspec.json.encode(self._frame()) if is_new else b""
+            yield b"data: " + told + b"\n\n" if is_new else b": still here\n\n"
+
+    def _answer(self, press: PanelPress) -> None:
+        """At most once: an answer that came a second time would be a rating."""
+        if press.mark is not None:
+            try:
+                self._way.set_mark(*press.mark)
+            except OutboxUnwritable:
+                self._not_stored = True
+                return
+        for payload in self._session.press(press.button):
+            self._way.append(payload, self._clock.stamp(press.mono_ms))
+        press.confirm()
+
+    def _rated(self, done: Vote | LightSignal | None) -> None:
+        self._not_stored = done is LightSignal.ERROR
+        while not self._served.empty():
+            self._served.get()
+            self._session.contact()
+        made: list[Payload] = []
+        if isinstance(done, Vote):
+            made = self._session.voted(done)
+            self._card = (self._card + 1) % max(1, len(self._cards))
+            self._last = done
+            if self._tally is not None and not done.is_repeat:
+                self._tally.voted(done.seq, done.rating)
+        elif done is LightSignal.UNDONE:
+            made = self._session.undone()
+            if self._tally is not None and self._last is not None:
+                self._tally.undone(self._last.seq)
+        for payload in made:
+            self._way.append(payload, self._clock.stamp())
+
+    def _frame(self) -> Frame:
+        screen, at = self._session.screen(), self._clock.stamp()
+        is_thanks = screen.state == "thanks"
+        return Frame(
+            screen=screen,
+            present=self._present,
+            card=self._card if is_thanks and self._cards else None,
+            tally=self._tally.told(at.mono, at.t) if is_thanks and self._tally else None,
+            not_stored=self._not_stored,
+        )
+
+    def _tell(self) -> None:
+        """Wake the pages where something else is to be seen than time going by."""
+        frame = self._frame()
+        if frame.screen.state == "attract":
+            self._plays.shows("present" if self._present else "away", self._clock.stamp())
+        else:
+            self._plays.shows("", self._clock.stamp())
+        if _without_time(frame) != _without_time(self._shown):
+            self._version += 1
+            self._changes.notify_all()
+        self._shown = frame
+
+
+def _without_time(frame: Frame) -> Frame:
+    screen = msgspec.structs.replace(
+        frame.screen,
+        undo_ms=int(frame.screen.undo_ms > 0),
+        warning_ms=None if frame.screen.warning_ms is None else 0,
+    )
+    return msgspec.structs.replace(frame, screen=screen)

@@ -1,0 +1,88 @@
+"""A kiosk behind a real port, on a clock that the test moves, with a real outbox."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tillsight_edge.fakes import FakeClock
+from tillsight_edge.feedback import Feedback
+from tillsight_edge.kiosk.cards import Card
+from tillsight_edge.kiosk.kiosk import Kiosk, Way
+from tillsight_edge.kiosk.page import Watched, kiosk_server
+from tillsight_edge.outbox import Outbox
+from tillsight_edge.pending import Pending
+from tillsight_edge.ports import LightSignal, PanelPress
+from tillsight_models.events import Payload
+from tillsight_models.surveys import Survey
+
+from .edge_configs import device_config
+from .kiosks import LANGUAGES, store_survey, texts
+from .outboxes import all_held, new_outbox
+
+CARD = Card(
+    said=texts(
+        "The queue in the evening is too long.",
+        "La sera la coda è troppo lunga.",
+        "Abends ist die Schlange zu lang.",
+        "الطابور طويل جدا في المساء.",
+    ),
+    done=texts(
+        "Two more tills are open from 5 to 8 pm.",
+        "Dalle 17 alle 20 sono aperte altre due casse.",
+        "Von 17 bis 20 Uhr sind zwei weitere Kassen offen.",
+        "نفتح صندوقين إضافيين من الخامسة إلى الثامنة.",
+    ),
+)
+
+
+class KioskStage:
+    """What the agent has of a kiosk, without the agent."""
+
+    def __init__(
+        self, folder: Path, survey: Survey | None, settings: dict[str, Any], panel: dict[str, Any]
+    ) -> None:
+        kiosk = {"enabled": True, "port": 0, "languages": list(LANGUAGES), "idle_s": 20.0, **settings}
+        buttons = {"kind": "simulated", "undo_s": 10.0, "cooldown_s": 5.0, "undo_button": True, **panel}
+        self.config = device_config(folder, kiosk=kiosk, panel=buttons)
+        self.clock = FakeClock()
+        self.outbox: Outbox = new_outbox(folder)
+        self.pending = Pending(self.outbox)
+        self.lights: list[LightSignal] = []
+        self.feedback = Feedback(self.config.panel, self.outbox, self.clock, self.lights.append)
+        self.watched = Watched(3, {"till": "ok", "door": "covered"})
+        way = Way(self.pending.append, self.outbox.set_mark)
+        self.kiosk = Kiosk(self.config, survey, [CARD], feedback=self.feedback, way=way, clock=self.clock)
+        self.pages = kiosk_server(self.config, self.kiosk, [CARD], lambda: self.watched)
+        self.presses = 0
+
+    def press(self, button: int) -> None:
+        """Press a button of the panel now."""
+        self.presses += 1
+        press = PanelPress(button, self.clock.mono_ms(), lambda: None, panel_boot=9, panel_seq=self.presses)
+        self.kiosk.press(press)
+
+    def pass_time(self, seconds: float, *, present: bool = False) -> None:
+        """Let time pass, as far as the kiosk is concerned."""
+        self.clock.advance(seconds)
+        self.kiosk.turn(present)
+
+    @property
+    def made(self) -> list[Payload]:
+        """Payloads in the outbox, oldest first."""
+        return [event.payload for event in all_held(self.outbox)]
+
+
+@contextmanager
+def kiosk_stage(
+    folder: Path, survey: Survey | None = None, panel: dict[str, Any] | None = None, **settings: Any
+) -> Iterator[KioskStage]:
+    """A running kiosk, with the store's survey if with no other."""
+    stage = KioskStage(folder, survey or store_survey(), settings, panel or {})
+    stage.pages.start()
+    try:
+        yield stage
+    finally:
+        stage.kiosk.stop()
+        stage.pages.stop()
+        stage.outbox.close()
