@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, select, text, update
 
 from tillsight_models.events import (
     MAX_MESSAGE_BYTES,
@@ -157,18 +157,22 @@ def _short(text: str) -> str:
 def _put_on_record(connection: Connection, examined: Examined, actor: str) -> None:
     """Before the first event, so that one can take out what a broken-off run has stored."""
     report = examined.report
-    row = tables.history_import
-    if connection.scalar(select(row.c.stream).where(row.c.stream == report.stream)) is None:
-        values = {
-            "stream": report.stream,
-            "at": now_ms(),
-            "actor": actor[:80],
-            "file": report.file[:200],
-            "rows": report.good,
-            "report": json.dumps(report.as_json()),
-        }
-        connection.execute(row.insert().values(values))
+    values = {
+        "stream": report.stream,
+        "at": now_ms(),
+        "actor": actor[:80],
+        "file": report.file[:200],
+        "rows": report.good,
+        "report": json.dumps(report.as_json()),
+    }
+    if connection.execute(_REGISTER, values).rowcount:
         record(connection, actor, "import.store", f"{report.stream}: {report.kind}, {report.file}")
+
+
+_REGISTER = text(
+    "INSERT INTO history_import (stream, at, actor, file, rows, report) "
+    "VALUES (:stream, :at, :actor, :file, :rows, :report) ON CONFLICT DO NOTHING"
+)
 
 
 def _parcels(rows: Iterable[Row], senders: dict[str, _Sender]) -> Iterator[_Parcel]:
