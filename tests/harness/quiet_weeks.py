@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+import msgspec
 import numpy as np
+from sqlalchemy import Engine, insert
 
+from tillsight_hub import tables
 from tillsight_hub.alerts.baseline import Baseline, Traffic, learn
 from tillsight_hub.alerts.streams import Slots, Stream, slots_between
 from tillsight_hub.calendar import OpeningHours, PlaceCalendar
+from tillsight_hub.database import writing
+from tillsight_models.events import ButtonPressed, ContactEnded
 
 from .ingesting import DAYTIME
 
@@ -62,3 +67,37 @@ def learnt_from(stream: Stream, slots: Slots, *, counts_contacts: bool = True) -
         of_day = Slots(slots.start[on], slots.end[on], slots.day[on], slots.cell[on])
         traffic = traffic.plus(stream.of_day(day), of_day, counts_contacts=counts_contacts)
     return learn({"till": traffic}, () if counts_contacts else ("till",))["till"]
+
+
+def store_stream(engine: Engine, tp: str, stream: Stream, *, late_ms: int = 250, seq: int = 1) -> None:
+    """Put a stream into the table of events as a device with a presence sensor would have sent it."""
+    rating = np.where(stream.negative, 1, 4)
+    press = {
+        n: msgspec.json.encode(ButtonPressed(button=n, rating=n, scale="smiley-4")).decode() for n in (1, 4)
+    }
+    contact = msgspec.json.encode(ContactEnded(source="presence", dwell_s=20)).decode()
+    votes = zip(stream.vote_t.tolist(), rating.tolist(), strict=True)
+    happened = [("button.press", t, n, press[n]) for t, n in votes]
+    happened += [("contact.end", t, None, contact) for t in stream.contact_t.tolist()]
+    rows = [
+        {
+            "stream": f"{tp:a<16}",
+            "seq": seq + number,
+            "type": type,
+            "dev": f"box-{tp}",
+            "tp": tp,
+            "t": t,
+            "tq": "ntp",
+            "boot": "boot",
+            "mono": 0,
+            "device_t": t,
+            "device_tq": "ntp",
+            "received": t + late_ms,
+            "rating": rating_of,
+            "labels": 0,
+            "data": data,
+        }
+        for number, (type, t, rating_of, data) in enumerate(happened)
+    ]
+    with writing(engine) as connection:
+        connection.execute(insert(tables.event), rows)

@@ -18,7 +18,7 @@ from .streams import Slots, week_of
 
 STORE_PART = 0.3
 """Of the false alarms that are allowed at a touchpoint, so many may come from its store's chart."""
-REACHES = 0.5
+REACHES = 0.65
 """Of a store's touchpoints, so many have evidence of their own when its chart alarms for nothing, measured on
 simulated chains (`scripts/bench_alerts`); the others are left alone."""
 LEAST_VOTES_PER_HOUR = 2.0

@@ -25,6 +25,7 @@ from ..rollups import TO_THE_HOUR
 from ..tables import alert_state, event
 from .chain import Knowledge, by_store, charts_of
 from .charts import QUIET_MS, Alarm, Cleared, StoreCharts, StoreState, end_day
+from .daily import judge_days
 from .knowing import false_alarms_at, knowledge_version, learn_all, read_knowledge
 from .outbox import News, clear, file_news, store_mates
 from .rules import BUILT_IN, Rule, months_at, path_of, read_rules, rule_at, simple_rules
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 PAUSE_S = 2.0
 RETRY_S = 10.0
 LONGEST_GAP_MS = 3_600_000
-"""After a longer absence the watcher takes up again from so long ago."""
+"""At the first start, and after a longer absence, the watcher takes up from so long ago."""
 NEVER = np.int64(2**62)
 WATCHED = (ButtonPressed.TYPE, "contact.end", "pos.sales")
 
@@ -115,7 +116,11 @@ class Watcher:
 
     def learn(self) -> int:
         """Learn from the business days that are over; done every night."""
-        return learn_all(self._engine, self._clock()) if self._settings.enabled else 0
+        if not self._settings.enabled:
+            return 0
+        judge_days(self._engine, self._settings, self._clock, has_channel=self._has_channel)
+        self._on_news()
+        return learn_all(self._engine, self._clock())
 
     def watch(self) -> int:
         """One pass over all stores; the number of alerts that were raised."""
@@ -143,7 +148,7 @@ class Watcher:
         query = select(alert_state).where(alert_state.c.rule_id == BUILT_IN)
         rows = {row.tp: row for row in connection.execute(query)}
         for store in stores.keys() - self._upto.keys():
-            before = rows[store].upto if store in rows else frontier
+            before = rows[store].upto if store in rows else 0
             self._upto[store] = max(before, frontier - LONGEST_GAP_MS)
         begin = self._looked or min(self._upto.values(), default=frontier)
         pressed = (

@@ -5,7 +5,7 @@ from starlette.staticfiles import StaticFiles
 
 from ..access.throttle import Throttle
 from ..services import Services
-from . import docs, explain, login, overview, touchpoint
+from . import alerts, docs, explain, login, overview, touchpoint
 from .assets import Assets
 from .errors import add_error_pages
 from .headers import SecurityHeaders
@@ -23,7 +23,7 @@ def install_pages(app: FastAPI) -> None:
     app.state.throttle = Throttle()
     app.mount(docs.VIEWER_FILES_URL, StaticFiles(directory=docs.viewer_files()), name="api-viewer")
     app.mount(assets.prefix, assets.files(), name="static")
-    for part in (login, overview, touchpoint, explain, docs):
+    for part in (login, overview, alerts, touchpoint, explain, docs):
         app.include_router(part.router)
     add_error_pages(app)
     app.add_middleware(SecurityHeaders)
