@@ -58,7 +58,7 @@ def analysed(recording: Recording, rules: CleaningSettings, file: Path, tell: Te
 
 def _counted(place: Touchpoint, seen: Touched) -> Tallies:
     tallies = Tallies()
-    for each in (*seen.presses, *seen.others):
+    for each in sorted((*seen.presses, *seen.others), key=lambda event: event.t):
         tallies.count(place, each.payload, Standing(each.t, each.tq, each.labels))
     return tallies
 

@@ -250,7 +250,7 @@ def _happened(
     end = calendar.day_bounds(days[-1])[1] - 1
     told = [
         *_camera_reports(opening, _dark(gathered.states, opening[-1][1] if opening else end)),
-        *_emotion_windows(gathered.visits.values(), calendar, _validation(known)),
+        *_emotion_windows(gathered.visits.values(), _validation(known)),
         *([] if place.audit is None else [(end, _audited(place.audit))]),
     ]
     for number, (t, payload) in enumerate(told, 1):
@@ -279,20 +279,20 @@ def _validation(known: _Calibration) -> ValenceCounts | None:
 
 
 def _emotion_windows(
-    visits: Iterable[_Visit], calendar: PlaceCalendar, validation: ValenceCounts | None
+    visits: Iterable[_Visit], validation: ValenceCounts | None
 ) -> Iterator[tuple[int, Payload]]:
-    """People by mood, an hour of a business day at a time; a ghost has no face, so it is unknown."""
-    windows: dict[tuple[int, str], dict[str, int]] = {}
-    last: dict[tuple[int, str], int] = {}
+    """People by mood, an hour at a time; a ghost has no face, so it is unknown."""
+    windows: dict[int, dict[str, int]] = {}
+    last: dict[int, int] = {}
     for visit in visits:
-        key = calendar.hour_start(visit.end), calendar.business_day(visit.end)
-        window = windows.setdefault(key, dict.fromkeys((*MOODS, "unknown"), 0))
+        hour = visit.end // HOUR_MS
+        window = windows.setdefault(hour, dict.fromkeys((*MOODS, "unknown"), 0))
         window[visit.mood or "unknown"] += 1
-        last[key] = max(last.get(key, 0), visit.end)
-    for key, people in sorted(windows.items()):
+        last[hour] = max(last.get(hour, 0), visit.end)
+    for hour, people in sorted(windows.items()):
         positive, neutral, negative, unknown = people.values()
         yield (
-            last[key],
+            last[hour],
             EmotionWindowed(
                 period_s=3600.0,
                 positive=positive,
