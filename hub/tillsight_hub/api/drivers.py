@@ -1,6 +1,6 @@
 """`/api/v1/drivers`: what the outcome that people told goes together with."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -10,7 +10,7 @@ from ..metrics.analyses import CX_FORCES, KEY_DRIVERS, Analysis
 from ..metrics.answers import Answers
 from ..metrics.impact import Driver, Impact, impact
 from ..metrics.questions import Questions, names_of, points_of, top_box
-from ..metrics.registry import Status
+from ..metrics.registry import Estimate, Status
 from ..services import ServicesDep
 from ..surveys import answers_of
 from .reading import READ_ERRORS, DaysQuery, period_of, visible_places
@@ -39,12 +39,16 @@ class DriverOut(BaseModel):
     lmg: float = Field(description="what it adds to R², mean over all orders of the drivers, of R²")
     lower: float = Field(description="lower end of the interval of lmg")
     upper: float = Field(description="upper end of the interval of lmg")
-    johnson: float = Field(description="the same by relative weights")
+    johnson: float = Field(description="the same by relative weights, to compare with")
     correlation: float = Field(description="with the outcome alone")
+    correlation_lower: float
+    correlation_upper: float
     performance: float = Field(description="share of the best answers")
     performance_lower: float
     performance_upper: float
     priority: float = Field(description="lmg × (1 − performance)")
+    priority_lower: float
+    priority_upper: float
 
 
 class ImpactOut(BaseModel):
@@ -93,15 +97,12 @@ def _impact_out(
 ) -> ImpactOut:
     asked = names_of(questions, kind)
     found = _impact(asked, kind, answers, questions, level)
-    r2 = found.r2_interval
     return ImpactOut(
         about=about_out(about),
         status="ok" if not found.withheld else "suppressed" if found.n else "no_data",
         withheld=found.withheld,
         n=found.n,
-        r2=found.r2,
-        r2_lower=r2.lower if r2 else None,
-        r2_upper=r2.upper if r2 else None,
+        **_named("r2", found.r2),
         level=level,
         drivers=[_driver(name, driver) for name, driver in zip(asked, found.drivers, strict=False)],
     )
@@ -117,20 +118,27 @@ def _impact(asked: list[str], kind: str, answers: Answers, questions: Questions,
 
 
 def _driver(asked: str, driver: Driver) -> DriverOut:
-    done = driver.performance
-    lower, upper = done.interval or (0.0, 1.0)
-    return DriverOut(
-        name=asked.partition(":")[2],
-        lmg=driver.lmg,
-        lower=driver.interval.lower,
-        upper=driver.interval.upper,
-        johnson=driver.johnson,
-        correlation=driver.correlation,
-        performance=done.value or 0.0,
-        performance_lower=lower,
-        performance_upper=upper,
-        priority=driver.priority,
-    )
+    ends = driver.lmg.interval
+    assert ends is not None
+    numbers: dict[str, Any] = {
+        "lmg": driver.lmg.value,
+        "lower": ends.lower,
+        "upper": ends.upper,
+        **_named("correlation", driver.correlation),
+        **_named("performance", driver.performance),
+        **_named("priority", driver.priority),
+    }
+    return DriverOut(name=asked.partition(":")[2], johnson=driver.johnson, **numbers)
+
+
+def _named(name: str, estimate: Estimate | None) -> dict[str, Any]:
+    """Value and ends under their names; null where nothing is told."""
+    ends = estimate.interval if estimate else None
+    return {
+        name: estimate.value if estimate else None,
+        f"{name}_lower": ends.lower if ends else None,
+        f"{name}_upper": ends.upper if ends else None,
+    }
 
 
 def about_out(analysis: Analysis) -> AboutOut:

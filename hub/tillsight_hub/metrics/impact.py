@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,21 +24,16 @@ _Numbers = NDArray[np.float64]
 class Driver:
     """One driver; the shares of all of them add up to 1."""
 
-    lmg: float
+    lmg: Estimate
     """Share of the explained variance: the mean over all orders of the drivers of what each adds."""
-    interval: Interval
-    """Of that share."""
     johnson: float
-    """The same by relative weights."""
-    correlation: float
+    """The same by relative weights, to compare with."""
+    correlation: Estimate
     """With the outcome alone."""
     performance: Estimate
     """Share of the best answers."""
-
-    @property
-    def priority(self) -> float:
-        """lmg x (1 - performance): much impact, and much left to do."""
-        return self.lmg * (1 - (self.performance.value or 0.0))
+    priority: Estimate
+    """lmg x (1 - performance): much impact, and much left to do."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +44,8 @@ class Impact:
     """People who answered everything."""
     withheld: str = ""
     """Why nothing more is told; empty where it is."""
-    r2: float | None = None
+    r2: Estimate | None = None
     """Share of the outcome's variance that all drivers explain together."""
-    r2_interval: Interval | None = None
     drivers: tuple[Driver, ...] = ()
 
 
@@ -66,36 +61,51 @@ def impact(people: Sequence[Sequence[int]], top_boxes: Sequence[int], level: flo
     found = key_drivers(matrix)
     if found is None or found.r2 <= count / (n - 1):
         return Impact(n, "the drivers explain no more of the outcome than chance would")
-    shares, r2s = _bootstrap(answers)
-    tail = (1 - level) / 2
-    ends = np.quantile(shares, [tail, 1 - tail], axis=0).T
+    tops = np.asarray(top_boxes)
+    draws = _bootstrap(answers, tops)
+    best = (answers[:, :-1] >= tops).sum(axis=0)
     drivers = tuple(
         Driver(
-            lmg=weight / found.r2,
-            interval=_around(weight / found.r2, *map(float, end)),
+            lmg=_estimate(weight / found.r2, draws.share[:, at], n, level),
             johnson=johnson / found.r2,
-            correlation=correlation,
-            performance=share(int((column >= top).sum()), n, level),
+            correlation=_estimate(correlation, draws.correlation[:, at], n, level),
+            performance=share(int(best[at]), n, level),
+            priority=_estimate(weight / found.r2 * (1 - best[at] / n), draws.priority[:, at], n, level),
         )
-        for weight, johnson, correlation, end, column, top in zip(
-            found.lmg, found.johnson, found.correlation, ends, answers.T[:-1], top_boxes, strict=True
+        for at, (weight, johnson, correlation) in enumerate(
+            zip(found.lmg, found.johnson, found.correlation, strict=True)
         )
     )
-    r2_ends = map(float, np.quantile(r2s, [tail, 1 - tail]))
-    return Impact(n, r2=found.r2, r2_interval=_around(found.r2, *r2_ends), drivers=drivers)
+    return Impact(n, r2=_estimate(found.r2, draws.r2, n, level), drivers=drivers)
 
 
-def _around(value: float, lower: float, upper: float) -> Interval:
-    """A range of draws may leave out what was found, where that lies at the end of what is possible."""
-    return Interval(min(lower, value), max(upper, value))
+def _estimate(value: float, draws: _Numbers, n: int, level: float) -> Estimate:
+    """With the range of the draws, widened to what was found where that is at the end of the possible."""
+    tail = (1 - level) / 2
+    lower, upper = np.quantile(draws, [tail, 1 - tail])
+    return Estimate(float(value), n, Interval(min(float(lower), value), max(float(upper), value)))
 
 
-def _bootstrap(answers: _Numbers) -> tuple[_Numbers, _Numbers]:
-    """Shares of each driver and R^2, by draw of as many people with replacement."""
+class _Draws(NamedTuple):
+    """One row a draw, one column a driver."""
+
+    r2: _Numbers
+    share: _Numbers
+    correlation: _Numbers
+    priority: _Numbers
+
+
+def _bootstrap(answers: _Numbers, tops: _Numbers) -> _Draws:
+    """Of as many people with replacement."""
     n, columns = answers.shape
-    draws = np.random.default_rng([n, columns])
-    matrices = np.array([correlation_matrix(answers[draws.integers(0, n, n)].T) for _ in range(DRAWS)])
+    rng = np.random.default_rng([n, columns])
+    matrices = np.empty((DRAWS, columns, columns))
+    left = np.empty((DRAWS, columns - 1))
+    for draw in range(DRAWS):
+        people = answers[rng.integers(0, n, n)]
+        matrices[draw] = correlation_matrix(people.T)
+        left[draw] = (people[:, :-1] < tops).mean(axis=0)
     weights = lmg(matrices)
-    r2s = weights.sum(axis=1)
-    explains = r2s > 0
-    return weights[explains] / r2s[explains, None], r2s
+    r2 = weights.sum(axis=1)
+    share = weights / np.where(r2 > 0, r2, 1.0)[:, None]
+    return _Draws(r2, share, matrices[:, :-1, -1], share * left)

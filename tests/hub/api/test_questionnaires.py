@@ -85,6 +85,8 @@ def test_answers_are_scores_drivers_and_rows_of_an_export(asking_hub: RunningHub
     assert drivers["r2_lower"] < drivers["r2"] < drivers["r2_upper"]
     for driver in drivers["drivers"]:
         assert driver["lower"] <= driver["lmg"] <= driver["upper"]
+        for name in ("correlation", "performance", "priority"):
+            assert driver[f"{name}_lower"] <= driver[name] <= driver[f"{name}_upper"], name
         assert driver["priority"] == pytest.approx(driver["lmg"] * (1 - driver["performance"]))
     assert "association, not cause" in drivers["about"]["caution"]
     assert found["cx_forces"]["withheld"] == "the drivers explain no more of the outcome than chance would"
