@@ -1,15 +1,19 @@
 """`/api/v1/scores/{id}/explain`: every number says where it comes from, and comes out of its events again."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import update
+from tests.harness.asking import EVERYTHING, answered
 from tests.harness.chain import Chain
+from tests.harness.hubs import running_hub
+from tests.harness.ingesting import MINUTE, NOON, Box
 
 from tillsight_hub import recount, tables
 from tillsight_hub.labels import Label
-from tillsight_models.events import CounterAudited
+from tillsight_models.events import CounterAudited, encode_message
 
 PERIOD = {"from": "2026-03-23", "to": "2026-04-05"}
 
@@ -69,7 +73,7 @@ def test_every_number_comes_out_again_from_its_events(reader: TestClient, by: st
     assert len({score["id"] for score in found}) == len(found)
     telling = [score for score in found if score["n"]]
     assert telling
-    for score in [*telling[::3], *[score for score in found if not score["n"]][:2]]:
+    for score in [*telling[::5], *[score for score in found if not score["n"]][:2]]:
         told = explained(reader, score)
         assert told["score"] == score, score["id"]
         assert told["recomputed"]["agrees"], (score, told["recomputed"])
@@ -219,3 +223,30 @@ def test_rankings_and_changes_name_their_scores(reader: TestClient) -> None:
     ]
     assert ".2026-03-23.2026-03-29." in change["before"]["id"]
     assert explained(reader, change["before"])["score"] == change["before"]
+
+
+def test_answers_of_questionnaires_are_explained_without_what_one_person_said(tmp_path: Path) -> None:
+    box = Box()
+    with running_hub(tmp_path, metrics={"questions": EVERYTHING}) as hub:
+        events = [
+            box.event(answered("nps", number % 11, visit=f"v-{number}"), t=NOON + number * MINUTE)
+            for number in range(40)
+        ]
+        token = hub.bearer("device", "box-1")
+        sent = hub.client.post("/api/v1/ingest", content=encode_message(events), headers=token)
+        assert sent.status_code == 200, sent.text
+        reader = TestClient(hub.client.app, headers=hub.bearer("manager"))
+        days = {"from": "2026-10-05", "to": "2026-10-11"}
+        found = scores(reader, place="till-1", **days)
+        assert len({score["metric"] for score in found}) > 40
+        for score in [score for score in found if score["n"]][::2]:
+            assert explained(reader, score)["recomputed"]["agrees"], score["id"]
+        told = explained(reader, next(score for score in found if score["metric"] == "survey_nps"))
+        assert told["score"]["n"] == 40
+        assert told["inputs"] == [
+            {
+                "name": "answers",
+                "value": "nps 40",
+                "meaning": "people who answered, by topic of the questionnaire",
+            }
+        ]

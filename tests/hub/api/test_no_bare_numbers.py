@@ -113,3 +113,18 @@ def test_every_row_of_an_export_has_what_belongs_to_it(as_role: Any) -> None:
 
 def number(cell: str) -> float | None:
     return float(cell) if cell else None
+
+
+def test_every_metric_can_be_explained_and_comes_out_again(as_role: Any) -> None:
+    client = as_role("analyst")
+    found = list(scores_in(asked(client, "scores", place="till-1").json()))
+    found += list(scores_in(asked(client, "scores", place="desk", metric="nps").json()))
+    assert len({score["metric"] for score in found}) > 20
+    for number, score in enumerate(found):
+        answer = client.get(score["explain"], params={"recompute": number % 6 == 0})
+        assert answer.status_code == 200, (score["id"], answer.text)
+        told = answer.json()
+        assert told["recomputed"] is None or told["recomputed"]["agrees"], score["id"]
+        is_told = score["value"] is not None or score["bound_lower"] is not None
+        assert bool(told["working"]) == is_told, score["id"]
+        assert told["inputs"], score["id"]
