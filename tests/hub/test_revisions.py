@@ -4,16 +4,22 @@ from sqlalchemy import Engine, update
 from tests.harness.ingesting import DAY, HOUR, MINUTE, NOON, SEED, Box, intake, take
 
 from tillsight_hub import rollups, tables
+from tillsight_hub.cleaning.rules import CleaningSettings
 from tillsight_hub.clocks import bound_unsynced
 from tillsight_hub.consistency import verify
 from tillsight_hub.database import writing
+from tillsight_hub.explain import explain, recompute
 from tillsight_hub.hierarchy import read_hierarchy
+from tillsight_hub.metrics.catalogue import catalogue
+from tillsight_hub.metrics.settings import MetricSettings
 from tillsight_hub.periods import Period
 from tillsight_hub.revisions import read_revisions
 from tillsight_hub.rollups import SETTLES_MS
 from tillsight_hub.seed import Seed, apply_seed
 
+METRICS = catalogue(MetricSettings())
 TODAY = "2026-10-06"
+CSAT = f"csat.till-1.smiley-4.{TODAY}.{TODAY}.total.0-95"
 MIDNIGHT = NOON + 12 * HOUR
 """The end of the business day, in Rome."""
 OVER = MIDNIGHT + SETTLES_MS
@@ -138,3 +144,24 @@ def test_the_check_of_the_night_does_not_mind_editions(either_engine: Engine) ->
     box = Box()
     take(intake(either_engine, OVER), (box, [box.press(), box.contact()]))
     assert verify(either_engine, "all").mismatches == 0
+
+
+def test_late_events_give_the_next_revision_and_the_new_value(either_engine: Engine) -> None:
+    box = Box()
+
+    def csat() -> tuple[int, float | None, int]:
+        with either_engine.connect() as connection:
+            hierarchy = read_hierarchy(connection)
+            told = explain(connection, hierarchy, "rome", CSAT, metrics=METRICS, rules=CleaningSettings())
+            again = recompute(connection, hierarchy, told, METRICS)
+        assert again.agrees
+        return told.revision, told.score.value, told.score.n
+
+    take(intake(either_engine, NOON + HOUR), (box, [box.press(4) for _ in range(30)]))
+    assert csat() == (1, 1.0, 30)
+    late = [box.press(1) for _ in range(20)]
+    take(intake(either_engine, OVER + HOUR), (box, late))
+    assert csat() == (2, 0.6, 50)
+    take(intake(either_engine, OVER + 2 * HOUR), (box, late))
+    rollups.rebuild(either_engine)
+    assert csat() == (2, 0.6, 50)
