@@ -16,8 +16,10 @@ from tillsight_models.events import QuestionAnswered
 
 from .hierarchy import Touchpoint
 from .metrics.answers import Answers
-from .metrics.questions import Questions, QuestionSettings, topic_of
+from .metrics.questions import Questions, QuestionSettings
+from .metrics.topics import by_topic, is_whole, topics_of
 from .periods import Period, bucket_days
+from .release import Cell as Days
 from .release import cells_of
 from .tables import IS_RARE, event
 
@@ -45,8 +47,8 @@ class _Visit:
     place: Touchpoint
     t: int
     """ms UTC of the first answer."""
-    topics: dict[str, dict[str, int]] = field(default_factory=dict)
-    """By topic and by what was asked: the answer."""
+    given: dict[str, int] = field(default_factory=dict)
+    """By what was asked: the answer."""
     versions: dict[str, int] = field(default_factory=dict)
     """By what was asked: the questionnaire's, where it was not the first."""
     refused: Counter[str] = field(default_factory=Counter)
@@ -60,11 +62,11 @@ class _Visit:
         for question in questions:
             if payload.survey_version < question.since_version or not question.is_given(payload.value):
                 continue
-            answer, asked, topic = question.answer(payload.value), question.asks, topic_of(question.asks)
+            answer, asked = question.answer(payload.value), question.asks
             if answer is None:
-                self.refused[topic] += 1
+                self.refused.update(topics_of(asked))
             elif payload.survey_version >= self.versions.get(asked, 1):
-                self.topics.setdefault(topic, {})[asked] = answer
+                self.given[asked] = answer
                 if payload.survey_version > 1:
                     self.versions[asked] = payload.survey_version
 
@@ -85,18 +87,24 @@ def read_cells(
     if not questions or not places:
         return []
     months = Period(bucket_days(period.first, "month").first, bucket_days(period.last, "month").last)
-    people: dict[tuple[str, str], dict[str, list[_Visit]]] = {}
+    asking = frozenset(question.asks for question in questions)
+    people: dict[tuple[str, str], dict[str, list[Mapping[str, int]]]] = {}
     cells = []
     for visit in _visits(connection, places, months, questions):
         day = visit.day
         if not months.first <= day <= months.last:
             continue
-        for topic in visit.topics:
-            people.setdefault((visit.place.id, topic), {}).setdefault(day, []).append(visit)
+        for topic, answers in by_topic(visit.given, asking).items():
+            people.setdefault((visit.place.id, topic), {}).setdefault(day, []).append(answers)
         if visit.refused:
             cells.append(Cell(visit.place, Answers(refused=dict(visit.refused)), {day: 0}))
-    for (_, topic), by_day in sorted(people.items()):
-        cells += _cells(topic, by_day, smallest, now or time.time_ns() // 1_000_000)
+    by_id = {place.id: place for place in places}
+    now = now or time.time_ns() // 1_000_000
+    for (tp, topic), by_day in sorted(people.items(), key=lambda item: item[0]):
+        whole = {day: sum(is_whole(topic, each, asking) for each in by_day[day]) for day in by_day}
+        running = by_id[tp].calendar.business_day(now)[:7]
+        told = cells_of(whole, smallest, running_month=running)
+        cells += _cells(by_id[tp], topic, by_day, told)
     return [cell for cell in cells if any(period.first <= day <= period.last for day in cell.people)]
 
 
@@ -130,16 +138,16 @@ def _parts(cell: Cell, keys: Mapping[str, str | None], whole: bool) -> Iterator[
     )
 
 
-def _cells(topic: str, by_day: Mapping[str, Sequence[_Visit]], smallest: int, now: int) -> Iterator[Cell]:
+def _cells(
+    place: Touchpoint, topic: str, by_day: Mapping[str, Sequence[Mapping[str, int]]], told: Sequence[Days]
+) -> Iterator[Cell]:
     """Of one touchpoint and topic: the days that are told together, and those that are not told at all."""
-    place = next(iter(by_day.values()))[0].place
-    sizes = {day: len(visits) for day, visits in by_day.items()}
-    told = cells_of(sizes, smallest, running_month=place.calendar.business_day(now)[:7])
     for days in told:
-        given = tuple(visit.topics[topic] for day in days for visit in by_day[day])
-        yield Cell(place, Answers({topic: given}), {day: sizes[day] for day in days})
-    for day in sorted(sizes.keys() - {day for days in told for day in days}):
-        yield Cell(place, Answers(withheld={topic: sizes[day]}), {day: sizes[day]})
+        given = tuple(person for day in days for person in by_day[day])
+        yield Cell(place, Answers({topic: given}), {day: len(by_day[day]) for day in days})
+    for day in sorted(by_day.keys() - {day for days in told for day in days}):
+        people = len(by_day[day])
+        yield Cell(place, Answers(withheld={topic: people}), {day: people})
 
 
 def _visits(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from .metrics.answers import Answers
 from .metrics.counts import Calibration, Counted, Counts
-from .metrics.questions import topic_of
 from .metrics.registry import Metric, Score
 from .metrics.relative import Served, correction, served_among, served_of
 
@@ -106,11 +105,8 @@ def _audited(calibration: Calibration | None) -> str:
 
 def _answers(answers: Answers | None) -> Input:
     """How many people answered what; never what one person said."""
-    people: dict[str, int] = {}
-    for visit in answers.visits if answers else ():
-        for topic in {topic_of(asked) for asked in visit}:
-            people[topic] = people.get(topic, 0) + 1
-    told = ", ".join(f"{topic} {number}" for topic, number in sorted(people.items()))
+    people = answers.people if answers else {}
+    told = ", ".join(f"{topic} {len(found)}" for topic, found in sorted(people.items()))
     return Input("answers", told or "none", "people who answered, by topic of the questionnaire")
 
 

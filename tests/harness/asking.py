@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tillsight_hub.metrics import topics
 from tillsight_hub.metrics.answers import Answers
-from tillsight_hub.metrics.questions import CSI, EXPERIENCE, PUBLISHED, topic_of
+from tillsight_hub.metrics.questions import CSI, EXPERIENCE, PUBLISHED
 from tillsight_hub.metrics.servqual import DIMENSIONS
 from tillsight_hub.metrics.settings import MetricSettings
 from tillsight_models.configuration import read_settings
@@ -50,11 +51,9 @@ def people(*groups: dict[str, Any]) -> Answers:
 
 def by_topic(visits: Sequence[Mapping[str, int]]) -> Answers:
     """Of people, and by person what was asked and answered."""
+    asking_all = frozenset(question["asks"] for question in EVERYTHING if question["asks"] not in DRIVERS)
     found: dict[str, list[dict[str, int]]] = {}
     for visit in visits:
-        topics: dict[str, dict[str, int]] = {}
-        for asked, answer in visit.items():
-            topics.setdefault(topic_of(asked), {})[asked] = answer
-        for topic, given in topics.items():
+        for topic, given in topics.by_topic(visit, asking_all).items():
             found.setdefault(topic, []).append(given)
     return Answers({topic: tuple(given) for topic, given in found.items()})

@@ -9,11 +9,12 @@ from .answers import NOBODY, Answers
 from .counts import Counts
 from .gaps import experience_gap
 from .intervals import t_interval
-from .questions import CSI, PUBLISHED, SERVQUAL_EXPECTED, SERVQUAL_PERCEIVED, Points, top_box, topic_of
+from .questions import CSI, PUBLISHED, SERVQUAL_EXPECTED, SERVQUAL_PERCEIVED, Points, top_box
 from .registry import Estimate, Told
 from .responses import net_score, share
 from .satisfaction import satisfaction_of_people
 from .servqual import DIMENSIONS, Servqual, servqual
+from .topics import topic_of
 
 Formula = Callable[[Answers, float], Estimate]
 
@@ -28,7 +29,7 @@ class FromAnswers:
     @property
     def topic(self) -> str:
         """In which all that is asked lies."""
-        return topic_of(self.asked[0])
+        return topic_of(*self.asked)
 
     def __call__(self, counts: Counts, level: float) -> Estimate:
         answers = counts.answers or NOBODY
@@ -44,7 +45,7 @@ class FromAnswers:
         """People whose answers the number tells, and people of the topic whose answers are withheld."""
         answers = counts.answers or NOBODY
         asked = set(self.asked)
-        people = sum(not asked.isdisjoint(person) for person in answers.about(self.asked[0]))
+        people = sum(not asked.isdisjoint(person) for person in answers.about(self.topic))
         return Told(people, answers.withheld.get(self.topic, 0))
 
 
@@ -157,7 +158,7 @@ EQUAL = (20.0,) * len(DIMENSIONS)
 def _items(answers: Answers) -> list[Items]:
     return [
         ([visit.get(item) for item in SERVQUAL_EXPECTED], [visit.get(item) for item in SERVQUAL_PERCEIVED])
-        for visit in answers.about(SERVQUAL_PERCEIVED[0])
+        for visit in answers.about("servqual")
     ]
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from .questions import topic_of
+from .topics import topic_of
 
 
 @dataclass(frozen=True)
@@ -37,25 +37,20 @@ class Answers:
     def __add__(self, other: Answers) -> Answers:
         return Answers.of([self, other])
 
-    @property
-    def visits(self) -> list[Mapping[str, int]]:
-        """All people; one who answered to two topics is here twice."""
-        return [person for found in self.people.values() for person in found]
-
-    def about(self, asked: str) -> tuple[Mapping[str, int], ...]:
-        """The people who answered to the topic that it belongs to."""
-        return self.people.get(topic_of(asked), ())
+    def about(self, topic: str) -> tuple[Mapping[str, int], ...]:
+        """The people who answered to it."""
+        return self.people.get(topic, ())
 
     def to(self, asked: str) -> list[int]:
         """The answers to one question, one a person."""
-        return [person[asked] for person in self.about(asked) if asked in person]
+        return [person[asked] for person in self.about(topic_of(asked)) if asked in person]
 
     def to_all(self, *asked: str) -> list[tuple[int, ...]]:
         """The answers of the people who answered all of these, which are of one topic, in this order."""
         wanted = set(asked)
         return [
             tuple(person[each] for each in asked)
-            for person in self.about(asked[0])
+            for person in self.about(topic_of(*asked))
             if person.keys() >= wanted
         ]
 

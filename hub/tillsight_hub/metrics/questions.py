@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
@@ -11,6 +10,8 @@ from tillsight_models.configuration import Settings
 
 MOST_DRIVERS = 12
 """As many as their weights are computed for."""
+SERVQUAL_DIMENSIONS = (range(4), range(4, 9), range(9, 13), range(13, 17), range(17, 22))
+"""Positions of each dimension's items."""
 SERVQUAL_ITEMS = 22
 
 Points = tuple[int, int]
@@ -107,16 +108,6 @@ class QuestionSettings(Settings):
 
 
 Questions = tuple[QuestionSettings, ...]
-
-
-@lru_cache(maxsize=256)
-def topic_of(asked: str) -> str:
-    """What belongs into one number with it: all of SERVQUAL, say, or the outcome with its drivers."""
-    if asked in EXPERIENCE:
-        return "experience"
-    if asked == "outcome" or ":" in asked:
-        return "drivers"
-    return asked.partition("-")[0]
 
 
 def top_box(points: Points) -> int:

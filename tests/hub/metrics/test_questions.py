@@ -7,7 +7,8 @@ from tests.harness.asking import EVERYTHING, asking
 
 from tillsight_hub.config import HubConfig
 from tillsight_hub.metrics import drivers, questions, servqual
-from tillsight_hub.metrics.questions import QuestionSettings, names_of, points_of, top_box, topic_of
+from tillsight_hub.metrics.questions import QuestionSettings, names_of, points_of, top_box
+from tillsight_hub.metrics.topics import by_topic, is_whole, topic_of
 from tillsight_models.configuration import read_settings
 from tillsight_models.errors import BadConfig
 
@@ -95,11 +96,28 @@ def test_the_top_box_grows_with_the_scale(points: tuple[int, int], lowest_of_the
 
 
 def test_what_makes_one_number_is_one_topic() -> None:
-    assert {topic_of(asked) for asked in questions.CSI} == {"csi"}
-    assert {topic_of(asked) for asked in questions.EXPERIENCE} == {"experience"}
-    assert {topic_of(asked) for asked in ("outcome", "driver:a-b", "force:Control")} == {"drivers"}
-    assert {topic_of(asked) for asked in questions.SERVQUAL_EXPECTED} == {"servqual"}
+    assert topic_of(*questions.CSI) == "csi"
+    assert topic_of("expected", "actual") == "experience"
+    assert topic_of("actual", "ideal") == "ideal"
+    assert topic_of("outcome", "driver:a-b") == "drivers"
+    assert topic_of("force:Control", "outcome") == "forces"
+    assert topic_of(*questions.SERVQUAL_EXPECTED, *questions.SERVQUAL_PERCEIVED) == "servqual"
     assert len({topic_of(asked) for asked in ("nps", "csat", "ces1", "ces2", "womi-recommend")}) == 5
+
+
+def test_a_person_belongs_to_a_topic_with_all_answers_that_it_asks_for() -> None:
+    asks = frozenset(("expected", "actual", "ideal", "nps", "womi-recommend", "womi-discourage"))
+    given = {"expected": 3, "actual": 4, "nps": 9, "womi-recommend": 9}
+    assert by_topic(given, asks) == {"experience": {"expected": 3, "actual": 4}, "nps": {"nps": 9}}
+
+
+def test_one_pair_of_servqual_is_told_and_one_of_each_dimension_counts() -> None:
+    asks = frozenset(("servqual-e-1", "servqual-p-1", "servqual-e-5", "servqual-p-5"))
+    pair = {"servqual-e-1": 6, "servqual-p-1": 5}
+    assert by_topic({"servqual-e-1": 6, "servqual-p-5": 5}, asks) == {}
+    assert by_topic(pair, asks) == {"servqual": pair}
+    assert not is_whole("servqual", pair, asks)
+    assert is_whole("servqual", pair | {"servqual-e-5": 6, "servqual-p-5": 5}, asks)
 
 
 def test_an_answer_is_a_whole_number_of_the_scale() -> None:
@@ -113,3 +131,4 @@ def test_the_settings_know_what_the_formulas_can_do() -> None:
     """They do not import them: a command that only reads its configuration should not load numpy."""
     assert questions.MOST_DRIVERS == drivers.MOST_DRIVERS
     assert questions.SERVQUAL_ITEMS == servqual.ITEMS
+    assert tuple(servqual.DIMENSIONS.values()) == questions.SERVQUAL_DIMENSIONS
