@@ -148,6 +148,7 @@ class Metric:
         flags |= {"small-cells"} if told.withheld else set()
         status = self._status(estimate, told, flags)
         shown = status not in ("no_data", "suppressed")
+        flags -= set() if shown else {"all-alike"}  # it would tell what they said
         interval = estimate.interval if shown else None
         bounds = estimate.bounds if shown else None
         return Score(
