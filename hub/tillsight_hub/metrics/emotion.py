@@ -20,6 +20,9 @@ from .prevalence import class_shares, nearest_shares
 from .registry import Estimate, Metric
 
 DRAWS = 2000
+STRETCH = 1.05
+"""Of the quantiles of the draws: with 400 judged faces of each mood and 8,000 faces they alone cover 94.5 %
+of the shares of positive people, and with it 95.3 % (1,000 simulated touchpoints)."""
 _PRIOR = 0.5
 """Added to every count before drawing (Jeffreys): what was not seen yet is not impossible."""
 _MOODS = 3
@@ -56,7 +59,10 @@ class MoodScore:
         value = sum(float(moods.shares @ weights) * moods.faces for moods in found) / told
         draws = sum((moods.draws @ weights) * moods.faces for moods in found) / told
         lower, upper = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-        interval = Interval(min(float(lower), value), max(float(upper), value))
+        interval = Interval(
+            max(min(self.weights), value - STRETCH * max(0.0, value - float(lower))),
+            min(max(self.weights), value + STRETCH * max(0.0, float(upper) - value)),
+        )
         return Estimate(value, n=told, interval=interval, flags=flags)
 
 
