@@ -27,6 +27,7 @@ from tillsight_hub.live import View
 from tillsight_hub.periods import Every
 from tillsight_hub.scores import By
 from tillsight_models.configuration import read_settings
+from tillsight_models.errors import BadConfig
 
 PAST, QUIET = "2026-03-02", "2026-03-04"
 ROLES = ("manager", "ops", "analyst", "admin")
@@ -209,3 +210,24 @@ def test_a_score_of_three_is_withheld_and_says_so(twins: tuple[Twin, Twin]) -> N
         assert (by_id[metric]["status"], by_id[metric]["value"]) == ("suppressed", None), metric
         assert by_id[metric]["flags"].count("small-cells") == 1
     assert (by_id["responses"]["value"], by_id["response_rate"]["value"]) == (3, 0.05)
+
+
+def test_how_few_is_too_few_is_a_setting(tmp_path: Path) -> None:
+    with open_chain(f"sqlite:///{tmp_path / 'hub.db'}") as chain:
+        chain.press("till-2", f"{PAST}T10:30", 4, times=15)
+        chain.settle()
+        settings = {"data_dir": str(tmp_path), "database": {"url": str(chain.engine.url)}}
+        for smallest, status in ((5, "low_n"), (15, "low_n"), (16, "suppressed")):
+            config = read_settings({**settings, "privacy": {"smallest_cell": smallest}}, HubConfig)
+            app = create_app(config)
+            token = create_token(chain.engine, "reader", "manager", None)
+            client = TestClient(app, headers={"Authorization": f"Bearer {token}"})
+            params = {"from": PAST, "to": PAST, "place": "till-2", "metric": "csat"}
+            [result] = client.get("/api/v1/scores", params=params).json()["results"]
+            assert result["scores"][0]["status"] == status
+            app.state.services.engine.dispose()
+
+
+def test_a_smallest_cell_of_less_than_five_is_refused() -> None:
+    with pytest.raises(BadConfig, match=r"privacy.smallest_cell: 4: should be greater than or equal to 5"):
+        read_settings({"privacy": {"smallest_cell": 4}}, HubConfig)

@@ -24,8 +24,15 @@ VALIDATION = ((80, 15, 5, 0), (10, 80, 10, 0), (5, 35, 60, 0))
 
 
 SOLD: dict[str, Any] = {
-    "attempts": 60, "receipts": 30, "visitors": 200, "attempt_ms": 60 * 90_000, "attempt_square": 600_000,
-    "sales_amount": 45_000, "check_reports": 30, "check_receipts": 30, "check_square": 750_000,
+    "attempts": 60,
+    "receipts": 30,
+    "visitors": 200,
+    "attempt_ms": 60 * 90_000,
+    "attempt_square": 600_000,
+    "sales_amount": 45_000,
+    "check_reports": 30,
+    "check_receipts": 30,
+    "check_square": 750_000,
 }
 ASKED = {asked: points for asked, points in (PUBLISHED | USUAL).items() if "servqual" not in asked}
 ANSWERED = people(
@@ -33,7 +40,10 @@ ANSWERED = people(
         {
             "times": 30,
             **{asked: (low, (low + high) // 2, high)[step] for asked, (low, high) in ASKED.items()},
-            "wanted": 4, "found": [4 + step] * 5, "expected": 3, "ideal": 10,
+            "wanted": 4,
+            "found": [4 + step] * 5,
+            "expected": 3,
+            "ideal": 10,
         }
         for step in range(3)
     )
@@ -232,3 +242,48 @@ def test_happy_index_weights_can_be_set_and_are_kept_with_the_result() -> None:
 def test_weights_that_do_not_fit_are_refused(weights: dict[str, list[float]], problem: str) -> None:
     with pytest.raises(BadConfig, match=problem):
         read_settings({"happy_index_weights": weights}, MetricSettings)
+
+
+@pytest.mark.parametrize(
+    ("told", "withheld", "status", "n"),
+    [
+        (0, 3, "suppressed", 3),
+        (9, 0, "suppressed", 9),
+        (12, 13, "suppressed", 25),
+        (40, 5, "partial", 40),
+        (90, 10, "ok", 90),
+        (0, 0, "no_data", 0),
+    ],
+)
+def test_a_number_says_when_answers_are_withheld(told: int, withheld: int, status: str, n: int) -> None:
+    score = METRICS["csat"].score(counts(told, 0, 0, 0, withheld=withheld))
+    assert (score.status, score.n) == (status, n)
+    assert (score.value is None) == (status in ("suppressed", "no_data"))
+    assert ("small-cells" in score.flags) == (withheld > 0)
+
+
+def test_a_number_per_contact_is_withheld_by_how_few_answered_and_not_by_how_many_were_served() -> None:
+    few = counts(3, 0, 0, 0, contacts=500, rated_contacts=(3, 0, 0, 0))
+    assert METRICS["relative_dissatisfaction"].score(few).status == "suppressed"
+    assert METRICS["relative_satisfaction"].score(few).value is None
+    assert METRICS["response_rate"].score(few).value is not None
+
+
+def test_what_is_withheld_leaves_its_contacts_out_too_and_stays_in_the_totals() -> None:
+    row = {"contacts": 500, "rated_contacts": (10, 0, 0, 30), "withheld": 4, "withheld_rated": 4}
+    part = counts(10, 0, 0, 30, withheld_contacts=100, **row)
+    assert METRICS["responses"].score(part).value == 44
+    assert METRICS["contacts"].score(part).n == 500
+    assert METRICS["response_rate"].score(part).n == 500
+    assert METRICS["relative_dissatisfaction"].score(part).n == 400
+
+
+def test_plain_counts_are_told_whatever_is_withheld() -> None:
+    score = METRICS["responses"].score(counts(0, 0, 0, 0, withheld=3))
+    assert (score.value, score.status, score.flags) == (3, "ok", ())
+
+
+def test_how_few_is_too_few_can_be_set() -> None:
+    strict = catalogue(MetricSettings(), smallest_cell=20)
+    assert strict["csat"].score(counts(19, 0, 0, 0)).status == "suppressed"
+    assert strict.chosen(["csat"])["csat"].score(counts(20, 0, 0, 0)).status == "low_n"
