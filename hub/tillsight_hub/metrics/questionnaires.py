@@ -28,6 +28,7 @@ def questionnaire_metrics(settings: MetricSettings) -> list[Metric]:
     asking = {question.asks for question in settings.questions}
     entries = [
         *_satisfaction(settings),
+        _word_of_mouth(),
         *_effort("ces1", "CES 1.0", CES_1, "1 (very low effort) … 5 (very high effort): low is good"),
         *_effort("ces2", "CES 2.0", CES_2, "“they made it easy”, 1 (disagree) … 7 (agree)"),
         *_quality(settings),
@@ -113,18 +114,21 @@ def _satisfaction(settings: MetricSettings) -> list[_Entry]:
             asked=CSI,
             compute=index,
         ),
-        _Entry(
-            id="womi",
-            name="Word of Mouth Index (WoMI)",
-            unit="points",
-            formula="100 × (share who would recommend, 9–10 − share who would discourage, 9–10), both asked",
-            interval="adjusted-wald",
-            source="wordofmouthindex.com; Internet Retailer 2013-07-16; interval: Rocks 2016",
-            asked=("womi-recommend", "womi-discourage"),
-            compute=womi,
-            minimum_n=50,
-        ),
     ]
+
+
+def _word_of_mouth() -> _Entry:
+    return _Entry(
+        id="womi",
+        name="Word of Mouth Index (WoMI)",
+        unit="points",
+        formula="100 × (share who would recommend, 9–10 − share who would discourage, 9–10), both asked",
+        interval="adjusted-wald",
+        source="wordofmouthindex.com; Internet Retailer 2013-07-16; interval: Rocks 2016",
+        asked=("womi-recommend", "womi-discourage"),
+        compute=womi,
+        minimum_n=50,
+    )
 
 
 def _effort(asked: str, name: str, question: EffortQuestion, meaning: str) -> list[_Entry]:
