@@ -32,8 +32,11 @@ MOST_POINTS = 11
 MOST_OPTIONS = 8
 """So that all of them are on a small screen at once, large enough for a finger."""
 MOST_ROWS = 12
-LONGEST_QUESTION = 120
+LONGEST_QUESTION = 100
 LONGEST_OPTION = 40
+MANY_OPTIONS = 7
+LONGEST_OF_MANY = 28
+"""Characters of an option, where there are so many that they are narrow."""
 LONGEST_TEXT = 500
 """Characters that a shopper may write."""
 
@@ -226,8 +229,10 @@ def _wrong_in(
         yield f"{where}: should have another id: `rating` is the rating of the press"
     yield from _texts(f"{where}.text", question.text, languages, LONGEST_QUESTION)
     yield from _twice(f"{where}.options", [each.id for each in question.options])
+    is_narrow = question.kind != "matrix" and len(question.options) >= MANY_OPTIONS
+    longest = LONGEST_OF_MANY if is_narrow else LONGEST_OPTION
     for option in question.options:
-        yield from _texts(f"{where}.options.{option.id}.text", option.text, languages, LONGEST_OPTION)
+        yield from _texts(f"{where}.options.{option.id}.text", option.text, languages, longest)
     yield from _wrong_shape(question, where)
     for language, pair in question.ends.items():
         if max(map(len, pair)) > LONGEST_OPTION:

@@ -109,13 +109,17 @@ def test_a_group_takes_turns_and_all_of_it_is_asked_equally_often() -> None:
         ({"text": {"en": "x"}}, "questions.x.text.ar: is missing"),
         ({"text": {"en": "x", "ar": " "}}, "questions.x.text.ar: has no text"),
         (
-            {"text": {"en": "x" * 121, "ar": "x"}},
-            "questions.x.text.en: 121 characters: should be at most 120",
+            {"text": {"en": "x" * 101, "ar": "x"}},
+            "questions.x.text.en: 101 characters: should be at most 100",
         ),
         ({"text": {**text("x"), "de": "x"}}, "questions.x.text.de: is not one of the survey's languages"),
         ({"kind": "single"}, "questions.x.options: 0: should be 1 to 8 for single"),
         ({"kind": "nps", "points": [1, 5]}, "questions.x.points: 0 to 10: should be left out for nps"),
         ({"points": [5, 1]}, "questions.x.points: 5 to 1: should be 2 to 11 points, the lowest first"),
+        (
+            {"kind": "single", "options": [option(f"{n}" * 29) for n in range(7)]},
+            "text.ar: 29 characters: should be at most 28",
+        ),
         ({"options": [option("a")]}, "questions.x.options: 1: should be none for rating"),
         (
             {"kind": "single", "options": [option("a"), option("a")]},

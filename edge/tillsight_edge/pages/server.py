@@ -92,6 +92,8 @@ class PageServer:
         welcome: bool = False,
     ) -> None:
         self._welcome = welcome
+        self.stopped = False
+        """Who is still connected hears nothing more."""
         self.token = "".join(secrets.choice(LETTERS) for _ in range(TOKEN_LENGTH))
         self._routes = {**{f"GET {name}": route for name, route in _static(package).items()}, **routes}
         self._routes["GET "] = self._routes[f"GET {page}"]
@@ -107,6 +109,7 @@ class PageServer:
 
     def stop(self) -> None:
         """Serve nobody any more."""
+        self.stopped = True
         self._server.shutdown()
         self._server.server_close()
 
@@ -195,6 +198,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: the token is part of what would be written."""
 
     def _handle(self, method: str) -> None:
+        if self.served.stopped:
+            self.close_connection = True
+            return
         if self._host() not in self.served.hosts or not self._is_from_here():
             self.close_connection = True
             self._say(Answer(b"not here\n", "text/plain", HTTPStatus.MISDIRECTED_REQUEST))

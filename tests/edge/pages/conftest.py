@@ -11,7 +11,8 @@ AXE_VERSION = "4.14.1"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 OpenPage = Callable[..., Page]
-Violations = Callable[[Page], list[str]]
+Violations = Callable[..., list[str]]
+"""`violations(page, "color-contrast-enhanced")`: these rules too."""
 
 
 @pytest.fixture
@@ -46,15 +47,17 @@ def violations() -> Violations:
     """What breaks a rule of WCAG 2.2 that a program can check, and where, by axe-core."""
     axe = need(lambda: npm_package("axe-core", AXE_VERSION) / "axe.min.js").read_text(encoding="utf-8")
 
-    def look(page: Page) -> list[str]:
+    def look(page: Page, *more: str) -> list[str]:
         page.evaluate(axe)
         found = page.evaluate(
-            """async (tags) => {
-                const { violations } = await axe.run(document, { runOnly: { type: "tag", values: tags } });
+            """async ([tags, more]) => {
+                const rules = Object.fromEntries(more.map((rule) => [rule, { enabled: true }]));
+                const runOnly = { type: "tag", values: tags };
+                const { violations } = await axe.run(document, { runOnly, rules });
                 const told = (node) => node.html.slice(0, 160) + node.failureSummary;
                 return violations.map((each) => [each.id, each.nodes.map(told)]);
             }""",
-            TAGS,
+            [TAGS, more],
         )
         return [f"{rule}: {places[:3]}" for rule, places in found]
 
