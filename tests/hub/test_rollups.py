@@ -60,8 +60,12 @@ PRESS = ButtonPressed(button=1, rating=2, scale="smiley-4")
             SalesReported(period_s=1, receipts=2, amount=399),
             0,
             {
-                **{"contacts_pos": 2, "receipts": 2, "sales_amount": 399},
-                **{"check_reports": 1, "check_receipts": 2, "check_square": 796},  # 399² ÷ 2 ÷ 100
+                "contacts_pos": 2,
+                "receipts": 2,
+                "sales_amount": 399,
+                "check_reports": 1,
+                "check_receipts": 2,
+                "check_square": 796,  # 399² ÷ 2 ÷ 100
             },
         ),
         (SalesReported(period_s=60, receipts=2), 0, {"contacts_pos": 2, "receipts": 2}),
@@ -69,8 +73,12 @@ PRESS = ButtonPressed(button=1, rating=2, scale="smiley-4")
             SalesReported(period_s=60, receipts=1, amount=1 << 60),
             0,
             {
-                **{"contacts_pos": 1, "receipts": 1, "sales_amount": 1 << 60},
-                **{"check_reports": 1, "check_receipts": 1, "check_square": 1 << 48},
+                "contacts_pos": 1,
+                "receipts": 1,
+                "sales_amount": 1 << 60,
+                "check_reports": 1,
+                "check_receipts": 1,
+                "check_square": 1 << 48,
             },
         ),
         (

@@ -203,7 +203,10 @@ def test_every_counter_is_fed(either_engine: Engine) -> None:
     }
     of_checks = {"check_reports": 1, "check_receipts": 3, "check_square": 3675}
     assert days["stall"] == {
-        **{"events": 2, "contacts_pos": 5, "receipts": 5, "sales_amount": 1050},
+        "events": 2,
+        "contacts_pos": 5,
+        "receipts": 5,
+        "sales_amount": 1050,
         **of_checks,
     }
     assert len(table_rows(either_engine, "rollup_hour")) == 3
