@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -15,13 +16,14 @@ from tillsight_hub.hierarchy import Touchpoint
 from tillsight_hub.metrics.counts import Counts
 from tillsight_hub.periods import Every, Period
 from tillsight_hub.scores import By, read_counts, series
+from tillsight_models.events import StaffShifted
 
 SMALLEST = 10
 TILLS = ("till-1", "till-2", "counter", "stall")
 DAYS = ("2026-03-02", "2026-03-03", "2026-03-09", "2026-03-30", "2026-03-31", "2026-04-01", "2026-04-06")
 EDGES = ("2026-03-01", *DAYS, "2026-04-30")
 PLACES = (*TILLS, "market", "north", "acme")
-WALLS = {"till-1": ("10", "11"), "till-2": ("10", "11"), "counter": ("20", "02"), "stall": ("10", "17")}
+WALLS = {"till-1": ("10", "11"), "till-2": ("10", "11"), "counter": ("20", "02", "26"), "stall": ("10", "17")}
 NOW = {"in April": "2026-04-07T12:00", "in May": "2026-05-02T12:00"}
 
 
@@ -46,10 +48,9 @@ def hours(draw: st.DrawFn) -> list[Hour]:
 
 
 def _wall(day: str, hour: str) -> str:
-    """The counter's 02 o'clock is in the night after, and is cut by the end of its evening."""
-    if hour == "02":
-        day = (datetime.fromisoformat(day) + timedelta(days=1)).date().isoformat()
-    return f"{day}T{hour}:00"
+    """The counter's evening ends at 02:30: hour 26 is its last, and the same as hour 02 of the day after."""
+    start = datetime.fromisoformat(day) + timedelta(hours=int(hour))
+    return start.isoformat(timespec="minutes")
 
 
 faces = st.dictionaries(
@@ -137,3 +138,67 @@ def test_no_combination_of_answers_tells_what_a_few_people_said(
         for cell in cells_that_show(sums).values():
             people = sum(people_of[atom] for atom in cell)
             assert people >= SMALLEST, f"{people} people can be singled out"
+
+
+def hour(day: str, hour: str, covered: int, uncovered: int = 0, till: str = "till-1") -> Hour:
+    return Hour(till, day, _wall(day, hour), covered, uncovered, 7)
+
+
+def told_by(chain: Chain, hours: list[Hour], *questions: tuple[str, str, str, By]) -> list[int]:
+    """How many people each cell tells of that the answers show."""
+    atoms = Atoms(hours, {})
+    atoms.store(chain, _calendar(chain).__getitem__)
+    told = Answers(chain, atoms, chain.at("till-1", NOW["in May"]))
+    for question in questions:
+        told.ask(*question)
+    return [sum(atoms.people[atom] for atom in cell) for cell in cells_that_show(told.ratings).values()]
+
+
+def test_a_whole_month_is_told_though_one_of_its_days_is_not(chain: Chain) -> None:
+    march = [hour("2026-03-02", "10", 3), hour("2026-03-03", "10", 12), hour("2026-03-09", "10", 20)]
+    days = ("till-1", "2026-03-01", "2026-03-31", "day")
+    month = ("till-1", "2026-03-01", "2026-03-31", "month")
+    assert told_by(chain, march, days) == [20]
+    assert told_by(chain, march, month) == [35]
+    assert sorted(told_by(chain, march, days, month)) == [15, 20]
+
+
+def test_a_few_seen_by_the_counter_do_not_join_a_day_that_it_did_not_see(chain: Chain) -> None:
+    march = [hour("2026-03-02", "10", 3), hour("2026-03-03", "10", 4, uncovered=12)]
+    assert told_by(chain, march, ("till-1", "2026-03-01", "2026-03-31", "org")) == [16]
+
+
+def test_an_hour_that_two_business_days_share_is_told_of_neither(chain: Chain) -> None:
+    evenings = [
+        hour("2026-03-02", "20", 30, till="counter"),
+        hour("2026-03-02", "26", 15, till="counter"),
+        hour("2026-03-03", "02", 3, till="counter"),
+        hour("2026-03-03", "20", 30, till="counter"),
+    ]
+    assert told_by(chain, evenings, ("counter", "2026-03-02", "2026-03-03", "hour")) == [30]
+
+
+def test_a_part_of_an_hour_is_not_told(tmp_path: Path) -> None:
+    with open_chain(f"sqlite:///{tmp_path / 'hub.db'}") as chain:
+        chain.press("counter", "2026-03-02T20:10", 4, times=30)
+        chain.press("counter", "2026-03-03T02:10", 4, times=30)
+        chain.settle()
+        with chain.engine.connect() as connection:
+            groups = read_counts(connection, chain.touchpoints("counter"), "2026-03-02", "2026-03-02", "hour")
+        assert {group.key: group.counts.told for group in groups if group.counts.accepted} == {
+            "02": None,
+            "20": (0, 0, 0, 30),
+        }
+
+
+def test_hours_tell_nothing_where_a_rota_cuts_the_days(tmp_path: Path) -> None:
+    with open_chain(f"sqlite:///{tmp_path / 'hub.db'}") as chain:
+        chain.press("till-1", "2026-03-02T10:10", 4, times=30)
+        chain.press("till-1", "2026-03-09T10:10", 4, times=30)
+        shift = StaffShifted(team="early", state="start")
+        chain.put("till-1", chain.at("till-1", "2026-03-02T09:00"), shift)
+        chain.settle()
+        with chain.engine.connect() as connection:
+            for by, told in (("hour", 0), ("day", 60)):
+                groups = read_counts(connection, chain.touchpoints("till-1"), "2026-03-01", "2026-03-31", by)
+                assert sum(group.counts.responses for group in groups) == told, by
