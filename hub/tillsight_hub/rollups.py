@@ -26,6 +26,7 @@ from tillsight_models.events import (
 )
 
 from . import tables
+from .calendar import PlaceCalendar
 from .database import writing
 from .hierarchy import VERSION_KEY, Touchpoint, read_hierarchy
 from .labels import NOT_COUNTED, Label
@@ -243,7 +244,13 @@ def is_over(touchpoint: Touchpoint, day: str, now: int) -> bool:
     """Whether a change of that day at `now` (ms UTC) is a revision; never where the day is not known."""
     if day == UNDATED_DAY:
         return False
-    return now >= Period(day, day).bounds(touchpoint.calendar)[1] + SETTLES_MS
+    return now >= _end_of_day(touchpoint.calendar, day) + SETTLES_MS
+
+
+@lru_cache(maxsize=4096)
+def _end_of_day(calendar: PlaceCalendar, day: str) -> int:
+    """Asked of the same few days by every transaction."""
+    return Period(day, day).bounds(calendar)[1]
 
 
 def _now() -> int:
