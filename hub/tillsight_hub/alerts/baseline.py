@@ -128,7 +128,7 @@ def _learn(traffic: Mapping[str, Traffic], *, counts_contacts: bool) -> dict[str
     response = response if counts_contacts else np.ones(len(share))
     of_bad = _by_hour(cells["negative"], cells["contacts"], response * share)
     of_good = _by_hour(cells["positive"], cells["contacts"], response * (1 - share))
-    pace = cells["contacts"] / np.maximum(cells["hours"], 1e-9) * (cells["hours"] > 0)
+    pace = _pace(cells["contacts"], cells["hours"])
     if not counts_contacts:
         of_bad, of_good = of_bad / (of_bad + of_good), of_good / (of_bad + of_good)
     return {
@@ -167,6 +167,13 @@ def _by_hour(answers: Numbers, contacts: Numbers, per_contact: Numbers) -> Numbe
         by_hour = _effect(answers.sum(axis=(0, 1)), (expected * by_weekday).sum(axis=(0, 1)))
         by_weekday = _effect(answers.sum(axis=(0, 2)), (expected * by_hour).sum(axis=(0, 2)))[:, None]
     return own[:, None, None] * by_hour * by_weekday
+
+
+def _pace(contacts: Numbers, hours: Numbers) -> Numbers:
+    """Contacts per opening hour; on weekdays that were not seen yet, as on the others at that hour."""
+    other_days = contacts.sum(axis=1, keepdims=True) / np.maximum(hours.sum(axis=1, keepdims=True), 1e-9)
+    pace: Numbers = np.where(hours > 0, contacts / np.maximum(hours, 1e-9), other_days)
+    return pace
 
 
 def _effect(seen: Numbers, expected: Numbers) -> Numbers:

@@ -18,7 +18,9 @@ def sentence(detail: Mapping[str, Any], calendar: PlaceCalendar, since: int, rai
         )
     how_sure = ""
     if (months := detail.get("arl0_months")) is not None:
-        how_sure = f" Nothing would be wrong in about one such alert per touchpoint in {_months(months)}."
+        how_sure = (
+            f" When nothing is wrong, such an alert comes about once in {_months(months)} per touchpoint."
+        )
     return f"{seen}.{how_sure}"
 
 

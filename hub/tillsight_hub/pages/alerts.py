@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -31,6 +32,7 @@ from ..alerts.rules import (
 )
 from ..alerts.settings import AlertSettings
 from ..alerts.stating import Stated, months_of, stated
+from ..alerts.streams import week_of
 from ..database import writing
 from ..hierarchy import Hierarchy, Touchpoint, read_hierarchy
 from ..live import Parts
@@ -263,7 +265,10 @@ def _gauges(
     runs: dict[str, float] = {}
     for row in rows:
         charts = json.loads(row.state)["charts"]
-        runs |= {tp: run["value"] for tp, run in charts["touchpoints"].items()}
+        runs |= {
+            tp: run["evidence"] if run["open_since"] else run["value"]
+            for tp, run in charts["touchpoints"].items()
+        }
     snoozed = read_snoozes(connection, now_ms())
     found: dict[str, list[Gauge]] = {}
     for place in places:
@@ -288,8 +293,7 @@ def _gauge(
     has_store = place.store_id in knowledge.stores
     threshold = threshold_of(learnt, months, has_store_chart=has_store)
     baseline = learnt.baseline
-    pace = baseline.contacts_per_hour
-    answers = float((pace * (baseline.negative + baseline.positive)).sum() / max((pace > 0).sum(), 1))
+    answers = baseline.votes_per_hour(week_of(place.calendar, date.today()))  # noqa: DTZ011 - any week does
     if threshold is None:
         return Gauge(place, "daily", 0.0, None, answers, until)
     mode: Mode = "learning" if baseline.is_learning else "hot"

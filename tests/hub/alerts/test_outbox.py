@@ -92,7 +92,7 @@ def test_the_webhook_gets_a_signed_message_once(engine: Engine, hierarchy: Hiera
     assert (message["touchpoint"], message["store"], message["votes_neg"]) == ("till-1", "rome", 5)
     assert message["text"] == (
         "5 negative and 1 positive answers from 11:40 to 12:00, of 30 people served; usual are 0.6 negative "
-        "ones. Nothing would be wrong in about one such alert per touchpoint in 2.0 months."
+        "ones. When nothing is wrong, such an alert comes about once in 2.0 months per touchpoint."
     )
     assert [row["sent"] for row in table_rows(engine, "alert")] == [NOON + 100_000]
 
