@@ -1,6 +1,6 @@
 """Chain: the charts of all stores for one business day, learnt from what happened before it.
 
-What is learnt is learnt anew when a seventh more days are known; until then thresholds stay as they are.
+What is learnt is learnt anew when a quarter more days are known; until then thresholds stay as they are.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -52,7 +52,8 @@ class Knowledge:
 
 def is_due(days: int, learnt_days: int) -> bool:
     """Whether to learn anew: daily at first, then ever more seldom, and after a week at the latest."""
-    return days > learnt_days and (days >= learnt_days * 8 / 7 or days >= learnt_days + 7)
+    enough = days >= learnt_days * 5 / 4 or days >= learnt_days + 7
+    return days >= FIRST_DAYS and days > learnt_days and enough
 
 
 def study(places: Sequence[Touchpoint], traffic: Mapping[str, Traffic], day: date) -> Knowledge:

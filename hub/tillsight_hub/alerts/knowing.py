@@ -52,13 +52,17 @@ def learn_all(engine: Engine, now: int) -> int:
     days = {tp: day for tp, (day, _) in rows.items()}
     fresh = 0
     for place in places:
-        today = place.calendar.business_day(now)
-        if days.get(place.id, "") < today:
-            with engine.connect() as connection:
-                begin = days.get(place.id) or _first_day(connection, place, today)
-                traffic[place.id] = _lived(connection, place, traffic.get(place.id), begin, today)
-            days[place.id] = today
-            fresh += 1
+        today, known = place.calendar.business_day(now), traffic.get(place.id)
+        with engine.connect() as connection:
+            # History may be taken in after the first look.
+            is_new = known is None or not known.days
+            begin = _first_day(connection, place, today) if is_new else days[place.id]
+            if begin < today:
+                traffic[place.id] = _lived(connection, place, known, begin, today)
+                days[place.id] = today
+                fresh += 1
+        traffic.setdefault(place.id, Traffic())
+        days.setdefault(place.id, today)
     if fresh:
         _write(engine, places, traffic, days, rows)
     return fresh

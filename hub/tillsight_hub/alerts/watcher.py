@@ -39,6 +39,8 @@ PAUSE_S = 2.0
 RETRY_S = 10.0
 LONGEST_GAP_MS = 3_600_000
 """At the first start, and after a longer absence, the watcher takes up from so long ago."""
+LEARN_MS = 600_000
+"""It is looked so often for business days that are over, and for history that was taken in."""
 NEVER = np.int64(2**62)
 WATCHED = (ButtonPressed.TYPE, "contact.end", "pos.sales")
 
@@ -189,12 +191,12 @@ class Watcher:
 
     def _run(self) -> None:
         delay, failing = 0.0, False
-        learnt = False
+        learnt_at = 0
         while not self._stopping.wait(delay):
             try:
-                if not learnt:
+                if self._clock() - learnt_at >= LEARN_MS:
                     self.learn()
-                    learnt = True
+                    learnt_at = self._clock()
                 self.watch()
             except Exception:
                 if not failing:
