@@ -33,6 +33,7 @@ MAY: dict[str, set[str]] = {
     "/api/v1/metrics": {"admin", "ops", "manager", "analyst"},
     "/api/v1/touchpoints": {"admin", "ops", "manager", "analyst"},
     "/api/v1/devices": {"admin", "ops", "manager"},
+    "/api/v1/what-if": {"admin", "analyst"},
     "/api/v1/events": {"admin", "analyst"},
     "/api/v1/export": {"admin", "analyst"},
     "/api/v1/export/dictionary": {"admin", "ops", "manager", "analyst"},
@@ -42,6 +43,7 @@ MAY: dict[str, set[str]] = {
 PERIOD = "?from=2026-10-01&to=2026-10-02"
 QUERIES = {
     "/api/v1/scores": PERIOD,
+    "/api/v1/what-if": PERIOD,
     "/api/v1/export": PERIOD,
     "/api/v1/value": "?margin=9&discount=0.1&customers=9&retention=0.8&retention_after=0.9&n=99",
 }
