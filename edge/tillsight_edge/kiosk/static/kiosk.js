@@ -93,8 +93,9 @@ function redraw(isNew) {
   document.title = place("title")?.textContent || "Tillsight";
   if (!isNew && written) place("words").value = written;
   if (isNew) closeLanguages();
+  if (view === "privacy") look();
   const there = !isNew && focused ? place(focused) : null;
-  (there ?? place("title") ?? place("wake"))?.focus({ preventScroll: true });
+  (there ?? place("title"))?.focus({ preventScroll: true });
 }
 
 function warn(words) {
@@ -162,7 +163,6 @@ function open(next) {
   render(frame);
   place("title")?.focus({ preventScroll: true });
   if (view !== "privacy") return;
-  look();
   watching = setInterval(look, WATCH_MS);
   leaving = setTimeout(() => open(""), PRIVACY_MS);
 }
