@@ -70,7 +70,7 @@ def working(metric: Metric, counts: Counts, score: Score) -> str:
 
 _MEANINGS = {
     "ratings": "accepted presses by rating, worst first, as far as they may be told",
-    "rated_contacts": "the same, of those while contacts were counted: accepted presses, worst first",
+    "rated_contacts": "accepted presses by rating, worst first, while contacts were counted",
     "contacts": "people served, as counted",
     "calibration": "what audits by hand say of the counter",
     "presses": "all presses, on whatever scale",
