@@ -9,6 +9,7 @@ from tillsight_models.errors import BadConfig
 
 from ..access import require_role
 from ..cleaning.command import settings_of
+from ..cleaning.rules import DEVICE_RULES, RULES, Rule
 from ..cleaning.what_if import Comparison, what_if
 from ..errors import TooManyEvents, UnknownMetric
 from ..metrics.registry import Catalogue
@@ -55,12 +56,23 @@ class ComparedOut(BaseModel):
     bursts: list[BurstOut] = Field(description=f"the {MOST_BURSTS} least likely ones, in order of time")
 
 
+class RuleOut(BaseModel):
+    """A rule by which presses are labelled."""
+
+    id: str
+    version: int
+    sentence: str = Field(description="what it finds, for people")
+    settings: dict[str, str | float] | None = Field(
+        description="as they were tried; null: the device's own rule"
+    )
+
+
 class WhatIfOut(BaseModel):
     """The answer; nothing was changed."""
 
     first_day: str = Field(serialization_alias="from")
     last_day: str = Field(serialization_alias="to")
-    rules: dict[str, dict[str, str | float]] = Field(description="all settings of the rules that were tried")
+    rules: list[RuleOut]
     results: list[ComparedOut]
 
 
@@ -99,9 +111,16 @@ def compare(viewer: Analyst, services: ServicesDep, query: Annotated[WhatIfQuery
     return WhatIfOut(
         first_day=period.first,
         last_day=period.last,
-        rules=rules.model_dump(),
+        rules=[
+            *(_rule(rule, rules.of(rule.id).model_dump()) for rule in RULES),
+            *(_rule(rule, None) for rule in DEVICE_RULES),
+        ],
         results=[_compared(each, metrics, query.level) for each in found],
     )
+
+
+def _rule(rule: Rule, settings: dict[str, str | float] | None) -> RuleOut:
+    return RuleOut(id=rule.id, version=rule.version, sentence=rule.sentence, settings=settings)
 
 
 def _compared(each: Comparison, metrics: Catalogue, level: float) -> ComparedOut:

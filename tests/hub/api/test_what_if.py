@@ -67,6 +67,15 @@ def test_asking_changes_no_row(as_role: Any, chain: Chain) -> None:
     assert rows() == before
 
 
+def test_the_answer_says_by_which_rules(as_role: Any) -> None:
+    params = {**DAY, "set": "session.gap_s=10", "metric": "responses"}
+    rules = as_role("analyst").get("/api/v1/what-if", params=params).json()["rules"]
+    told = {rule["id"]: rule for rule in rules}
+    assert told["session"]["settings"] == {"mode": "set-aside", "gap_s": 10.0, "change_s": 2.0}
+    assert told["repeat"]["settings"] is None
+    assert all(rule["sentence"] and rule["version"] == 1 for rule in rules)
+
+
 @pytest.mark.parametrize("role", ["manager", "ops", "device"])
 def test_it_is_for_who_may_read_events(as_role: Any, role: str) -> None:
     scope = "box-till-1" if role == "device" else None
