@@ -166,21 +166,25 @@ class Watcher:
 
     def _watch_store(self, now: _Pass, members: Sequence[Touchpoint]) -> int:
         store, frontier = members[0].store_id, now.frontier
-        with writing(self._engine) as connection:
+        with self._engine.connect() as connection:
             standing = _read_standing(connection, store, self._upto[store])
-            begin = max(standing.upto, self._upto[store])
+            before = standing.upto
+            begin = max(before, self._upto[store])
             if frontier <= begin:
                 return 0
             streams = {place.id: _settled(connection, place, begin, frontier) for place in members}
-            charts = charts_of(members, now.knowledge, lambda id: _months(now.rules, members, id))[store]
-            told = _advance(charts, standing.state, streams, members[0], frontier)
-            news = [*_news(now, charts, told), *_simple_news(now, members, standing, streams)]
-            over = [each for each in told if isinstance(each, Cleared)]
+        charts = charts_of(members, now.knowledge, lambda id: _months(now.rules, members, id))[store]
+        told = _advance(charts, standing.state, streams, members[0], frontier)
+        news = [*_news(now, charts, told), *_simple_news(now, members, standing, streams)]
+        over = [each for each in told if isinstance(each, Cleared)]
+        standing.upto = frontier
+        with writing(self._engine) as connection:
+            if _read_standing(connection, store, before).upto != before:
+                return 0  # another hub on this database was here first
             filed_at = self._clock()
             file_news(connection, news, self._settings, filed_at, has_channel=self._has_channel)
             for each in over:
                 clear(connection, each.tp, each.raised, each.t or frontier)
-            standing.upto = frontier
             _write_standing(connection, store, standing)
         self._upto[store] = frontier
         if news or over:

@@ -16,7 +16,7 @@ def test_a_long_history_gives_its_own_shares() -> None:
     stream = quiet_stream(slots, 1, negative=0.03, positive=0.09)
     baseline = learnt_from(stream, slots)
     monday_noon = 12
-    assert baseline.negative[monday_noon] == pytest.approx(0.03, rel=0.1)
+    assert baseline.negative[monday_noon] == pytest.approx(0.03, rel=0.15)
     assert baseline.positive[monday_noon] == pytest.approx(0.09, rel=0.1)
     assert baseline.contacts_per_hour[monday_noon] == pytest.approx(80, rel=0.2)
     assert baseline.votes_per_hour(slots_of(MONDAY, 7)) == pytest.approx(80 * 0.12, rel=0.05)

@@ -40,10 +40,10 @@ def test_a_day_with_one_answer_cannot_alarm(baseline: Baseline) -> None:
 
 def test_a_bad_day_is_told_once_after_it_is_over(engine: Engine) -> None:
     few = {"contacts_per_hour": 12.0, "negative": 0.01}
-    store_stream(engine, "till-1", quiet_stream(slots_of(MONDAY, 9), 1, **few))  # type: ignore[arg-type]
+    store_stream(engine, "till-1", quiet_stream(slots_of(MONDAY, 9), 1, **few))
     day = slots_of(MONDAY + timedelta(days=9), 1)
     wrong = [(int(day.start[0]), int(day.end[-1]))]
-    bad = quiet_stream(day, 2, wrong=wrong, **few)  # type: ignore[arg-type]
+    bad = quiet_stream(day, 2, wrong=wrong, **few)
     store_stream(engine, "till-1", bad, seq=1_000_000)
     now = [wrong[0][0]]
     watcher = Watcher(engine, AlertSettings(), clock=lambda: now[0])
