@@ -155,9 +155,11 @@ class Session:
 
     def leave(self, number: int) -> list[Payload]:
         """Enough: the shopper ends the questions, and is thanked."""
-        if number != self._number or self._visit is None or self._question is None:
+        visit = self._visit
+        if number != self._number or visit is None or self._question is None:
             return []
         ended = self._end("skipped")
+        self._visit = visit  # whose rating is thanked for
         self._show("thanks")
         return ended
 

@@ -177,7 +177,10 @@ def test_who_has_enough_leaves_a_partial_questionnaire(answers: tuple[str, ...],
     shopper.touch(*answers)
     shopper.made += shopper.session.leave(shopper.session.screen().number)
     assert shopper.outcome == outcome
-    assert shopper.state == "thanks"
+    assert (shopper.state, shopper.session.screen().rating) == ("thanks", 4)
+    shopper.wait(PACE.thanks_s)
+    assert (shopper.state, shopper.session.screen().rating) == ("rate", None)
+    assert shopper.outcome == outcome
 
 
 def test_answered_skipped_and_timed_out_reasons_are_told_apart() -> None:
