@@ -16,8 +16,7 @@ from tillsight_models.errors import BadConfig
 
 from .alerts.settings import AlertSettings
 from .cleaning.rules import CleaningSettings
-from .metrics.registry import SUPPRESS_BELOW
-from .metrics.settings import MetricSettings
+from .metrics.settings import SUPPRESS_BELOW, MetricSettings
 
 SYSTEM_CONFIG = Path("/etc/tillsight/hub.toml")
 

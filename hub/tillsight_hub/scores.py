@@ -22,7 +22,8 @@ from .hierarchy import Touchpoint
 from .metrics.answers import NOBODY
 from .metrics.counts import Calibration, Counts
 from .metrics.questions import Questions
-from .metrics.registry import DEFAULT_LEVEL, SUPPRESS_BELOW, Catalogue, Score
+from .metrics.registry import DEFAULT_LEVEL, Catalogue, Score
+from .metrics.settings import SUPPRESS_BELOW
 from .periods import (
     Bucket,
     Every,

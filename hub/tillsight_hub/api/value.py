@@ -9,7 +9,8 @@ from ..access import CurrentViewer
 from ..metrics.analyses import CLV_ROCXI
 from ..metrics.counts import Audit
 from ..metrics.intervals import Interval, jeffreys
-from ..metrics.registry import DEFAULT_LEVEL, LOWEST_LEVEL, SUPPRESS_BELOW, Status
+from ..metrics.registry import DEFAULT_LEVEL, LOWEST_LEVEL, Status
+from ..metrics.settings import SUPPRESS_BELOW
 from ..metrics.value import Programme, customer_value, rocxi_interval, value_change
 from .drivers import AboutOut, about_out
 from .reading import READ_ERRORS

@@ -3,10 +3,10 @@
 from .activity import activity_metrics
 from .emotion import emotion_metrics
 from .questionnaires import questionnaire_metrics
-from .registry import SUPPRESS_BELOW, Catalogue
+from .registry import Catalogue
 from .relative import relative_metrics
 from .responses import response_metrics
-from .settings import MetricSettings
+from .settings import SUPPRESS_BELOW, MetricSettings
 from .silence import silence_metrics
 
 

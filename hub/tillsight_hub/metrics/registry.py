@@ -10,6 +10,7 @@ from ..errors import UnknownMetric
 from .counts import Counts
 from .intervals import Interval
 from .questions import Questions
+from .settings import SUPPRESS_BELOW
 
 Status = Literal["ok", "low_n", "suppressed", "uncalibrated", "partial", "no_data"]
 Unit = Literal["count", "share", "points", "index", "rating", "seconds", "money"]
@@ -25,9 +26,6 @@ STATUSES: dict[Status, str] = {
 }
 """What each status says, from the best to the worst; a number has the worst that holds."""
 
-SUPPRESS_BELOW = 10
-"""A number that tells what fewer people than this said is withheld, unless the hub is configured otherwise;
-plain counts are not."""
 PARTIAL_ABOVE = 0.1
 """Share of the answers that may be withheld before a number made of the others is called partial."""
 DEFAULT_LEVEL = 0.95

@@ -15,6 +15,10 @@ Times = Annotated[float, Field(gt=0, le=100)]
 FORCES = ("Certainty", "Fair Treatment", "Control", "Status", "Belonging", "Enjoyment")
 """The six forces of customer experience, as published in 2025."""
 
+SUPPRESS_BELOW = 10
+"""A number that tells what fewer people than this said is withheld, unless the hub is configured otherwise;
+plain counts are not."""
+
 
 class MetricSettings(Settings):
     """Choices that the published formulas leave open."""
