@@ -16,7 +16,6 @@ from tillsight_models.events import (
 
 from ..hierarchy import Touchpoint
 from ..history import History, blind_spans
-from ..labels import Label
 from ..rollups import TO_THE_HOUR
 from ..seed import Seed
 
@@ -95,11 +94,6 @@ def touched(place: Touchpoint, happened: Iterable[Happened]) -> Touched:
         presses,
         [e for e in events if e.tq not in TO_THE_HOUR or not isinstance(e.payload, ButtonPressed)],
     )
-
-
-def labelled(event: Happened, label: Label) -> Happened:
-    """The same event with one more label."""
-    return event._replace(labels=event.labels | int(label))
 
 
 def contact_span(event: Happened, source: str | None) -> tuple[int, int, int] | None:
