@@ -12,7 +12,7 @@ from math import exp, lgamma
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from ..database import writing
-from ..hierarchy import Hierarchy, Touchpoint, read_hierarchy
+from ..hierarchy import Touchpoint, read_hierarchy
 from ..history import read_history
 from ..periods import Period
 from ..tables import alert_state
@@ -20,7 +20,7 @@ from .baseline import Baseline
 from .chain import Knowledge
 from .false_alarms import DAYS_A_MONTH
 from .knowing import read_knowledge
-from .outbox import News, file_news, store_mates
+from .outbox import Channel, News, file_news
 from .rules import BUILT_IN, path_of, read_rules, rule_at
 from .settings import AlertSettings
 from .stating import months_of
@@ -50,9 +50,7 @@ def daily_limit(baseline: Baseline, answers: int, months: float) -> DailyLimit |
     return limit
 
 
-def judge_days(
-    engine: Engine, settings: AlertSettings, clock: Callable[[], int], *, has_channel: bool
-) -> int:
+def judge_days(engine: Engine, channel: Channel, clock: Callable[[], int]) -> int:
     """Look at yesterday wherever nobody has yet; the number of alerts."""
     with engine.connect() as connection:
         hierarchy = read_hierarchy(connection)
@@ -61,8 +59,8 @@ def judge_days(
     for place in hierarchy.touchpoints.values():
         if is_watched_daily(knowledge, place):
             with writing(engine) as connection:
-                news = _judged(connection, hierarchy, place, knowledge, settings, clock())
-                file_news(connection, news, settings, clock(), has_channel=has_channel)
+                news = _judged(connection, place, knowledge, channel.settings, clock())
+                file_news(connection, hierarchy, news, channel, clock())
             raised += len(news)
     return raised
 
@@ -73,13 +71,8 @@ def is_watched_daily(knowledge: Knowledge, place: Touchpoint) -> bool:
     return learnt is not None and learnt.rates is None and not learnt.baseline.is_learning
 
 
-def _judged(  # noqa: PLR0917
-    connection: Connection,
-    hierarchy: Hierarchy,
-    place: Touchpoint,
-    knowledge: Knowledge,
-    settings: AlertSettings,
-    now: int,
+def _judged(
+    connection: Connection, place: Touchpoint, knowledge: Knowledge, settings: AlertSettings, now: int
 ) -> list[News]:
     day = date.fromisoformat(place.calendar.business_day(now)) - timedelta(days=1)
     start, end = Period(day.isoformat(), day.isoformat()).bounds(place.calendar)
@@ -109,10 +102,10 @@ def _judged(  # noqa: PLR0917
         "votes_pos": answers - negative,
         "contacts": int(stream.people.sum()),
         "expected_neg": round(answers * a / (a + b), 3),
-        "beside": store_mates(hierarchy, place),
     }
     rule = rule_at(rules, path_of(place))
-    return [News(rule.id, rule.version, place, int(stream.vote_t[0]), int(stream.vote_t[-1]), detail)]
+    first, last = int(stream.vote_t[0]), int(stream.vote_t[-1])
+    return [News(rule.id, rule.version, place, first, last, detail, cleared=end)]
 
 
 def _chance(k: int, n: int, a: float, b: float) -> float:

@@ -150,7 +150,7 @@ def _message(row: Mapping[Any, Any], place: Any) -> dict[str, Any]:
         "raised_at": row["raised"],
         "since": row["since"],
         "text": text,
-        **{key: value for key, value in detail.items() if key != "beside"},
+        **detail,
     }
 
 

@@ -1,13 +1,14 @@
 """Outbox: which alerts are sent at once, and which are kept back by a budget, a snooze or a storm."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from ..access.audit import record
+from ..database import writing
 from ..hierarchy import Hierarchy, Touchpoint
 from ..periods import Period
 from ..tables import alert, snooze
@@ -29,24 +30,36 @@ class News:
     """ms UTC, like `raised`."""
     raised: int
     detail: Mapping[str, Any]
+    cleared: int | None = None
+    """ms UTC, of what was over before it was noticed."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Where alerts go, and how many."""
+
+    settings: AlertSettings
+    exists: bool = False
+    """False: the list itself is where an alert is sent."""
 
 
 def file_news(
-    connection: Connection, news: Sequence[News], settings: AlertSettings, now: int, *, has_channel: bool
+    connection: Connection, hierarchy: Hierarchy, news: Sequence[News], channel: Channel, now: int
 ) -> None:
     """Store alerts of one store in the transaction of the charts that raised them.
 
-    What is to be sent has neither `sent` nor `held`; without a channel the list itself is where it is sent.
+    What is to be sent has neither `sent` nor `held`.
     """
+    settings = channel.settings
     snoozed = read_snoozes(connection, now)
     for each in news:
-        head = _head_of_storm(connection, each, settings)
+        head = _head_of_storm(connection, hierarchy, each, settings)
         held: Held | None = None
         if any(place in snoozed for place in path_of(each.place)):
             held = "snooze"
         elif head is not None:
             held = "storm"
-        elif _is_spent(connection, each, settings):
+        elif _is_spent(connection, hierarchy, each, settings):
             held = "budget"
         connection.execute(
             insert(alert).values(
@@ -57,19 +70,28 @@ def file_news(
                 since=each.since,
                 raised=each.raised,
                 noticed=now,
-                sent=None if held or has_channel else now,
+                cleared=each.cleared,
+                sent=None if held or channel.exists else now,
                 held=held,
                 detail=json.dumps(each.detail),
             )
         )
 
 
-def clear(connection: Connection, tp: str, raised: int, t: int, rule_id: int | None = None) -> None:
+def clear(connection: Connection, tp: str, raised: int, t: int) -> None:
     """The alert that the vote at `raised` made is over at `t`, ms UTC."""
     query = update(alert).where(alert.c.tp == tp, alert.c.raised == raised, alert.c.cleared.is_(None))
-    if rule_id is not None:
-        query = query.where(alert.c.rule_id == rule_id)
     connection.execute(query.values(cleared=t))
+
+
+def clear_old(engine: Engine, charted: Collection[int], raised_before: int, after_ms: int) -> None:
+    """Alerts of simple rules, those whose rule is not in `charted`, are over after some time."""
+    old = alert.c.cleared.is_(None) & (alert.c.raised < raised_before) & alert.c.rule_id.not_in(charted)
+    with engine.connect() as connection:
+        if connection.scalar(select(alert.c.id).where(old).limit(1)) is None:
+            return
+    with writing(engine) as connection:
+        connection.execute(update(alert).where(old).values(cleared=alert.c.raised + after_ms))
 
 
 def read_snoozes(connection: Connection, now: int) -> dict[str, int]:
@@ -85,30 +107,35 @@ def set_snooze(connection: Connection, place: str, until: int, actor: str) -> No
     record(connection, actor, "alerts snoozed", json.dumps({"place": place, "until": until}))
 
 
-def _head_of_storm(connection: Connection, news: News, settings: AlertSettings) -> int | None:
-    """The first alert of the storm that this one belongs to, at its store or else in its chain."""
+def _head_of_storm(
+    connection: Connection, hierarchy: Hierarchy, news: News, settings: AlertSettings
+) -> int | None:
+    """The first alert of the storm that this one belongs to: of many touchpoints of its store, or of as many
+    stores of its chain."""
     begin = news.raised - round(settings.storm_minutes * 60_000)
     query = (
         select(alert.c.id, alert.c.tp, alert.c.storm)
-        .where(alert.c.raised >= begin, alert.c.raised <= news.raised, alert.c.tp.in_(news.detail["beside"]))
+        .where(alert.c.raised >= begin, alert.c.raised <= news.raised)
         .order_by(alert.c.raised, alert.c.id)
     )
     rows = connection.execute(query).all()
-    others = {row.tp for row in rows} | {news.place.id}
-    if not rows or len(others) < settings.storm_touchpoints:
-        return None
-    first = rows[0]
-    return int(first.storm or first.id)
+    for scope, unit in ((news.place.store_id, "id"), (news.place.org_id, "store_id")):
+        around = [row for row in rows if hierarchy.contains(scope, row.tp)]
+        units = {getattr(hierarchy.touchpoints[row.tp], unit) for row in around}
+        if around and len(units | {getattr(news.place, unit)}) >= settings.storm_touchpoints:
+            return int(around[0].storm or around[0].id)
+    return None
 
 
-def _is_spent(connection: Connection, news: News, settings: AlertSettings) -> bool:
+def _is_spent(connection: Connection, hierarchy: Hierarchy, news: News, settings: AlertSettings) -> bool:
     """Whether the day's budget of the touchpoint or its store is used up by alerts that were sent."""
     calendar = news.place.calendar
+    mates = [place.id for place in hierarchy.within(news.place.store_id)]
     day = calendar.business_day(news.raised)
     start, end = Period(day, day).bounds(calendar)
     sent = (
         select(alert.c.tp, func.count().label("number"))
-        .where(alert.c.tp.in_(news.detail["beside"]), alert.c.held.is_(None))
+        .where(alert.c.tp.in_(mates), alert.c.held.is_(None))
         .where(alert.c.raised >= start, alert.c.raised < end)
         .group_by(alert.c.tp)
     )
@@ -131,8 +158,3 @@ def note_sent(connection: Connection, ids: Iterable[int], now: int) -> None:
 def give_up(connection: Connection, ids: Iterable[int]) -> None:
     """Nobody took them in time; they stay in the list."""
     connection.execute(update(alert).where(alert.c.id.in_(list(ids))).values(held="undelivered"))
-
-
-def store_mates(hierarchy: Hierarchy, place: Touchpoint) -> list[str]:
-    """Touchpoints of the same store, itself included."""
-    return [each.id for each in hierarchy.within(place.store_id)]

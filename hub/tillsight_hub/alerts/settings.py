@@ -22,7 +22,7 @@ class AlertSettings(Settings):
     budget_per_store: Annotated[int, Field(ge=1, le=1000)] = 8
     """The same per store; the alerts of a storm count as one."""
     storm_touchpoints: Annotated[int, Field(ge=2, le=1000)] = 3
-    """So many touchpoints of a store with an alert ..."""
+    """So many touchpoints of a store, or stores of a chain, with an alert ..."""
     storm_minutes: Annotated[float, Field(gt=0, le=1440)] = 15.0
     """... within so many minutes are one storm: the first ones are sent, the others belong to it."""
     webhook_url: str | None = None

@@ -27,7 +27,7 @@ from .chain import Knowledge, by_store, charts_of
 from .charts import QUIET_MS, Alarm, Cleared, StoreCharts, StoreState, end_day
 from .daily import judge_days
 from .knowing import false_alarms_at, knowledge_version, learn_all, read_knowledge
-from .outbox import News, clear, file_news, store_mates
+from .outbox import Channel, News, clear, clear_old, file_news
 from .rules import BUILT_IN, Rule, months_at, path_of, read_rules, rule_at, simple_rules
 from .settings import AlertSettings
 from .simple import holds_at_end
@@ -95,7 +95,7 @@ class Watcher:
         self._settings = settings
         self._on_change = on_change
         self._on_news = on_news
-        self._has_channel = has_channel
+        self._channel = Channel(settings, has_channel)
         self._clock = clock
         self._knowledge: Knowledge | None = None
         self._version: tuple[Any, ...] = ()
@@ -120,7 +120,7 @@ class Watcher:
         """Learn from the business days that are over; done every night."""
         if not self._settings.enabled:
             return 0
-        judge_days(self._engine, self._settings, self._clock, has_channel=self._has_channel)
+        judge_days(self._engine, self._channel, self._clock)
         self._on_news()
         return learn_all(self._engine, self._clock())
 
@@ -136,6 +136,8 @@ class Watcher:
         raised, now = 0, _Pass(hierarchy, rules, knowledge, frontier)
         for store in busy:
             raised += self._watch_store(now, stores[store])
+        charted = [rule.id for rule in rules if rule.kind == "baseline"]
+        clear_old(self._engine, charted, frontier - QUIET_MS, QUIET_MS)
         self._looked = frontier
         return raised
 
@@ -182,7 +184,7 @@ class Watcher:
             if _read_standing(connection, store, before).upto != before:
                 return 0  # another hub on this database was here first
             filed_at = self._clock()
-            file_news(connection, news, self._settings, filed_at, has_channel=self._has_channel)
+            file_news(connection, now.hierarchy, news, self._channel, filed_at)
             for each in over:
                 clear(connection, each.tp, each.raised, each.t or frontier)
             _write_standing(connection, store, standing)
@@ -231,8 +233,7 @@ def _news(now: _Pass, charts: StoreCharts, told: Iterable[Alarm | Cleared]) -> I
         if isinstance(each, Alarm):
             place = now.hierarchy.touchpoints[each.tp]
             rule = rule_at(now.rules, path_of(place))
-            detail = detail_of(each, charts) | {"beside": store_mates(now.hierarchy, place)}
-            yield News(rule.id, rule.version, place, each.since, each.t, detail)
+            yield News(rule.id, rule.version, place, each.since, each.t, detail_of(each, charts))
 
 
 def _simple_news(
@@ -245,7 +246,6 @@ def _simple_news(
             for detail, t, since in _fired(rule, streams[place.id], memory):
                 per_month = false_alarms_at(now.knowledge, [place], rule.settings)  # type: ignore[arg-type]
                 detail["arl0_months"] = round(1 / per_month, 4) if per_month else None
-                detail["beside"] = store_mates(now.hierarchy, place)
                 yield News(rule.id, rule.version, place, since, t, detail)
 
 

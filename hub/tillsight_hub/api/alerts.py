@@ -285,7 +285,7 @@ def _alert(entry: Entry) -> AlertOut:
         text=entry.text,
         qualified=entry.qualified,
         qualified_by=entry.qualified_by,
-        **{name: value for name, value in entry.detail.items() if name != "beside"},
+        **entry.detail,
     )
 
 

@@ -10,13 +10,12 @@ from sqlalchemy import Engine
 from tests.harness.ingesting import DAY, HOUR, MINUTE, NOON, table_rows
 
 from tillsight_hub.alerts.delivery import SIGNATURE, STALE_MS, Webhook
-from tillsight_hub.alerts.outbox import News, file_news, set_snooze
+from tillsight_hub.alerts.outbox import Channel, News, clear_old, file_news, set_snooze
 from tillsight_hub.alerts.settings import AlertSettings
 from tillsight_hub.database import writing
 from tillsight_hub.hierarchy import Hierarchy
 
 SETTINGS = AlertSettings(budget_per_touchpoint=2, budget_per_store=3)
-STORE = ["till-1", "till-2", "desk"]
 
 
 def file_at(engine: Engine, hierarchy: Hierarchy, *news: tuple[str, int], has_channel: bool = False) -> None:
@@ -32,11 +31,10 @@ def file_at(engine: Engine, hierarchy: Hierarchy, *news: tuple[str, int], has_ch
             "votes_pos": 1,
             "contacts": 30,
             "expected_neg": 0.6,
-            "beside": STORE,
         }
         one = News(0, 1, hierarchy.touchpoints[tp], raised - 20 * MINUTE, raised, detail)
         with writing(engine) as connection:
-            file_news(connection, [one], SETTINGS, raised + 90_000, has_channel=has_channel)
+            file_news(connection, hierarchy, [one], Channel(SETTINGS, has_channel), raised + 90_000)
 
 
 def held(engine: Engine) -> list[str | None]:
@@ -58,6 +56,14 @@ def test_many_touchpoints_at_once_are_one_storm(either_engine: Engine, hierarchy
     rows = table_rows(either_engine, "alert")
     assert [row["held"] for row in rows] == [None, None, "storm", None]
     assert rows[2]["storm"] == rows[0]["id"]
+
+
+def test_alerts_of_simple_rules_are_over_after_a_while(engine: Engine, hierarchy: Hierarchy) -> None:
+    file_at(engine, hierarchy, ("till-1", 0), ("till-2", 60))
+    clear_old(engine, [0], NOON + DAY, HOUR)
+    assert [row["cleared"] for row in table_rows(engine, "alert")] == [None, None]
+    clear_old(engine, [5], NOON + 30 * MINUTE, HOUR)
+    assert [row["cleared"] for row in table_rows(engine, "alert")] == [NOON + HOUR, None]
 
 
 def test_a_snooze_holds_until_it_ends(engine: Engine, hierarchy: Hierarchy) -> None:

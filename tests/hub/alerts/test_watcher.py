@@ -101,7 +101,7 @@ def test_a_crash_between_charts_and_alerts_changes_nothing(
 
     def crash_once(*arguments: object, **more: object) -> None:
         real(*arguments, **more)  # type: ignore[arg-type]
-        if arguments[1] and not crashes:
+        if arguments[2] and not crashes:
             crashes.append(1)
             raise RuntimeError("power cut")
 

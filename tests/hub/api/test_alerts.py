@@ -24,7 +24,6 @@ DETAIL = {
     "votes_pos": 1,
     "contacts": 30,
     "expected_neg": 0.6,
-    "beside": ["till-1", "till-2"],
 }
 
 
