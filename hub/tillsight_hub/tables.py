@@ -339,7 +339,7 @@ alert = Table(
     Column("noticed", BigInteger, nullable=False, comment="ms UTC at which the hub raised it"),
     Column("cleared", BigInteger, nullable=True, comment="ms UTC"),
     Column("sent", BigInteger, nullable=True, comment="ms UTC; null where budget, snooze or storm held it"),
-    Column("held", Text, nullable=True, comment="budget|snooze|storm"),
+    Column("held", Text, nullable=True, comment="budget|snooze|storm|undelivered"),
     Column("detail", Text, nullable=False, comment="JSON: statistic, threshold, votes, contacts, expected"),
     Column("qualified", Text, nullable=True, comment="true|false|duplicate"),
     Column("qualified_by", Text, nullable=True),

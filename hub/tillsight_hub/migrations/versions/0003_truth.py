@@ -37,7 +37,7 @@ def upgrade() -> None:
             nullable=True,
             comment="ms UTC; null where budget, snooze or storm held it",
         ),
-        sa.Column("held", sa.Text(), nullable=True, comment="budget|snooze|storm"),
+        sa.Column("held", sa.Text(), nullable=True, comment="budget|snooze|storm|undelivered"),
         sa.Column(
             "detail",
             sa.Text(),
