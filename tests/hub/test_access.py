@@ -12,12 +12,18 @@ from tillsight_hub.access import create_token
 
 OPEN = {"/login", "/healthz"}
 """What anybody may ask for, beside the files in /static."""
-PAGES = {"/", "/touchpoints/{touchpoint_id}", "/account", "/docs", "/logout"}
+PAGES = {
+    *("/", "/touchpoints/{touchpoint_id}", "/explain/{score_id}", "/account", "/docs", "/logout"),
+    *("/alerts", "/alerts/rules", "/alerts/rules/{number}", "/alerts/snooze", "/alerts/{number}/qualify"),
+}
 """What leads people to the login; the rest tells programs 401."""
 
 MAY: dict[str, set[str]] = {
     "/": {"admin", "ops", "manager", "analyst"},
     "/touchpoints/{touchpoint_id}": {"admin", "ops", "manager", "analyst"},
+    "/explain/{score_id}": {"admin", "ops", "manager", "analyst"},
+    "/alerts": {"admin", "ops", "manager", "analyst"},
+    "/live/alerts": {"admin", "ops", "manager", "analyst"},
     "/live/overview": {"admin", "ops", "manager", "analyst"},
     "/live/touchpoints/{touchpoint_id}": {"admin", "ops", "manager", "analyst"},
     "/account": {"admin", "ops", "manager", "analyst"},
@@ -28,6 +34,11 @@ MAY: dict[str, set[str]] = {
     "/api/v1/users": {"admin"},
     "/api/v1/tokens": {"admin"},
     "/api/v1/scores": {"admin", "ops", "manager", "analyst"},
+    "/api/v1/scores/{score_id}/explain": {"admin", "ops", "manager", "analyst"},
+    "/api/v1/ranking": {"admin", "ops", "manager", "analyst"},
+    "/api/v1/change": {"admin", "ops", "manager", "analyst"},
+    "/api/v1/alerts": {"admin", "ops", "manager", "analyst"},
+    "/api/v1/alert-rules": {"admin", "ops", "manager", "analyst"},
     "/api/v1/drivers": {"admin", "ops", "manager", "analyst"},
     "/api/v1/value": {"admin", "ops", "manager", "analyst"},
     "/api/v1/metrics": {"admin", "ops", "manager", "analyst"},
@@ -44,12 +55,21 @@ PERIOD = "?from=2026-10-01&to=2026-10-02"
 QUERIES = {
     "/api/v1/scores": PERIOD,
     "/api/v1/what-if": PERIOD,
+    "/api/v1/ranking": f"{PERIOD}&metric=csat",
+    "/api/v1/change": f"{PERIOD}&metric=csat",
     "/api/v1/export": PERIOD,
     "/api/v1/value": "?margin=9&discount=0.1&customers=9&retention=0.8&retention_after=0.9&n=99",
 }
 """What has to be asked with."""
 NOT_GET = {
     "/logout",
+    "/alerts/rules",
+    "/alerts/rules/{number}",
+    "/alerts/snooze",
+    "/alerts/{number}/qualify",
+    "/api/v1/alerts/{number}/qualify",
+    "/api/v1/alert-rules/{number}",
+    "/api/v1/snooze",
     "/api/v1/ingest",
     "/api/v1/users/{name}",
     "/api/v1/tokens/{number}",
@@ -77,9 +97,17 @@ def routes(site: Website) -> list[Route]:
     return found
 
 
+NAMES = {
+    "touchpoint_id": "till-1",
+    "score_id": "csat.till-1.smiley-4.2026-10-01.2026-10-02.total.0-95",
+    "name": "ada",
+    "number": "999",
+    "stream": "0123456789abcdef",
+}
+
+
 def concrete(path: str) -> str:
-    names = {"touchpoint_id": "till-1", "name": "ada", "number": "999", "stream": "0123456789abcdef"}
-    return path.format(**names) + QUERIES.get(path, "")
+    return path.format(**NAMES) + QUERIES.get(path, "")
 
 
 def status(client: httpx.Client, method: str, path: str) -> int:
