@@ -47,7 +47,7 @@ class Knowledge:
 
     touchpoints: Mapping[str, Learnt]
     stores: Mapping[str, Rates]
-    """By store; of those with two touchpoints or more."""
+    """By store; of those with two touchpoints or more that were seen for FIRST_DAYS."""
 
 
 def is_due(days: int, learnt_days: int) -> bool:
@@ -68,7 +68,8 @@ def study(places: Sequence[Touchpoint], traffic: Mapping[str, Traffic], day: dat
         for place in own:
             week = weeks.setdefault(id(place.calendar), week_of(place.calendar, day))
             touchpoints[place.id] = _learnt(place, baselines[place.id], week)
-        for store, members in by_store(own).items():
+        lived = [place for place in own if traffic[place.id].days >= FIRST_DAYS]
+        for store, members in by_store(lived).items():
             if len(members) > 1:
                 week = max((weeks[id(place.calendar)] for place in members), key=lambda each: len(each.start))
                 of_store = _rates([_side(baselines[place.id]) for place in members], week, store)
@@ -77,13 +78,13 @@ def study(places: Sequence[Touchpoint], traffic: Mapping[str, Traffic], day: dat
 
 
 def charts_of(places: Sequence[Touchpoint], knowledge: Knowledge, months: MonthsOf) -> dict[str, StoreCharts]:
-    """By store."""
+    """By store; a touchpoint that was seen for fewer than FIRST_DAYS has no chart."""
     return {
         store: StoreCharts(
             {
-                place.id: _chart(knowledge.touchpoints[place.id], months(place.id), store in knowledge.stores)
+                place.id: _chart(learnt, months(place.id), store in knowledge.stores)
                 for place in members
-                if place.id in knowledge.touchpoints
+                if (learnt := _seen_enough(knowledge, place)) is not None
             },
             _store_threshold(members, knowledge, months(store)),
         )
@@ -128,14 +129,18 @@ def _chart(learnt: Learnt, months: float | None, has_store_chart: bool) -> Chart
     return Chart(learnt.baseline, evidence(learnt.baseline), threshold)
 
 
+def _seen_enough(knowledge: Knowledge, place: Touchpoint) -> Learnt | None:
+    learnt = knowledge.touchpoints.get(place.id)
+    return learnt if learnt is not None and learnt.baseline.days >= FIRST_DAYS else None
+
+
 def _store_threshold(
     members: Sequence[Touchpoint], knowledge: Knowledge, months: float | None
 ) -> Threshold | None:
     rates = knowledge.stores.get(members[0].store_id)
-    known = [knowledge.touchpoints[place.id] for place in members if place.id in knowledge.touchpoints]
-    days = min((each.baseline.days for each in known), default=0)
-    if rates is None or months is None or days < FIRST_DAYS:
+    if rates is None or months is None:
         return None
+    known = [learnt for place in members if (learnt := _seen_enough(knowledge, place)) is not None]
     is_learning = any(each.baseline.is_learning for each in known)
     return _cautious(rates, rates.threshold(STORE_PART / months), is_learning)
 

@@ -75,9 +75,7 @@ def read_knowledge(connection: Connection) -> Knowledge:
     for id, (_, row) in _rows(connection).items():
         if "baseline" in row:
             touchpoints[id] = Learnt(_baseline(row["baseline"]), _rates(row["rates"]))
-        elif row["rates"] is not None and "traffic" not in row:
-            found = _rates(row["rates"])
-            assert found is not None
+        elif "traffic" not in row and (found := _rates(row["rates"])) is not None:
             stores[id] = found
     return Knowledge(touchpoints, stores)
 

@@ -33,11 +33,12 @@ def stated(rule: Rule, rules: Sequence[Rule], places: Iterable[Touchpoint], know
         place for place in on if rule_at(rules, path_of(place)) is rule and place.id in knowledge.touchpoints
     ]
     charts = charts_of(own, knowledge, lambda _: float(rule.settings.months))  # type: ignore[union-attr]
-    hot = [
-        (charts[place.store_id], place) for place in own if charts[place.store_id].charts[place.id].threshold
+    own_charts = [
+        (charts[place.store_id], place.id) for place in own if place.id in charts[place.store_id].charts
     ]
-    rates = [1 / chart.months_at(place.id) for chart, place in hot]
-    errors = [chart.charts[place.id].threshold for chart, place in hot]
+    hot = [(store, tp) for store, tp in own_charts if store.charts[tp].threshold]
+    rates = [1 / store.months_at(tp) for store, tp in hot]
+    errors = [store.charts[tp].threshold for store, tp in hot]
     error = sum(each.error**2 for each in errors if each) ** 0.5 / len(errors) if errors else None
     return Stated(
         sum(rates) / len(rates) if rates else None,

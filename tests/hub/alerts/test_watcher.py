@@ -10,7 +10,10 @@ from tests.harness.ingesting import table_rows
 from tests.harness.quiet_weeks import MONDAY, quiet_stream, slots_of, store_stream
 
 from tillsight_hub.alerts import watcher as watching
+from tillsight_hub.alerts.knowing import read_knowledge
+from tillsight_hub.alerts.rules import add_rule, change_rule, find_rule, read_rules
 from tillsight_hub.alerts.settings import AlertSettings
+from tillsight_hub.alerts.stating import stated
 from tillsight_hub.alerts.streams import SETTLE_MS
 from tillsight_hub.alerts.watcher import Watcher
 from tillsight_hub.database import writing
@@ -132,6 +135,14 @@ def test_an_ordinary_day_files_nothing(engine: Engine, make: MakeWatcher, clock:
     assert through_the_day(watcher, clock) == 0
 
 
+def test_two_days_are_too_few_to_raise_anything(engine: Engine, make: MakeWatcher, clock: Clock) -> None:
+    store_stream(engine, "till-1", quiet_stream(slots_of(TODAY - timedelta(days=2), 2), 1))
+    watcher = make(engine)
+    watcher.learn()
+    plant_today(engine, wrong=True)
+    assert through_the_day(watcher, clock, HOUR) == 0
+
+
 def test_nothing_is_raised_before_anything_is_known(engine: Engine, make: MakeWatcher, clock: Clock) -> None:
     plant_today(engine, wrong=True)
     assert through_the_day(make(engine), clock) == 0
@@ -140,8 +151,6 @@ def test_nothing_is_raised_before_anything_is_known(engine: Engine, make: MakeWa
 def test_a_rule_of_the_place_may_switch_alerts_off_or_count(
     engine: Engine, make: MakeWatcher, clock: Clock
 ) -> None:
-    from tillsight_hub.alerts.rules import add_rule, change_rule, find_rule
-
     watcher = learnt(engine, make)
     with writing(engine) as connection:
         hierarchy = read_hierarchy(connection)
@@ -154,6 +163,19 @@ def test_a_rule_of_the_place_may_switch_alerts_off_or_count(
     rows = table_rows(engine, "alert")
     assert {row["rule_id"] for row in rows} == {count}
     assert '"votes_neg": 7' in rows[0]["detail"]
+
+
+def test_the_built_in_rule_states_its_rate(engine: Engine, make: MakeWatcher) -> None:
+    """One touchpoint of three has history: it has all of the false alarms that are allowed to itself."""
+    learnt(engine, make)
+    with engine.connect() as connection:
+        rules, knowledge = read_rules(connection, AlertSettings()), read_knowledge(connection)
+        places = list(read_hierarchy(connection).touchpoints.values())
+    said = stated(rules[0], rules, places, knowledge)
+    assert said.per_month == pytest.approx(0.5, rel=0.02)
+    assert said.error is not None
+    assert 0 < said.error < 0.1
+    assert (said.hot, said.daily) == (1, 0)
 
 
 def test_learning_goes_on_where_it_was(engine: Engine, make: MakeWatcher, clock: Clock) -> None:
