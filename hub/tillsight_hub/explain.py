@@ -45,12 +45,6 @@ class Explanation:
     events: int
     """Of the period's business days, whatever their type."""
 
-    @property
-    def counter_up_minutes(self) -> int | None:
-        """Opening time in which the cameras that count contacts could see; None without such cameras."""
-        counts = self.group.counts
-        return counts.camera_working_ms // 60_000 if counts.camera_ms else None
-
 
 @dataclass(frozen=True)
 class Recomputed:

@@ -65,6 +65,17 @@ class Group:
     open_minutes: int | None
     """Opening time in the group; None where its touchpoints have different hours."""
 
+    @property
+    def counter_up_minutes(self) -> int | None:
+        """Opening time but for what its cameras could not see (on average where there are several); None
+        where nothing counts, or where the opening time is not known."""
+        counts, minutes = self.counts, self.open_minutes
+        if not counts.contact_sources or minutes is None:
+            return None
+        blind = (counts.camera_ms - counts.camera_working_ms) / 60_000
+        cameras = max(1.0, counts.camera_ms / 60_000 / minutes) if minutes else 1.0
+        return max(0, round(minutes - blind / cameras))
+
 
 def read_counts(
     connection: Connection,

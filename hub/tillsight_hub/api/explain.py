@@ -68,9 +68,9 @@ class CoverageOut(BaseModel):
 
     open_minutes: int | None = Field(description="null over places with different hours")
     counter_up_minutes: int | None = Field(
-        description="of it, those in which the cameras that count contacts could see; null without any"
+        description="of them, all but those in which its cameras could not see; null where nothing counts"
     )
-    camera_share: float | None = Field(description="the same as a share of the time they reported on")
+    camera_share: float | None = Field(description="of the time that its cameras reported on, how much they could see")
     lost: list[LostOut]
     undated_events: int = Field(description="events whose time is not known; they are in no day")
 
@@ -255,7 +255,7 @@ def _filters(found: Explanation) -> FiltersOut:
 def _coverage(found: Explanation) -> CoverageOut:
     return CoverageOut(
         open_minutes=found.group.open_minutes,
-        counter_up_minutes=found.counter_up_minutes,
+        counter_up_minutes=found.group.counter_up_minutes,
         camera_share=found.group.counts.camera_share,
         lost=[
             LostOut(touchpoint=doubt.touchpoint, start=utc(doubt.start), end=utc(doubt.end))

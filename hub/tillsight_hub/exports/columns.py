@@ -54,17 +54,6 @@ class PlacePeriod:
     refused: int
     """Messages and events of its devices that lie in quarantine."""
 
-    @property
-    def counter_up_minutes(self) -> int | None:
-        """Opening time but for what its cameras could not see (on average where there are several); None
-        where nothing counts, or where the opening time is not known."""
-        counts, minutes = self.group.counts, self.group.open_minutes
-        if self.place.contact_source is None or minutes is None:
-            return None
-        blind = (counts.camera_ms - counts.camera_working_ms) / 60_000
-        cameras = max(1.0, counts.camera_ms / 60_000 / minutes) if minutes else 1.0
-        return max(0, round(minutes - blind / cameras))
-
 
 @dataclass(frozen=True)
 class ScoreRow:
@@ -151,7 +140,7 @@ SCORE_COLUMNS: list[Column[ScoreRow]] = [
         "counter_up_minutes",
         "integer",
         "opening time without what the cameras that count contacts could not see; other counters do not say",
-        lambda row: row.cut.counter_up_minutes,
+        lambda row: row.cut.group.counter_up_minutes,
         unit="minutes",
         empty="where nothing counts, and in the row `unknown`",
     ),
