@@ -18,6 +18,8 @@ from .streams import Stream
 
 QUIET_MS = 7_200_000
 """After an alert the same touchpoint raises no other one for so long."""
+STORE_ACTIVE_MS = 3_600_000
+"""For so long after its store's chart alarmed a touchpoint with evidence of its own joins in."""
 OWN_PART = 1.0
 """Evidence that a touchpoint must have of its own where the store's chart alarms."""
 BEYOND_LOUDEST = 2.0
@@ -82,8 +84,8 @@ class StoreState:
     day: int = 0
     """Ordinal of the business day."""
     store: Run = field(default_factory=Run)
-    is_active: bool = False
-    """The store's chart alarmed and has not been at 0 since."""
+    active_until: int = 0
+    """ms UTC; the store's chart alarmed lately and has not been at 0 since."""
     touchpoints: dict[str, TouchpointRun] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -92,7 +94,7 @@ class StoreState:
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Self:
         runs = {tp: TouchpointRun(**run) for tp, run in found["touchpoints"].items()}
-        return cls(found["day"], Run(**found["store"]), found["is_active"], runs)
+        return cls(found["day"], Run(**found["store"]), found["active_until"], runs)
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,8 @@ class StoreCharts:
         for t, i, k in steps:
             way, run = ways[i], ways[i].run
             state.store.add(shared.until(t))
-            state.is_active = state.is_active and state.store.evidence > 0
+            if state.store.evidence <= 0:
+                state.active_until = 0
             found += way.keep_silent(t)
             score, is_negative = way.scores[k], way.negative[k]
             for chart in (run, state.store):
@@ -158,10 +161,15 @@ class StoreCharts:
                 chart.add(score)
                 chart.negative += is_negative
                 chart.positive += not is_negative
+            if t < run.quiet_until:
+                run.value = 0.0
+            if t < state.active_until:
+                state.store.value = 0.0
             if is_negative:
                 found += self._judged(state, t, way.tp)
         state.store.add(shared.rest())
-        state.is_active = state.is_active and state.store.evidence > 0
+        if state.store.evidence <= 0:
+            state.active_until = 0
         for way in ways:
             found += way.keep_silent(None)
         return found
@@ -175,9 +183,9 @@ class StoreCharts:
     def _judged(self, state: StoreState, t: int, tp: str) -> list[Alarm | Cleared]:
         run, threshold = state.touchpoints[tp], self.charts[tp].threshold
         total = state.store.evidence
-        if self._store_alarms(state):
+        if self._store_alarms(state, t):
             assert self.threshold is not None
-            state.is_active, state.store.value = True, 0.0
+            state.active_until, state.store.value = t + STORE_ACTIVE_MS, 0.0
             return [
                 self._raised(each, other, t, chart="store", statistic=total, level=self.threshold.level)
                 for each, other in state.touchpoints.items()
@@ -187,12 +195,12 @@ class StoreCharts:
             value, run.value = run.value, 0.0
             if t >= run.quiet_until:
                 return [self._raised(tp, run, t, chart="touchpoint", statistic=value, level=threshold.level)]
-        elif state.is_active and self.threshold is not None and _may_join(run, t):
+        elif t < state.active_until and self.threshold is not None and _may_join(run, t):
             return [self._raised(tp, run, t, chart="store", statistic=total, level=self.threshold.level)]
         return []
 
-    def _store_alarms(self, state: StoreState) -> bool:
-        if self.threshold is None or state.is_active or state.store.value < self.threshold.level:
+    def _store_alarms(self, state: StoreState, t: int) -> bool:
+        if self.threshold is None or t < state.active_until or state.store.value < self.threshold.level:
             return False
         loudest = max(run.evidence for run in state.touchpoints.values())
         return state.store.evidence >= loudest + BEYOND_LOUDEST
@@ -222,13 +230,13 @@ def end_day(state: StoreState, day: int) -> list[Alarm | Cleared]:
         Cleared(tp, run.open_since, None) for tp, run in state.touchpoints.items() if run.open_since
     ]
     quiet = {tp: run.quiet_until for tp, run in state.touchpoints.items()}
-    state.day, state.store, state.is_active = day, Run(), False
+    state.day, state.store, state.active_until = day, Run(), 0
     state.touchpoints = {tp: TouchpointRun(quiet_until=until) for tp, until in quiet.items()}
     return over
 
 
 def _may_join(run: TouchpointRun, t: int) -> bool:
-    return run.evidence >= OWN_PART and t >= run.quiet_until
+    return run.value >= OWN_PART and t >= run.quiet_until
 
 
 class _Silence:
