@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -158,13 +159,17 @@ def half_a_day(box: Box, seed: int) -> list[bytes]:
     events: list[tuple[int, Callable[[int], bytes]]] = []
     for t in np.sort(dice.integers(NOON, NOON + 4 * HOUR, 60)):
         dwell = float(dice.integers(8, 60))
-        events.append((int(t) + int(1000 * dwell), lambda t, dwell=dwell: box.contact(t=t, dwell_s=dwell)))
+        events.append((int(t) + int(1000 * dwell), partial(_left, box, dwell)))
         presses = int(dice.choice([0, 1, 1, 3]))
         events += _pressed(box, int(t) + 3000, presses, int(dice.integers(1, 5)), 900)
     events += _pressed(box, NOON + HOUR, 12, 2, 400)
     events += _pressed(box, NOON + 9 * HOUR, 8, 4, 15_000)
     encoded = [make(t) for t, make in sorted(events, key=lambda each: each[0])]
     return [*encoded, *(box.undo(seq) for seq in range(3, 60, 17))]
+
+
+def _left(box: Box, dwell_s: float, t: int) -> bytes:
+    return box.contact(t=t, dwell_s=dwell_s)
 
 
 def _pressed(

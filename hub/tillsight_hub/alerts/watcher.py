@@ -22,7 +22,7 @@ from ..database import writing
 from ..hierarchy import Hierarchy, Touchpoint, read_hierarchy
 from ..history import History, Times, read_history
 from ..rollups import TO_THE_HOUR
-from ..tables import alert_state, event
+from ..tables import alert_state, event, uncleaned
 from .chain import Knowledge, by_store, charts_of
 from .charts import QUIET_MS, Alarm, Cleared, StoreCharts, StoreState, end_day
 from .daily import judge_days
@@ -41,6 +41,9 @@ LONGEST_GAP_MS = 3_600_000
 """At the first start, and after a longer absence, the watcher takes up from so long ago."""
 LEARN_MS = 600_000
 """It is looked so often for business days that are over, and for history that was taken in."""
+LEARN_SOON_MS = 30_000
+"""The same while nothing is known yet: history may be on its way."""
+DAY_MS = 86_400_000
 NEVER = np.int64(2**62)
 WATCHED = (ButtonPressed.TYPE, "contact.end", "pos.sales")
 
@@ -141,6 +144,19 @@ class Watcher:
         self._looked = frontier
         return raised
 
+    @property
+    def _knows(self) -> bool:
+        """Whether anything was learnt of any touchpoint."""
+        known = self._knowledge.touchpoints.values() if self._knowledge else ()
+        return any(learnt.baseline.days for learnt in known)
+
+    def _is_cleaned(self) -> bool:
+        """Whether all past days have their labels: from a history that is being taken in, one would learn
+        half of it."""
+        waiting = select(uncleaned.c.tp).where(uncleaned.c.first < self._clock() - DAY_MS).limit(1)
+        with self._engine.connect() as connection:
+            return connection.scalar(waiting) is None
+
     def _known(self, connection: Connection) -> Knowledge:
         version = knowledge_version(connection)
         if self._knowledge is None or version != self._version:
@@ -200,8 +216,9 @@ class Watcher:
         learnt_at = 0
         while not self._stopping.wait(delay):
             try:
-                if self._clock() - learnt_at >= LEARN_MS:
-                    self.learn()
+                if self._clock() - learnt_at >= (LEARN_MS if self._knows else LEARN_SOON_MS):
+                    if self._is_cleaned():
+                        self.learn()
                     learnt_at = self._clock()
                 self.watch()
             except Exception:

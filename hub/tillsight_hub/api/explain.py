@@ -70,7 +70,9 @@ class CoverageOut(BaseModel):
     counter_up_minutes: int | None = Field(
         description="of them, all but those in which its cameras could not see; null where nothing counts"
     )
-    camera_share: float | None = Field(description="of the time that its cameras reported on, how much they could see")
+    camera_share: float | None = Field(
+        description="of the time that its cameras reported on, how much they could see"
+    )
     lost: list[LostOut]
     undated_events: int = Field(description="events whose time is not known; they are in no day")
 
