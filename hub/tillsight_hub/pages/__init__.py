@@ -9,7 +9,7 @@ from . import alerts, docs, explain, login, overview, touchpoint
 from .assets import Assets
 from .errors import add_error_pages
 from .headers import SecurityHeaders
-from .rendering import Pages
+from .rendering import in_every_language
 from .source import Source
 
 
@@ -17,7 +17,7 @@ def install_pages(app: FastAPI) -> None:
     """Everything that a browser meets. The app must be made with `docs_url=None, redoc_url=None,
     openapi_url=None`: the API's documentation is behind the login like the rest."""
     assets = Assets()
-    app.state.pages = Pages(assets)
+    app.state.pages = in_every_language(assets)
     services: Services = app.state.services
     app.state.source = Source(services.engine, services.metrics)
     app.state.throttle = Throttle()

@@ -185,7 +185,7 @@ class AlertsView:
     """The page of one scope, in its parts. Forms are not in them: their tokens belong to one session."""
 
     def __init__(self, pages: Pages, source: Source, settings: AlertSettings, scope: str | None) -> None:
-        self.key = f"alerts {scope or '*'}"
+        self.key = f"alerts {scope or '*'} {pages.language}"
         self._pages = pages
         self._source = source
         self._settings = settings

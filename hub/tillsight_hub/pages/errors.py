@@ -9,7 +9,6 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from .rendering import pages_of
-from .texts import texts
 
 TITLES = {403: "error.forbidden", 404: "error.not_found", 503: "error.busy"}
 
@@ -35,13 +34,12 @@ def _readable(handler: Handler) -> Callable[[Request, Exception], Awaitable[Resp
 
 
 def _page(request: Request, response: Response) -> Response:
-    t = texts()
+    pages = pages_of(request)
+    t = pages.t
     told = json.loads(bytes(response.body) or b"{}").get("detail", "")
     detail = t("error.not_found_detail") if response.status_code == 404 else told
     title = t(TITLES.get(response.status_code, "error.other"))
-    page = pages_of(request).page(
-        request, "error.html", status_code=response.status_code, title=title, detail=detail
-    )
+    page = pages.page(request, "error.html", status_code=response.status_code, title=title, detail=detail)
     if "retry-after" in response.headers:
         page.headers["Retry-After"] = response.headers["retry-after"]
     return page

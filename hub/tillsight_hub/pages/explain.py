@@ -1,7 +1,6 @@
 """`/explain/{id}`: where one number comes from, on a sheet to read, print and pass on."""
 
 import json
-from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -16,10 +15,10 @@ from ..hierarchy import Hierarchy
 from ..metrics.counts import FLAGS
 from ..score_ids import EXPLAIN_API, hour_of
 from ..services import ServicesDep
-from .figures import EN_DASH
-from .rendering import PagesDep
+from .figures import EN_DASH, Figures
+from .rendering import Pages, PagesDep
 from .source import SourceDep
-from .texts import texts
+from .texts import Texts
 
 router = APIRouter(include_in_schema=False)
 
@@ -63,8 +62,8 @@ def explain_page(
         "counts": found.group.counts,
         "again": again,
         "too_many": too_many,
-        "where": where(hierarchy, found),
-        "when": when(found),
+        "where": where(hierarchy, found, pages.t),
+        "when": when(found, pages),
         "flags": {flag: text for flag, text in FLAGS.items() if flag in found.score.flags},
         "calendars": calendars(found),
         "smallest_cell": source.metrics.smallest_cell,
@@ -74,9 +73,9 @@ def explain_page(
     return pages.page(request, "explain.html", session, **values)
 
 
-def where(hierarchy: Hierarchy, found: Explanation) -> str:
+def where(hierarchy: Hierarchy, found: Explanation, t: Texts) -> str:
     """The place in words."""
-    t, place = texts(), found.question.place
+    place = found.question.place
     if place in hierarchy.touchpoints:
         touchpoint = hierarchy.touchpoints[place]
         return f"{touchpoint.name}, {touchpoint.store_name}"
@@ -88,18 +87,18 @@ def where(hierarchy: Hierarchy, found: Explanation) -> str:
     return place
 
 
-def when(found: Explanation) -> str:
+def when(found: Explanation, pages: Pages) -> str:
     """Days, and which part of them, in words."""
-    t, question = texts(), found.question
-    first, last = _day(question.period.first), _day(question.period.last)
+    t, figures, question = pages.t, pages.figures, found.question
+    first, last = figures.full_date(question.period.first), figures.full_date(question.period.last)
     days = first if first == last else t("explain.days", first=first, last=last)
     match question.cut:
         case "total":
             words = days
         case "day":
-            words = _day(question.key)
+            words = figures.full_date(question.key)
         case "weekday":
-            words = t("explain.weekday", weekday=t(f"calendar.weekday_{question.key}"), days=days)
+            words = t("explain.weekday", weekday=figures.weekday(int(question.key)), days=days)
         case "hour" if question.key.isdigit():
             words = t("explain.hour", hour=question.key, days=days)
         case "each-hour" if (hour := hour_of(question.key)) is not None:
@@ -121,14 +120,13 @@ def calendars(found: Explanation) -> list[tuple[PlaceCalendar, list[str]]]:
     return list(alike.values())
 
 
-def week_text(calendar: PlaceCalendar) -> str:
+def week_text(calendar: PlaceCalendar, t: Texts, figures: Figures) -> str:
     """The opening hours of a normal week on one line: Mon to Fri 09:00-21:00, Sat 09:00-13:00."""
-    t = texts()
     week: dict[str, list[str]] = json.loads(calendar.hours.to_json())
     if not week:
         return t("touchpoint.hours_unknown")
     spans = [", ".join(week[day]).replace("-", EN_DASH) or t("overview.closed") for day in WEEKDAYS]
-    names = [t(f"calendar.weekday_{number}") for number in range(1, 8)]
+    names = [figures.weekday(number) for number in range(1, 8)]
     runs = [list(run) for _, run in groupby(range(7), lambda at: spans[at])]
     return "; ".join(
         f"{names[run[0]]}{EN_DASH}{names[run[-1]]} {spans[run[0]]}"
@@ -136,8 +134,3 @@ def week_text(calendar: PlaceCalendar) -> str:
         else f"{names[run[0]]} {spans[run[0]]}"
         for run in runs
     )
-
-
-def _day(text: str) -> str:
-    t, day = texts(), date.fromisoformat(text)
-    return t("explain.day", day=day.day, month=t(f"calendar.month_{day.month}"), year=day.year)

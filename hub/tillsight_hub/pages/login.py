@@ -30,16 +30,11 @@ from ..access.sessions import (
 )
 from ..services import ServicesDep
 from .rendering import PagesDep
-from .texts import texts
+from .texts import Texts
 
 router = APIRouter(include_in_schema=False)
 
 LOGIN_FORM_LIFE_S = 86_400
-
-
-def t(key: str, **values: object) -> str:
-    """A text of the pages."""
-    return texts()(key, **values)
 
 
 @router.get("/login")
@@ -48,7 +43,7 @@ def login_page(request: Request, services: ServicesDep, pages: PagesDep, next: s
     cookie = request.cookies.get(SESSION_COOKIE)
     if cookie and find_session(services.engine, cookie):
         return RedirectResponse(local_path(next), 303)
-    notice = t("login.logged_out") if "logged_out" in request.query_params else ""
+    notice = pages.t("login.logged_out") if "logged_out" in request.query_params else ""
     return _login_form(request, pages, next=next, notice=notice)
 
 
@@ -61,17 +56,17 @@ async def enter(
     name, password, next = (str(form.get(field, "")) for field in ("name", "password", "next"))
     again: dict[str, Any] = {"name": name[:80], "next": next}
     if not same_origin(request) or not token_matches(form_cookie(request), form.get(CSRF_FIELD)):
-        return _login_form(request, pages, 403, problem=t("login.old_form"), **again)
+        return _login_form(request, pages, 403, problem=pages.t("login.old_form"), **again)
     address = request.client.host if request.client else "unknown"
     try:
         session = await run_in_threadpool(log_in, services.engine, throttle, name, password, address)
     except TooManyAttempts as refused:
-        problem = t("login.too_many", seconds=refused.wait_s)
+        problem = pages.t("login.too_many", seconds=refused.wait_s)
         answer = _login_form(request, pages, 429, problem=problem, **again)
         answer.headers["Retry-After"] = str(refused.wait_s)
         return answer
     except LoginRefused:
-        return _login_form(request, pages, 401, problem=t("login.wrong"), **again)
+        return _login_form(request, pages, 401, problem=pages.t("login.wrong"), **again)
     answer = RedirectResponse(local_path(next), 303)
     set_cookie(request, answer, SESSION_COOKIE, session.token, ABSOLUTE_MS // 1000)
     answer.delete_cookie(LOGIN_COOKIE)
@@ -108,19 +103,19 @@ def change_own_password(
     address = request.client.host if request.client else "unknown"
     problem, status = "", 200
     try:
-        check_repeated(new, again)
+        check_repeated(new, again, pages.t)
         change_password(services.engine, throttle, session, current=current, new=new, address=address)
     except LoginRefused:
-        problem, status = t("account.wrong"), 401
+        problem, status = pages.t("account.wrong"), 401
     except TooManyAttempts as refused:
-        problem, status = t("login.too_many", seconds=refused.wait_s), 429
+        problem, status = pages.t("login.too_many", seconds=refused.wait_s), 429
     except BadAccount as bad:
         problem, status = str(bad), 422
-    notice = "" if problem else t("account.changed")
+    notice = "" if problem else pages.t("account.changed")
     return pages.page(request, "account.html", session, status, problem=problem, notice=notice)
 
 
-def check_repeated(new: str, again: str) -> None:
+def check_repeated(new: str, again: str, t: Texts) -> None:
     """BadAccount where the new password was not typed twice alike."""
     if new != again:
         raise BadAccount(t("account.differ"))

@@ -76,7 +76,7 @@ class OverviewView:
     """The overview of one scope, in parts: the sums, one part per store and one per touchpoint."""
 
     def __init__(self, pages: Pages, source: Source, scope: str | None, measure: Measure) -> None:
-        self.key = f"overview {scope or '*'} {measure}"
+        self.key = f"overview {scope or '*'} {measure} {pages.language}"
         self._pages = pages
         self._source = source
         self._scope = scope

@@ -71,7 +71,7 @@ class TouchpointView:
     """One day of one touchpoint, in the parts of its page; without a day, the business day of now."""
 
     def __init__(self, pages: Pages, source: Source, touchpoint_id: str, day: str | None) -> None:
-        self.key = f"touchpoint {touchpoint_id} {day or 'today'}"
+        self.key = f"touchpoint {touchpoint_id} {day or 'today'} {pages.language}"
         self._pages = pages
         self._source = source
         self._touchpoint = touchpoint_id

@@ -4,7 +4,10 @@ import pytest
 
 from tillsight_hub.calendar import PlaceCalendar
 from tillsight_hub.metrics.registry import Score, Unit
-from tillsight_hub.pages import figures
+from tillsight_hub.pages import figures as geometry
+from tillsight_hub.pages.figures import figures_of
+
+figures = figures_of("en")
 
 
 def score(value: float | None, lower: float | None = None, upper: float | None = None, n: int = 100) -> Score:
@@ -86,7 +89,7 @@ def test_a_band_without_width_can_still_be_seen() -> None:
     ],
 )
 def test_a_common_axis_has_room_above_the_highest_value(values: list[float | None], end: float) -> None:
-    assert figures.axis_end([score(value) for value in values]) == end
+    assert geometry.axis_end([score(value) for value in values]) == end
 
 
 def test_clocks_are_the_places_own() -> None:

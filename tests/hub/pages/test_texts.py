@@ -9,19 +9,20 @@ from tillsight_hub.metrics.counts import FLAGS
 from tillsight_hub.metrics.registry import STATUSES
 from tillsight_hub.pages import assets
 from tillsight_hub.pages.errors import TITLES
-from tillsight_hub.pages.texts import texts
+from tillsight_hub.pages.navigation import NAVIGATION
+from tillsight_hub.pages.texts import LANGUAGES, texts
 from tillsight_models.scales import SCALES
 
 HUB = assets.FOLDER.parent
 SOURCES = {
     path: path.read_text(encoding="utf-8")
-    for path in [*(HUB / "templates").rglob("*.html"), *(HUB / "pages").glob("*.py")]
+    for path in [*(HUB / "templates").rglob("*.html"), *(HUB / "pages").rglob("*.py")]
 }
 t = texts()
 
 
 def keys_in(text: str) -> set[str]:
-    return set(re.findall(r"""\bt(?:exts\(\))?\(\s*["']([a-z_]+\.[a-zA-Z0-9_.-]+)["']""", text))
+    return set(re.findall(r"""\bt(?:exts\(\w*\))?\(\s*["']([a-z_]+\.[a-zA-Z0-9_.-]+)["']""", text))
 
 
 def test_every_key_that_a_page_uses_exists() -> None:
@@ -41,6 +42,8 @@ def test_every_text_is_used() -> None:
     everything = "\n".join(SOURCES.values())
     prefixes = re.findall(r"""\bt\(\s*["']([a-z_]+\.[a-z_]*)["']\s*~""", everything)
     used = set().union(*(keys_in(text) for text in SOURCES.values())) | {*TITLES.values(), "error.other"}
+    used |= {f"{entry.key}.title" for entries in NAVIGATION.values() for entry in entries}
+    used |= {f"shell.group_{group}" for group in NAVIGATION}
     unused = {
         key
         for key in t.keys
@@ -78,3 +81,19 @@ def test_nothing_comes_from_another_host() -> None:
     for path in ours:
         found = re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", Path(path).read_text(encoding="utf-8"))
         assert set(found) <= {"http://www.w3.org"}, path
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_every_language_says_the_same(language: str) -> None:
+    """A metric's name and formula are English in the catalogue itself; the others translate them."""
+    other = texts(language)
+    ours, theirs = ({key for key in told.keys if not key.startswith("metric.")} for told in (t, other))
+    assert ours == theirs
+    braces = {
+        key: (
+            set(re.findall(r"{(\w+)}", t(key) if t.has(key) else "")),
+            set(re.findall(r"{(\w+)}", other(key))),
+        )
+        for key in ours
+    }
+    assert not {key: both for key, both in braces.items() if both[0] != both[1]}

@@ -23,9 +23,8 @@ for (const group of document.querySelectorAll("[data-themes]")) {
   group.hidden = false;
 }
 
-// The menu closes like people expect: by Escape and by a click elsewhere.
-const menu = document.getElementById("menu");
-if (menu) {
+// Menus close like people expect: by Escape and by a click elsewhere.
+for (const menu of document.querySelectorAll("details.menu")) {
   document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   });

@@ -1,0 +1,33 @@
+"""Which pages there are, in the order of the navigation, and who gets to see the way to them."""
+
+from dataclasses import dataclass
+
+from ..viewer import Viewer
+
+EVERYONE = ("admin", "ops", "manager", "analyst")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link of the navigation; its name is the text `<key>.title`."""
+
+    path: str
+    key: str
+    roles: tuple[str, ...] = EVERYONE
+
+    def is_for(self, viewer: Viewer) -> bool:
+        return viewer.role in self.roles
+
+    def is_at(self, path: str) -> bool:
+        """Whether the page of this path belongs to the entry."""
+        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
+
+
+NAVIGATION: dict[str, tuple[Entry, ...]] = {
+    "today": (
+        Entry("/", "overview"),
+        Entry("/alerts", "alerts"),
+    ),
+    "more": (Entry("/docs", "docs"),),
+}
+"""By group: what everybody uses every day stands in the bar, the others behind a menu, by what one wants."""
