@@ -52,6 +52,7 @@ store = Table(
     Column("name", Text, nullable=False),
     Column("tz", Text, nullable=False, comment="IANA time zone"),
     Column("opening_hours", Text, nullable=False, comment="JSON: weekday to list of HH:MM-HH:MM"),
+    Column("language", Text, nullable=False, server_default="en", comment="of its reports and shoppers"),
 )
 
 touchpoint = Table(
@@ -63,6 +64,10 @@ touchpoint = Table(
     Column("scale", Text, nullable=False, comment="rating scale of its panel"),
     Column("contact_source", Text, nullable=True, comment="which source counts who was served"),
     Column("opening_hours", Text, nullable=True, comment="JSON; null means the store's"),
+    Column("owner", Text, nullable=True, comment="who answers for it: a name, a role or an address"),
+    Column("opened", Text, nullable=True, comment="YYYY-MM-DD from which its numbers mean something"),
+    Column("closed", Text, nullable=True, comment="YYYY-MM-DD of its last day"),
+    Column("review_due", Text, nullable=True, comment="YYYY-MM-DD by which somebody looks at it again"),
 )
 
 device = Table(
@@ -364,6 +369,192 @@ history_import = Table(
     Column("file", Text, nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("report", Text, nullable=False, comment="JSON: what the quality report said"),
+)
+
+# --- What shoppers are shown and asked -----------------------------------------------------------------
+
+survey = Table(
+    "survey",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("org_id", ForeignKey("org.id"), nullable=False),
+    Column("content", Text, nullable=False, comment="JSON of tillsight_models.surveys.Survey"),
+    Column("state", Text, nullable=False, comment="draft|published|retired"),
+    Column("created", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+    comment="a published version never changes",
+)
+
+kiosk_look = Table(
+    "kiosk_look",
+    metadata,
+    Column("place", Text, primary_key=True, comment="id of an org, region, store or touchpoint"),
+    Column("survey_id", Text, nullable=True, comment="null: the next place above decides"),
+    Column("settings", Text, nullable=False, comment="JSON: languages, timings, pictures, what to show"),
+    Column("changed", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+    comment="what the screens of a place show; the nearest place decides, key by key",
+)
+
+card = Table(
+    "card",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("place", Text, nullable=False, comment="id of an org, region, store or touchpoint"),
+    Column("texts", Text, nullable=False, comment="JSON: language to {said, did}"),
+    Column("first_day", Text, nullable=False, comment="YYYY-MM-DD"),
+    Column("last_day", Text, nullable=True, comment="YYYY-MM-DD; null means until it is taken down"),
+    Column("case_id", BigInteger, nullable=True, comment="the case that it tells the end of"),
+    Column("created", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+    comment="you said, we did",
+)
+
+device_config = Table(
+    "device_config",
+    metadata,
+    Column("dev", Text, primary_key=True),
+    Column("wanted", Text, nullable=False, comment="JSON as it was sent on the topic cfg"),
+    Column("version", Text, nullable=False, comment="of what is wanted, made of its content"),
+    Column("changed", BigInteger, nullable=False, comment="ms UTC"),
+    Column("reported", Text, nullable=True, comment="version in force, from the topic cfg/is"),
+    Column("reported_at", BigInteger, nullable=True, comment="ms UTC"),
+    Column("problem", Text, nullable=True, comment="why the device refused the wanted one"),
+)
+
+# --- Who exactly: people who want an answer, cases and what was done -----------------------------------
+
+visit_link = Table(
+    "visit_link",
+    metadata,
+    Column("visit", Text, primary_key=True),
+    Column("tp", Text, nullable=False),
+    Column("dev", Text, nullable=False),
+    Column("opened", BigInteger, nullable=False, comment="ms UTC of the first look by a phone"),
+    Column("ended", BigInteger, nullable=True, comment="ms UTC; nothing more is taken after it"),
+    Column("events", Integer, nullable=False, server_default="0", comment="seq of its last event"),
+    comment="visits that went on on the shopper's own phone",
+)
+
+contact_request = Table(
+    "contact_request",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("visit", Text, nullable=True),
+    Column("tp", Text, nullable=False),
+    Column("at", BigInteger, nullable=False, comment="ms UTC"),
+    Column("name", Text, nullable=False, comment="as the person wrote it; empty after erasure"),
+    Column("address", Text, nullable=False, comment="mail or telephone; empty after erasure"),
+    Column("message", Text, nullable=False, comment="empty after erasure"),
+    Column("language", Text, nullable=False),
+    Column("consent", Text, nullable=False, comment="the words that the person agreed to"),
+    Column("erase_after", BigInteger, nullable=False, comment="ms UTC"),
+    Column("erased", BigInteger, nullable=True, comment="ms UTC"),
+    Index(None, "tp", "at"),
+    Index(None, "erase_after"),
+    comment="people who asked to be answered; nobody else is known",
+)
+
+service_case = Table(
+    "service_case",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("tp", Text, nullable=False),
+    Column("opened", BigInteger, nullable=False, comment="ms UTC"),
+    Column("origin", Text, nullable=False, comment="alert|request|reason|person"),
+    Column("alert_id", BigInteger, nullable=True, unique=True),
+    Column("request_id", BigInteger, nullable=True, unique=True),
+    Column("title", Text, nullable=False),
+    Column("state", Text, nullable=False, comment="open|working|closed"),
+    Column("owner", Text, nullable=True, comment="user name; null while nobody took it"),
+    Column("deadline", BigInteger, nullable=False, comment="ms UTC"),
+    Column("escalated", BigInteger, nullable=True, comment="ms UTC; missed its deadline and was told up"),
+    Column("closed", BigInteger, nullable=True, comment="ms UTC"),
+    Column("cause", Text, nullable=True, comment="why it happened, on closing"),
+    Column("outcome", Text, nullable=True, comment="what was done, on closing"),
+    Index(None, "tp", "opened"),
+    Index(None, "state", "deadline"),
+)
+
+case_note = Table(
+    "case_note",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("case_id", ForeignKey("service_case.id", ondelete="CASCADE"), nullable=False),
+    Column("at", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+action = Table(
+    "action",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("place", Text, nullable=False, comment="id of an org, region, store or touchpoint"),
+    Column("kind", Text, nullable=False, comment="action|incident"),
+    Column("title", Text, nullable=False),
+    Column("detail", Text, nullable=False, comment="may be empty"),
+    Column("roles", Text, nullable=False, comment="JSON: responsible, accountable, consulted, informed"),
+    Column("metric", Text, nullable=True, comment="id of the metric that it is to change"),
+    Column("goal", Text, nullable=True, comment="in words"),
+    Column("quick_win", Boolean, nullable=False, server_default=false()),
+    Column("first_day", Text, nullable=False, comment="YYYY-MM-DD"),
+    Column("last_day", Text, nullable=True, comment="YYYY-MM-DD"),
+    Column("case_id", BigInteger, nullable=True),
+    Column("created", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+    Index(None, "place", "first_day"),
+    comment="what was done, or what happened, marked in the trend and measured before and after",
+)
+
+# --- Reports -------------------------------------------------------------------------------------------
+
+report_schedule = Table(
+    "report_schedule",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False, comment="weekly|monthly|camera-check"),
+    Column("place", Text, nullable=False, comment="id of an org, region, store or touchpoint"),
+    Column("recipients", Text, nullable=False, comment="JSON: mail addresses"),
+    Column("language", Text, nullable=True, comment="null: the place's"),
+    Column("enabled", Boolean, nullable=False, server_default=true()),
+    Column("created", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("key", Text, nullable=False, unique=True, comment="what it is about: never sent twice"),
+    Column("at", BigInteger, nullable=False, comment="ms UTC"),
+    Column("recipient", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False, comment="plain text"),
+    Column("attachment_name", Text, nullable=True),
+    Column("attachment", LargeBinary, nullable=True),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("due", BigInteger, nullable=False, comment="ms UTC of the next try"),
+    Column("sent", BigInteger, nullable=True, comment="ms UTC"),
+    Column("failed", BigInteger, nullable=True, comment="ms UTC; given up"),
+    Column("problem", Text, nullable=True),
+    Index(None, "sent", "due"),
+    comment="written in the transaction that wants it, sent afterwards",
+)
+
+share_link = Table(
+    "share_link",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("token_hash", Text, nullable=False, unique=True, comment="SHA-256 of the token"),
+    Column("place", Text, nullable=False, comment="id of an org, region, store or touchpoint"),
+    Column("settings", Text, nullable=False, comment="JSON: what the page shows"),
+    Column("created", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+    Column("expires", BigInteger, nullable=True, comment="ms UTC"),
+    Column("revoked", BigInteger, nullable=True, comment="ms UTC"),
+    Column("last_used", BigInteger, nullable=True, comment="ms UTC"),
 )
 
 # --- Access --------------------------------------------------------------------------------------------

@@ -1,0 +1,271 @@
+"""Surveys, cards, cases, actions, reports, mail and share links."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+
+    op.create_table(
+        "action",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("place", sa.Text(), nullable=False, comment="id of an org, region, store or touchpoint"),
+        sa.Column("kind", sa.Text(), nullable=False, comment="action|incident"),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False, comment="may be empty"),
+        sa.Column(
+            "roles", sa.Text(), nullable=False, comment="JSON: responsible, accountable, consulted, informed"
+        ),
+        sa.Column("metric", sa.Text(), nullable=True, comment="id of the metric that it is to change"),
+        sa.Column("goal", sa.Text(), nullable=True, comment="in words"),
+        sa.Column("quick_win", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("first_day", sa.Text(), nullable=False, comment="YYYY-MM-DD"),
+        sa.Column("last_day", sa.Text(), nullable=True, comment="YYYY-MM-DD"),
+        sa.Column("case_id", sa.BigInteger(), nullable=True),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_action")),
+        comment="what was done, or what happened, marked in the trend and measured before and after",
+    )
+    op.create_index(op.f("ix_action_place_first_day"), "action", ["place", "first_day"], unique=False)
+    op.create_table(
+        "card",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("place", sa.Text(), nullable=False, comment="id of an org, region, store or touchpoint"),
+        sa.Column("texts", sa.Text(), nullable=False, comment="JSON: language to {said, did}"),
+        sa.Column("first_day", sa.Text(), nullable=False, comment="YYYY-MM-DD"),
+        sa.Column(
+            "last_day", sa.Text(), nullable=True, comment="YYYY-MM-DD; null means until it is taken down"
+        ),
+        sa.Column("case_id", sa.BigInteger(), nullable=True, comment="the case that it tells the end of"),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_card")),
+        comment="you said, we did",
+    )
+    op.create_table(
+        "contact_request",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("visit", sa.Text(), nullable=True),
+        sa.Column("tp", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("name", sa.Text(), nullable=False, comment="as the person wrote it; empty after erasure"),
+        sa.Column("address", sa.Text(), nullable=False, comment="mail or telephone; empty after erasure"),
+        sa.Column("message", sa.Text(), nullable=False, comment="empty after erasure"),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("consent", sa.Text(), nullable=False, comment="the words that the person agreed to"),
+        sa.Column("erase_after", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("erased", sa.BigInteger(), nullable=True, comment="ms UTC"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_request")),
+        comment="people who asked to be answered; nobody else is known",
+    )
+    op.create_index(op.f("ix_contact_request_erase_after"), "contact_request", ["erase_after"], unique=False)
+    op.create_index(op.f("ix_contact_request_tp_at"), "contact_request", ["tp", "at"], unique=False)
+    op.create_table(
+        "device_config",
+        sa.Column("dev", sa.Text(), nullable=False),
+        sa.Column("wanted", sa.Text(), nullable=False, comment="JSON as it was sent on the topic cfg"),
+        sa.Column("version", sa.Text(), nullable=False, comment="of what is wanted, made of its content"),
+        sa.Column("changed", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("reported", sa.Text(), nullable=True, comment="version in force, from the topic cfg/is"),
+        sa.Column("reported_at", sa.BigInteger(), nullable=True, comment="ms UTC"),
+        sa.Column("problem", sa.Text(), nullable=True, comment="why the device refused the wanted one"),
+        sa.PrimaryKeyConstraint("dev", name=op.f("pk_device_config")),
+    )
+    op.create_table(
+        "kiosk_look",
+        sa.Column("place", sa.Text(), nullable=False, comment="id of an org, region, store or touchpoint"),
+        sa.Column("survey_id", sa.Text(), nullable=True, comment="null: the next place above decides"),
+        sa.Column(
+            "settings", sa.Text(), nullable=False, comment="JSON: languages, timings, pictures, what to show"
+        ),
+        sa.Column("changed", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk_kiosk_look")),
+        comment="what the screens of a place show; the nearest place decides, key by key",
+    )
+    op.create_table(
+        "mail",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("key", sa.Text(), nullable=False, comment="what it is about: never sent twice"),
+        sa.Column("at", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False, comment="plain text"),
+        sa.Column("attachment_name", sa.Text(), nullable=True),
+        sa.Column("attachment", sa.LargeBinary(), nullable=True),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=False, comment="ms UTC of the next try"),
+        sa.Column("sent", sa.BigInteger(), nullable=True, comment="ms UTC"),
+        sa.Column("failed", sa.BigInteger(), nullable=True, comment="ms UTC; given up"),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
+        sa.UniqueConstraint("key", name=op.f("uq_mail_key")),
+        comment="written in the transaction that wants it, sent afterwards",
+    )
+    op.create_index(op.f("ix_mail_sent_due"), "mail", ["sent", "due"], unique=False)
+    op.create_table(
+        "report_schedule",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("kind", sa.Text(), nullable=False, comment="weekly|monthly|camera-check"),
+        sa.Column("place", sa.Text(), nullable=False, comment="id of an org, region, store or touchpoint"),
+        sa.Column("recipients", sa.Text(), nullable=False, comment="JSON: mail addresses"),
+        sa.Column("language", sa.Text(), nullable=True, comment="null: the place's"),
+        sa.Column("enabled", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_schedule")),
+    )
+    op.create_table(
+        "service_case",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("tp", sa.Text(), nullable=False),
+        sa.Column("opened", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("origin", sa.Text(), nullable=False, comment="alert|request|reason|person"),
+        sa.Column("alert_id", sa.BigInteger(), nullable=True),
+        sa.Column("request_id", sa.BigInteger(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False, comment="open|working|closed"),
+        sa.Column("owner", sa.Text(), nullable=True, comment="user name; null while nobody took it"),
+        sa.Column("deadline", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column(
+            "escalated", sa.BigInteger(), nullable=True, comment="ms UTC; missed its deadline and was told up"
+        ),
+        sa.Column("closed", sa.BigInteger(), nullable=True, comment="ms UTC"),
+        sa.Column("cause", sa.Text(), nullable=True, comment="why it happened, on closing"),
+        sa.Column("outcome", sa.Text(), nullable=True, comment="what was done, on closing"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_case")),
+        sa.UniqueConstraint("alert_id", name=op.f("uq_service_case_alert_id")),
+        sa.UniqueConstraint("request_id", name=op.f("uq_service_case_request_id")),
+    )
+    op.create_index(
+        op.f("ix_service_case_state_deadline"), "service_case", ["state", "deadline"], unique=False
+    )
+    op.create_index(op.f("ix_service_case_tp_opened"), "service_case", ["tp", "opened"], unique=False)
+    op.create_table(
+        "share_link",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("token_hash", sa.Text(), nullable=False, comment="SHA-256 of the token"),
+        sa.Column("place", sa.Text(), nullable=False, comment="id of an org, region, store or touchpoint"),
+        sa.Column("settings", sa.Text(), nullable=False, comment="JSON: what the page shows"),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=True, comment="ms UTC"),
+        sa.Column("revoked", sa.BigInteger(), nullable=True, comment="ms UTC"),
+        sa.Column("last_used", sa.BigInteger(), nullable=True, comment="ms UTC"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_share_link")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_share_link_token_hash")),
+    )
+    op.create_table(
+        "visit_link",
+        sa.Column("visit", sa.Text(), nullable=False),
+        sa.Column("tp", sa.Text(), nullable=False),
+        sa.Column("dev", sa.Text(), nullable=False),
+        sa.Column("opened", sa.BigInteger(), nullable=False, comment="ms UTC of the first look by a phone"),
+        sa.Column("ended", sa.BigInteger(), nullable=True, comment="ms UTC; nothing more is taken after it"),
+        sa.Column(
+            "events", sa.Integer(), server_default="0", nullable=False, comment="seq of its last event"
+        ),
+        sa.PrimaryKeyConstraint("visit", name=op.f("pk_visit_link")),
+        comment="visits that went on on the shopper's own phone",
+    )
+    op.create_table(
+        "case_note",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["service_case.id"], name=op.f("fk_case_note_case_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_note")),
+    )
+    op.create_table(
+        "survey",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("org_id", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False, comment="JSON of tillsight_models.surveys.Survey"),
+        sa.Column("state", sa.Text(), nullable=False, comment="draft|published|retired"),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_survey_org_id")),
+        sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_survey")),
+        comment="a published version never changes",
+    )
+    op.add_column(
+        "store",
+        sa.Column(
+            "language", sa.Text(), server_default="en", nullable=False, comment="of its reports and shoppers"
+        ),
+    )
+    op.add_column(
+        "touchpoint",
+        sa.Column(
+            "owner", sa.Text(), nullable=True, comment="who answers for it: a name, a role or an address"
+        ),
+    )
+    op.add_column(
+        "touchpoint",
+        sa.Column(
+            "opened", sa.Text(), nullable=True, comment="YYYY-MM-DD from which its numbers mean something"
+        ),
+    )
+    op.add_column(
+        "touchpoint", sa.Column("closed", sa.Text(), nullable=True, comment="YYYY-MM-DD of its last day")
+    )
+    op.add_column(
+        "touchpoint",
+        sa.Column(
+            "review_due", sa.Text(), nullable=True, comment="YYYY-MM-DD by which somebody looks at it again"
+        ),
+    )
+
+
+def downgrade() -> None:
+
+    op.drop_column("touchpoint", "review_due")
+    op.drop_column("touchpoint", "closed")
+    op.drop_column("touchpoint", "opened")
+    op.drop_column("touchpoint", "owner")
+    op.drop_column("store", "language")
+    op.drop_table("survey")
+    op.drop_table("case_note")
+    op.drop_table("visit_link")
+    op.drop_table("share_link")
+    op.drop_index(op.f("ix_service_case_tp_opened"), table_name="service_case")
+    op.drop_index(op.f("ix_service_case_state_deadline"), table_name="service_case")
+    op.drop_table("service_case")
+    op.drop_table("report_schedule")
+    op.drop_index(op.f("ix_mail_sent_due"), table_name="mail")
+    op.drop_table("mail")
+    op.drop_table("kiosk_look")
+    op.drop_table("device_config")
+    op.drop_index(op.f("ix_contact_request_tp_at"), table_name="contact_request")
+    op.drop_index(op.f("ix_contact_request_erase_after"), table_name="contact_request")
+    op.drop_table("contact_request")
+    op.drop_table("card")
+    op.drop_index(op.f("ix_action_place_first_day"), table_name="action")
+    op.drop_table("action")
