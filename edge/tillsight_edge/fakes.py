@@ -245,11 +245,21 @@ class SimulatedPanel:
             os.close(descriptor)
 
     def press(self, button: int, hold_s: float = 0.06) -> None:
-        """Press and release a button; returns when it was released long enough to be pressed again."""
+        """Press and release a button; returns when it was released long enough to be pressed again.
+
+        A finger stays until it feels the button give way, however slow the machine is that plays the panel.
+        """
         self.hold(button)
         time.sleep(hold_s)
+        self._felt(button, down=True)
         self.release(button)
         time.sleep(0.02)
+        self._felt(button, down=False)
+
+    def _felt(self, button: int, *, down: bool, patience_s: float = 5.0) -> None:
+        end = time.monotonic() + patience_s
+        while bool(self._panel.debounce.down >> (button - 1) & 1) != down and time.monotonic() < end:
+            time.sleep(self.BUSY_S)
 
     def hold(self, button: int) -> None:
         """Press a button and keep it down."""
