@@ -70,7 +70,7 @@ def test_a_second_demo_goes_on_from_the_data_of_the_first(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_nothing_is_left_behind(number: signal.Signals, tmp_path: Path) -> None:
-    """Also by kill -9, after which the demo itself can do nothing and its devices try for a minute to deliver."""
+    """Also by kill -9: the demo itself can do nothing then, and its devices try for a minute to deliver."""
     process = subprocess.Popen(
         [ROOT / "scripts" / "demo", "--history", "0"],
         stdout=subprocess.PIPE,
