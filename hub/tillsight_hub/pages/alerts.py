@@ -219,7 +219,7 @@ def fragment_values(
         "now": now,
         "open": [each for each in found if each.cleared is None and each.detail["chart"] != "daily"],
         "past": [each for each in found if each.cleared is not None or each.detail["chart"] == "daily"],
-        "gauges": _gauges(connection, places, rules, read_knowledge(connection)),
+        "gauges": read_gauges(connection, places, rules, read_knowledge(connection)),
         "first_days": FIRST_DAYS,
         "past_days": PAST_DAYS,
     }
@@ -256,7 +256,7 @@ def _page(  # noqa: PLR0917
     )
 
 
-def _gauges(
+def read_gauges(
     connection: Connection, places: Sequence[Touchpoint], rules: Sequence[Rule], knowledge: Knowledge
 ) -> list[tuple[str, list[Gauge]]]:
     """By store, in the order of the hierarchy."""
