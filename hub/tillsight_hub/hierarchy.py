@@ -40,6 +40,8 @@ class Store:
     region_id: str
     org_id: str
     calendar: PlaceCalendar
+    language: str = "en"
+    """What its reports and its shoppers' screens speak, as an ISO 639 code."""
 
 
 @dataclass(frozen=True)
@@ -125,10 +127,7 @@ def read_hierarchy(connection: Connection) -> Hierarchy:
     orgs = {row["id"]: Org(**row) for row in _rows(connection, tables.org)}
     regions = {row["id"]: Region(**row) for row in _rows(connection, tables.region)}
     store_rows = {row["id"]: row for row in _rows(connection, tables.store)}
-    stores = {
-        id: Store(id, row["name"], row["region_id"], row["org_id"], calendar(row["tz"], row["opening_hours"]))
-        for id, row in store_rows.items()
-    }
+    stores = {id: _store(row, calendar(row["tz"], row["opening_hours"])) for id, row in store_rows.items()}
     touchpoints = [
         _touchpoint(
             row,
@@ -151,6 +150,10 @@ def _is_in(scope: str | None, touchpoint: Touchpoint) -> bool:
 
 def _rows(connection: Connection, table: Table) -> list[RowMapping]:
     return list(connection.execute(select(table).order_by(table.c.id)).mappings())
+
+
+def _store(row: RowMapping, calendar: PlaceCalendar) -> Store:
+    return Store(row["id"], row["name"], row["region_id"], row["org_id"], calendar, row["language"])
 
 
 def _touchpoint(row: RowMapping, store: Store, region: Region, calendar: PlaceCalendar) -> Touchpoint:

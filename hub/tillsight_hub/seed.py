@@ -1,13 +1,14 @@
 """The seed file: a whole hierarchy in TOML, and how it gets into the tables."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
-from sqlalchemy import Connection, Engine, Table, insert, select, update
+from pydantic import Field, field_validator, model_validator
+from sqlalchemy import Connection, Engine, Table, insert, select, text, update
 
 from tillsight_models.configuration import Settings, load_settings
 from tillsight_models.errors import BadConfig
@@ -47,6 +48,8 @@ class StoreSeed(Settings):
     name: Name
     region: Id
     tz: str
+    language: Annotated[str, Field(pattern="^[a-z]{2,3}$")] = "en"
+    """ISO 639 code: what its reports and its shoppers' screens speak."""
     opening_hours: Hours = Field(default_factory=dict)
 
     @field_validator("tz")
@@ -70,6 +73,20 @@ class TouchpointSeed(Settings):
     contact_source: ContactSource | None = None
     opening_hours: Hours | None = None
     """None means the store's."""
+    owner: Annotated[str, Field(max_length=200)] | None = None
+    """Who answers for it. Like the three dates: what is not named stays as it is."""
+    opened: date | None = None
+    """From which day on its numbers mean something."""
+    closed: date | None = None
+    """Its last day."""
+    review_due: date | None = None
+    """By when somebody looks at it again."""
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> "TouchpointSeed":
+        if self.opened and self.closed and self.closed < self.opened:
+            raise ValueError(f"closed {self.closed} is before opened {self.opened}")
+        return self
 
     @field_validator("scale")
     @classmethod
@@ -100,9 +117,9 @@ class Seed(Settings):
     touchpoint: tuple[TouchpointSeed, ...] = ()
     device: tuple[DeviceSeed, ...] = ()
 
-    def rows(self) -> Iterator[tuple[Table, dict[str, Any]]]:
-        """The tables' rows, parents first."""
-        org_of = {region.id: region.org for region in self.region}
+    def rows(self, known: Mapping[str, str]) -> Iterator[tuple[Table, dict[str, Any]]]:
+        """The tables' rows, parents first; `known` has the orgs of regions that are there already."""
+        org_of = {**known, **{region.id: region.org for region in self.region}}
         for org in self.org:
             yield tables.org, {"id": org.id, "name": org.name}
         for region in self.region:
@@ -119,7 +136,8 @@ class Seed(Settings):
 def read_seed(path: Path) -> Seed:
     """The hierarchy in a TOML file; BadConfig has one line a problem, dangling references among them."""
     seed = load_settings(path, Seed)
-    if problems := [*_duplicates(seed), *_dangling(seed)]:
+    nothing: dict[str, set[str]] = {}
+    if problems := [*_duplicates(seed), *_dangling(seed, nothing, "the file")]:
         raise BadConfig(problems)
     return seed
 
@@ -131,6 +149,7 @@ def _store_row(store: StoreSeed, org: str) -> dict[str, Any]:
         "org_id": org,
         "region_id": store.region,
         "tz": store.tz,
+        "language": store.language,
         "opening_hours": OpeningHours.parse(store.opening_hours).to_json(),
     }
 
@@ -144,7 +163,17 @@ def _touchpoint_row(touchpoint: TouchpointSeed) -> dict[str, Any]:
         "scale": touchpoint.scale,
         "contact_source": touchpoint.contact_source,
         "opening_hours": None if own is None else OpeningHours.parse(own).to_json(),
+        **{name: _text(getattr(touchpoint, name)) for name in LIFE if name in touchpoint.model_fields_set},
     }
+
+
+LIFE = ("owner", "opened", "closed", "review_due")
+"""Columns of a touchpoint that no number depends on."""
+
+
+def _text(value: str | date | None) -> str | None:
+    """Dates as ISO texts; what is empty is nothing."""
+    return str(value) if value else None
 
 
 def _checked(hours: Hours) -> Hours:
@@ -173,7 +202,8 @@ def _duplicates(seed: Seed) -> Iterator[str]:
             yield f"device {id}: the id is used {times} times"
 
 
-def _dangling(seed: Seed) -> Iterator[str]:
+def _dangling(seed: Seed, here: Mapping[str, set[str]], where: str) -> Iterator[str]:
+    """Parents that are neither in the seed nor, by kind, in `here`."""
     parents: list[tuple[str, tuple[Any, ...], str, tuple[Any, ...]]] = [
         ("region", seed.region, "org", seed.org),
         ("store", seed.store, "region", seed.region),
@@ -181,10 +211,10 @@ def _dangling(seed: Seed) -> Iterator[str]:
         ("device", seed.device, "touchpoint", seed.touchpoint),
     ]
     for kind, children, parent_kind, known in parents:
-        ids = {parent.id for parent in known}
+        ids = {parent.id for parent in known} | here.get(parent_kind, set())
         for child in children:
             if (parent := getattr(child, parent_kind)) not in ids:
-                yield f"{kind} {child.id}: {parent_kind} {parent!r} is not in the file"
+                yield f"{kind} {child.id}: {parent_kind} {parent!r} is not in {where}"
 
 
 @dataclass(frozen=True)
@@ -200,23 +230,73 @@ class SeedResult:
     """Kind and id of what the hub has and the seed does not name; it stays, with its data."""
 
 
+@dataclass(frozen=True)
+class Written:
+    """The hierarchy before and after places were written."""
+
+    before: Hierarchy
+    after: Hierarchy
+    added: int
+    changed: int
+
+    @property
+    def rebucketed(self) -> tuple[str, ...]:
+        """Touchpoints whose hours, zone or scale changed: their events belong to other hours and days."""
+        known = self.before.touchpoints.items()
+        return tuple(id for id, place in known if place.bucketing != self.after.touchpoints[id].bucketing)
+
+    @property
+    def resourced(self) -> tuple[str, ...]:
+        """Touchpoints of which something else counts who was served."""
+        known = self.before.touchpoints.items()
+        return tuple(
+            id for id, place in known if place.contact_source != self.after.touchpoints[id].contact_source
+        )
+
+
 def apply_seed(engine: Engine, seed: Seed) -> SeedResult:
     """Write the seed into the tables, in one transaction; a second time changes nothing; deletes nothing."""
     with writing(engine) as connection:
-        _lock(connection)
-        before = read_hierarchy(connection)
-        _refuse_clashes(seed, before)
-        outcomes = Counter(_put(connection, table, row) for table, row in seed.rows())
-        if outcomes["added"] or outcomes["changed"]:
-            _count_up(connection, before.version)
-        after = read_hierarchy(connection)
-        stale = tuple(id for id in before.touchpoints if _rebuckets(before, after, id))
-        if stale:
-            from .rollups import recompute_touchpoints
+        written = write_places(connection, seed)
+        count_anew(connection, written)
+    after = written.after
+    return SeedResult(after.version, written.added, written.changed, written.rebucketed, _absent(seed, after))
 
-            recompute_touchpoints(connection, stale)
-        _clean_anew(connection, before, after)
-    return SeedResult(after.version, outcomes["added"], outcomes["changed"], stale, _absent(seed, after))
+
+def write_places(connection: Connection, seed: Seed) -> Written:
+    """The places and nothing else; the rollups are then still those of before.
+
+    BadConfig where an id is taken by another kind of place, or a parent is neither in the seed nor here.
+    """
+    _lock(connection)
+    before = read_hierarchy(connection)
+    _refuse_clashes(seed, before)
+    orgs_of_regions = {region.id: region.org_id for region in before.regions.values()}
+    rows = seed.rows(orgs_of_regions)
+    outcomes = Counter(_put(connection, table, row) for table, row in rows)
+    if outcomes["added"] or outcomes["changed"]:
+        connection.execute(_STORES_FOLLOW)
+        _count_up(connection, before.version)
+    return Written(before, read_hierarchy(connection), outcomes["added"], outcomes["changed"])
+
+
+def count_anew(connection: Connection, written: Written) -> None:
+    """Bring the rollups to what the hierarchy now says, in the transaction that changed it."""
+    if stale := written.rebucketed:
+        from .rollups import recompute_touchpoints
+
+        recompute_touchpoints(connection, stale)
+    from .cleaning.uncleaned import note_anew
+
+    # Opening hours, scale and what counts contacts decide which presses are answers.
+    note_anew(connection, {*stale, *written.resourced})
+
+
+_STORES_FOLLOW = text(
+    "UPDATE store SET org_id = (SELECT org_id FROM region WHERE region.id = store.region_id) "
+    "WHERE org_id <> (SELECT org_id FROM region WHERE region.id = store.region_id)"
+)
+"""A region that moves to another org takes its stores along, those that the seed does not name too."""
 
 
 def _lock(connection: Connection) -> None:
@@ -243,19 +323,6 @@ def _put(connection: Connection, table: Table, row: dict[str, Any]) -> str:
     return "changed"
 
 
-def _clean_anew(connection: Connection, before: Hierarchy, after: Hierarchy) -> None:
-    """Opening hours, scale and what counts contacts decide which presses are answers."""
-    from .cleaning.uncleaned import note_anew
-
-    known = before.touchpoints.items()
-    sources = {id for id, place in known if place.contact_source != after.touchpoints[id].contact_source}
-    note_anew(connection, sources | {id for id in before.touchpoints if _rebuckets(before, after, id)})
-
-
-def _rebuckets(before: Hierarchy, after: Hierarchy, id: str) -> bool:
-    return before.touchpoints[id].bucketing != after.touchpoints[id].bucketing
-
-
 def _refuse_clashes(seed: Seed, before: Hierarchy) -> None:
     """An id must not be a store here and a region there: scopes could not tell them apart."""
     here: dict[str, set[str]] = {
@@ -271,7 +338,7 @@ def _refuse_clashes(seed: Seed, before: Hierarchy) -> None:
         for other in here
         if other != kind and item.id in here[other]
     ]
-    if problems:
+    if problems := [*problems, *_dangling(seed, here, "the hub")]:
         raise BadConfig(problems)
 
 

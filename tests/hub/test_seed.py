@@ -179,3 +179,16 @@ def test_dangling_references_and_double_ids_are_told(tmp_path: Path) -> None:
         "touchpoint south: store 'rome' is not in the file",
         "device box: touchpoint 'till' is not in the file",
     ]
+
+
+def test_a_store_speaks_the_language_of_the_file(engine: Engine) -> None:
+    rome = {**SMALL["store"][0], "language": "it"}
+    apply_seed(engine, Seed.model_validate({**SMALL, "store": [rome]}))
+    with engine.connect() as connection:
+        assert read_hierarchy(connection).stores["rome"].language == "it"
+
+
+def test_a_language_that_is_no_code_is_refused() -> None:
+    rome = {**SMALL["store"][0], "language": "Italian"}
+    with pytest.raises(ValueError, match="language"):
+        Seed.model_validate({**SMALL, "store": [rome]})
