@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tillsight_hub.metrics.catalogue import catalogue
 from tillsight_hub.metrics.counts import FLAGS
 from tillsight_hub.metrics.registry import STATUSES
+from tillsight_hub.metrics.settings import MetricSettings
 from tillsight_hub.pages import assets
 from tillsight_hub.pages.errors import TITLES
 from tillsight_hub.pages.navigation import NAVIGATION
@@ -19,6 +21,7 @@ SOURCES = {
     for path in [*(HUB / "templates").rglob("*.html"), *(HUB / "pages").rglob("*.py")]
 }
 t = texts()
+CATALOGUE = ("metric.", "flag_words.", "input.")
 
 
 def keys_in(text: str) -> set[str]:
@@ -85,9 +88,9 @@ def test_nothing_comes_from_another_host() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES[1:])
 def test_every_language_says_the_same(language: str) -> None:
-    """A metric's name and formula are English in the catalogue itself; the others translate them."""
+    """What the catalogue itself says in English only the other languages have as texts."""
     other = texts(language)
-    ours, theirs = ({key for key in told.keys if not key.startswith("metric.")} for told in (t, other))
+    ours, theirs = ({key for key in told.keys if not key.startswith(CATALOGUE)} for told in (t, other))
     assert ours == theirs
     braces = {
         key: (
@@ -97,3 +100,12 @@ def test_every_language_says_the_same(language: str) -> None:
         for key in ours
     }
     assert not {key: both for key, both in braces.items() if both[0] != both[1]}
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_every_metric_and_flag_has_words_in_every_language(language: str) -> None:
+    known = texts(language).keys
+    parts = [
+        f"metric.{metric.id}.{part}" for metric in catalogue(MetricSettings()) for part in ("name", "formula")
+    ]
+    assert not {*parts, *(f"flag_words.{flag}" for flag in FLAGS)} - known
