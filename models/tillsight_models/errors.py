@@ -30,3 +30,7 @@ class BadConfig(TillsightError, ValueError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class BadCode(TillsightError, ValueError):
+    """A continuation code or key that cannot be made or read."""
