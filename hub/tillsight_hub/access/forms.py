@@ -1,6 +1,5 @@
 """Forms and cookies against cross-site requests: same origin by the browser's word, and a token as proof."""
 
-import hmac
 import secrets
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -9,7 +8,7 @@ from fastapi import Depends, HTTPException, Request, Response
 from starlette.datastructures import FormData
 
 from ..services import Services
-from .sessions import csrf_token
+from .sessions import is_csrf_token
 
 SESSION_COOKIE = "tillsight_session"
 LOGIN_COOKIE = "tillsight_login"
@@ -55,7 +54,7 @@ def same_origin(request: Request) -> bool:
 
 def token_matches(cookie: str | None, sent: object) -> bool:
     """Whether the form's token was made from this cookie."""
-    return bool(cookie) and isinstance(sent, str) and hmac.compare_digest(csrf_token(cookie or ""), sent)
+    return bool(cookie) and isinstance(sent, str) and is_csrf_token(cookie or "", sent)
 
 
 def check_csrf(request: Request, sent: object) -> None:

@@ -123,8 +123,30 @@ def hash_token(token: str) -> str:
 
 
 def csrf_token(token: str) -> str:
-    """The form token that belongs to a session or login cookie: nobody can make it without the cookie."""
-    return hmac.new(token.encode(), b"tillsight form", hashlib.sha256).hexdigest()
+    """A form token that belongs to a session or login cookie: nobody can make it without the cookie.
+
+    Another text each time (a random mask, and the token under it), so that the size of a compressed page
+    tells nothing about it.
+    """
+    mask = secrets.token_bytes(32)
+    return (mask + _xor(mask, _form_token(token))).hex()
+
+
+def is_csrf_token(token: str, sent: str) -> bool:
+    """Whether `sent` is a form token of this cookie."""
+    try:
+        masked = bytes.fromhex(sent)
+    except ValueError:
+        return False
+    return len(masked) == 64 and hmac.compare_digest(_xor(masked[:32], masked[32:]), _form_token(token))
+
+
+def _form_token(token: str) -> bytes:
+    return hmac.digest(token.encode(), b"tillsight form", "sha256")
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
 def _insert_session(connection: Connection, token_hash: str, user_id: int) -> None:

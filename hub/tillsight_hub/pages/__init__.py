@@ -1,11 +1,12 @@
 """Pages for people: server-rendered, live, and with all they need on this machine."""
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from ..access.throttle import Throttle
 from ..services import Services
-from . import alerts, docs, explain, login, overview, touchpoint
+from . import alerts, docs, explain, login, overview, touchpoint, wall
 from .assets import Assets
 from .errors import add_error_pages
 from .headers import SecurityHeaders
@@ -23,7 +24,8 @@ def install_pages(app: FastAPI) -> None:
     app.state.throttle = Throttle()
     app.mount(docs.VIEWER_FILES_URL, StaticFiles(directory=docs.viewer_files()), name="api-viewer")
     app.mount(assets.prefix, assets.files(), name="static")
-    for part in (login, overview, alerts, touchpoint, explain, docs):
+    for part in (login, overview, wall, alerts, touchpoint, explain, docs):
         app.include_router(part.router)
     add_error_pages(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(SecurityHeaders)

@@ -8,7 +8,15 @@ from tillsight_hub import tables
 from tillsight_hub.access import LoginRefused, TooManyAttempts, add_user, passwords
 from tillsight_hub.access.clock import now_ms
 from tillsight_hub.access.passwords import password_matches
-from tillsight_hub.access.sessions import ABSOLUTE_MS, IDLE_MS, csrf_token, find_session, log_in, log_out
+from tillsight_hub.access.sessions import (
+    ABSOLUTE_MS,
+    IDLE_MS,
+    csrf_token,
+    find_session,
+    is_csrf_token,
+    log_in,
+    log_out,
+)
 from tillsight_hub.access.throttle import PER_NAME, Throttle
 from tillsight_hub.database import writing
 from tillsight_hub.viewer import Viewer
@@ -125,6 +133,10 @@ def test_too_many_wrong_passwords_have_to_wait_even_with_the_right_one(engine: E
 
 
 def test_a_form_token_belongs_to_its_cookie() -> None:
-    assert csrf_token("one") == csrf_token("one")
-    assert csrf_token("one") != csrf_token("two")
+    assert is_csrf_token("one", csrf_token("one"))
+    assert not is_csrf_token("two", csrf_token("one"))
+    assert csrf_token("one") != csrf_token("one")
+    assert not any(
+        is_csrf_token("one", made_up) for made_up in ("", "00" * 64, "zz", "é", csrf_token("one")[:-2])
+    )
     assert "one" not in csrf_token("one")

@@ -123,3 +123,9 @@ def test_the_seed_file_that_the_first_page_shows_is_one(empty_site: Website, vis
     shown = unescape(text.split("<code>", 1)[1].split("</code>", 1)[0])
     seed = Seed.model_validate(tomllib.loads(shown))
     assert [device.id for device in seed.device] == ["box-1"]
+
+
+def test_pages_travel_compressed_and_streams_do_not(ada: Visitor) -> None:
+    assert ada.client.get("/").headers["content-encoding"] == "gzip"
+    with ada.client.stream("GET", "/live/overview") as answer:
+        assert "content-encoding" not in answer.headers
