@@ -434,6 +434,8 @@ visit_link = Table(
     Column("opened", BigInteger, nullable=False, comment="ms UTC of the first look by a phone"),
     Column("ended", BigInteger, nullable=True, comment="ms UTC; nothing more is taken after it"),
     Column("events", Integer, nullable=False, server_default="0", comment="seq of its last event"),
+    Column("content", Text, nullable=True, comment="JSON: survey and answers; null once they are events"),
+    Index(None, "opened"),
     comment="visits that went on on the shopper's own phone",
 )
 

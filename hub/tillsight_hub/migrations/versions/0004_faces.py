@@ -185,9 +185,13 @@ def upgrade() -> None:
         sa.Column(
             "events", sa.Integer(), server_default="0", nullable=False, comment="seq of its last event"
         ),
+        sa.Column(
+            "content", sa.Text(), nullable=True, comment="JSON: survey and answers; null once they are events"
+        ),
         sa.PrimaryKeyConstraint("visit", name=op.f("pk_visit_link")),
         comment="visits that went on on the shopper's own phone",
     )
+    op.create_index(op.f("ix_visit_link_opened"), "visit_link", ["opened"], unique=False)
     op.create_table(
         "case_note",
         sa.Column(
@@ -253,6 +257,7 @@ def downgrade() -> None:
     op.drop_column("store", "language")
     op.drop_table("survey")
     op.drop_table("case_note")
+    op.drop_index(op.f("ix_visit_link_opened"), table_name="visit_link")
     op.drop_table("visit_link")
     op.drop_table("share_link")
     op.drop_index(op.f("ix_service_case_tp_opened"), table_name="service_case")
