@@ -48,6 +48,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def trying(engine: Engine) -> Iterator[Connection]:
+    """A write transaction that is rolled back whatever happens: to see what something would do."""
+    with engine.connect().execution_options(**{_WRITES: True}) as connection:
+        transaction = connection.begin()
+        try:
+            yield connection
+        finally:
+            transaction.rollback()
+
+
 def migrate(engine: Engine) -> str:
     """Bring the schema to this program's revision, in one transaction; returns that revision."""
     with _reporting(engine), writing(engine) as connection:

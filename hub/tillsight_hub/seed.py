@@ -268,7 +268,7 @@ def write_places(connection: Connection, seed: Seed) -> Written:
 
     BadConfig where an id is taken by another kind of place, or a parent is neither in the seed nor here.
     """
-    _lock(connection)
+    hold_hierarchy(connection)
     before = read_hierarchy(connection)
     _refuse_clashes(seed, before)
     orgs_of_regions = {region.id: region.org_id for region in before.regions.values()}
@@ -276,7 +276,7 @@ def write_places(connection: Connection, seed: Seed) -> Written:
     outcomes = Counter(_put(connection, table, row) for table, row in rows)
     if outcomes["added"] or outcomes["changed"]:
         connection.execute(_STORES_FOLLOW)
-        _count_up(connection, before.version)
+        count_up(connection, before.version)
     return Written(before, read_hierarchy(connection), outcomes["added"], outcomes["changed"])
 
 
@@ -299,14 +299,15 @@ _STORES_FOLLOW = text(
 """A region that moves to another org takes its stores along, those that the seed does not name too."""
 
 
-def _lock(connection: Connection) -> None:
+def hold_hierarchy(connection: Connection) -> None:
     """Wait for who holds the version, and let nobody hold it until we are done."""
     row = select(tables.setting.c.value).where(tables.setting.c.key == VERSION_KEY)
     if connection.scalar(row.with_for_update()) is None:
         connection.execute(insert(tables.setting).values(key=VERSION_KEY, value="0"))
 
 
-def _count_up(connection: Connection, version: int) -> None:
+def count_up(connection: Connection, version: int) -> None:
+    """Tell every reader that the hierarchy is another one than that of `version`."""
     of_hierarchy = tables.setting.c.key == VERSION_KEY
     connection.execute(update(tables.setting).where(of_hierarchy).values(value=str(version + 1)))
 
