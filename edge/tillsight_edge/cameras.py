@@ -18,7 +18,7 @@ from .outbox import Outbox
 from .ports import Clock
 from .socket_paths import address_of
 from .vision.process import wire
-from .vision.process.wire import BadMessage, Confirmed, Message, PresenceSeen
+from .vision.process.wire import BadMessage, Confirmed, Message, PauseAsked, PresenceSeen
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,8 @@ class _Line:
     socket: socket.socket
     camera: str = ""
     held: bytes | None = None
+    told_until_ms: int | None = None
+    """What it was told of a pause; None: nothing yet."""
 
 
 class Cameras:
@@ -64,9 +66,10 @@ class Cameras:
         *,
         on_change: Callable[[], None] = lambda: None,
         on_stored: OnStored = lambda _payload, _at: None,
+        paused_until_ms: Callable[[], int] = lambda: 0,
         starting_s: float = STARTING_S,
     ) -> None:
-        """Both are called from the thread: when `now` has changed, and when an event is on the disk.
+        """Both `on` are called from the thread: when `now` has changed, and when an event is on the disk.
 
         A camera of which nothing was heard yet is not called silent before `starting_s`.
         """
@@ -74,6 +77,7 @@ class Cameras:
         self._book = CameraBook(config, outbox, clock, on_stored)
         self._clock = clock
         self._on_change = on_change
+        self._paused_until_ms = paused_until_ms
         self._path = config.vision_socket
         self._selector = selectors.DefaultSelector()
         self._listener: socket.socket | None = None
@@ -140,6 +144,7 @@ class Cameras:
         if any(key.data is None for key, _ in self._selector.select(TURN_S)):
             self._accept()
         for line in list(self._lines):
+            self._tell_pause(line)
             self._read(line)
         if not self._stopping.is_set():
             for camera in self._config.cameras:
@@ -220,13 +225,22 @@ class Cameras:
         return message
 
     def _confirm(self, line: _Line, message: Message) -> None:
-        confirmed = Confirmed(session=message.session, seq=message.seq)
+        self._say(line, Confirmed(session=message.session, seq=message.seq))  # or the next one does it too
+
+    def _tell_pause(self, line: _Line) -> None:
+        until_ms = self._paused_until_ms()
+        if line.told_until_ms != until_ms and self._say(line, PauseAsked(until_ms=until_ms)):
+            line.told_until_ms = until_ms
+
+    def _say(self, line: _Line, words: Confirmed | PauseAsked) -> bool:
         try:
-            line.socket.send(wire.encode_confirmed(confirmed))
+            line.socket.send(wire.encode_words(words))
         except BlockingIOError:
-            return  # the next one confirms this one too
+            return False
         except OSError:
             self._hang_up(line)
+            return False
+        return True
 
     def _notice_silence(self, camera: str) -> None:
         """Nobody speaks for this camera: say that it is down, at once and then once in each window."""

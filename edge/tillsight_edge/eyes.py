@@ -28,9 +28,12 @@ class Eyes:
         *,
         on_change: Callable[[], None],
         on_stored: OnStored,
+        paused_until_ms: Callable[[], int] = lambda: 0,
     ) -> None:
         """Without `config_file`, or where `vision.start` is false, somebody else starts the other process."""
-        self.cameras = Cameras(config, outbox, clock, on_change=on_change, on_stored=on_stored)
+        self.cameras = Cameras(
+            config, outbox, clock, on_change=on_change, on_stored=on_stored, paused_until_ms=paused_until_ms
+        )
         self._process: VisionProcess | None = None
         if config.vision.start and config_file is not None:
             self._process = VisionProcess(config_file, config.vision_socket, clock)

@@ -21,8 +21,10 @@ from tillsight_edge.outbox import Outbox
 from tillsight_edge.vision.process import wire
 from tillsight_edge.vision.process.wire import (
     AgesCounted,
+    Confirmed,
     Message,
     MoodsCounted,
+    PauseAsked,
     PresenceSeen,
     QueueSeen,
     VisitorsCounted,
@@ -83,9 +85,18 @@ def events(outbox: Outbox, kind: type[Payload]) -> list[Event]:
 
 
 def raw_line(path: Path) -> socket.socket:
+    """Somebody who says what no process that sees would; the agent's first words are heard."""
     line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     wait_until(lambda: line.connect_ex(str(path)) == 0, "somebody who listens")
+    line.settimeout(10)
+    assert wire.decode_words(line.recv(512)) == PauseAsked(until_ms=0)
     return line
+
+
+def confirmed(line: socket.socket) -> Confirmed:
+    words = wire.decode_words(line.recv(512))
+    assert isinstance(words, Confirmed)
+    return words
 
 
 def test_a_contact_is_dated_when_the_person_left(start: Start, outbox: Outbox, config: DeviceConfig) -> None:
@@ -165,7 +176,7 @@ def test_what_is_said_twice_is_stored_once_also_by_the_next_agent(
     again.settimeout(10)
     for packet in packets:
         again.send(packet)
-    assert [wire.decode_confirmed(again.recv(512)).seq for _ in packets] == [1, 2, 3]
+    assert [confirmed(again).seq for _ in packets] == [1, 2, 3]
     again.send(wire.encode(Message(camera="till", session=6, seq=1, seen=contact(9))))
     wait_until(lambda: len(events(outbox, ContactEnded)) == 4, "another session's contact")
     again.close()
@@ -223,9 +234,9 @@ def answer_to_a_stranger(path: Path, group: int) -> int:
         stranger.settimeout(2)
         stranger.connect(str(path))
         try:
-            os._exit(0 if stranger.recv(10) == b"" else 2)
+            os._exit(1 if stranger.recv(512) else 0)
         except TimeoutError:
-            os._exit(1)
+            os._exit(2)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
@@ -337,8 +348,27 @@ def test_the_newest_line_speaks_for_a_camera_and_what_the_older_one_said_is_kept
     wait_until(lambda: len(events(outbox, ContactEnded)) == 1, "the older one's contact")
     newer.send(wire.encode(Message(camera="till", session=6, seq=1, seen=contact(2))))
     older.settimeout(10)
-    assert wire.decode_confirmed(older.recv(512)).session == 5
+    assert confirmed(older).session == 5
     assert older.recv(512) == b""
     wait_until(lambda: len(events(outbox, ContactEnded)) == 2, "the newer one's contact")
     older.close()
     newer.close()
+
+
+def test_a_pause_is_told_at_once_and_first_to_whoever_connects_later(
+    outbox: Outbox, config: DeviceConfig
+) -> None:
+    until_ms = [0]
+    cameras = Cameras(config, outbox, SystemClock(), paused_until_ms=lambda: until_ms[0])
+    cameras.start()
+    try:
+        early = new_line(config.vision_socket)
+        speak(early, lambda: early.wants_frames and early.connected, "the agent's first words")
+        until_ms[0] = boot_ms() + 60_000
+        late = new_line(config.vision_socket, "door")
+        for line in (early, late):
+            speak(line, lambda line=line: line.is_paused, "the pause")  # type: ignore[misc]
+        until_ms[0] = boot_ms()
+        speak(late, lambda: late.wants_frames, "the end of the pause")
+    finally:
+        cameras.stop()

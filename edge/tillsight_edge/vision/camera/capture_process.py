@@ -126,6 +126,13 @@ class CaptureProcess:
             self.start()
         return self.state()
 
+    def rest(self) -> None:
+        """Let the camera go until it is tended again; call this as often meanwhile."""
+        self._began_s, self._again_s = self._now(), float("-inf")
+        self.kill()
+        if self._child is not None and self._child.poll() is not None:
+            self._let_go()
+
     def state(self) -> CaptureState:
         """How the camera is now."""
         frames, mono_ms = self._ring.newest_known()

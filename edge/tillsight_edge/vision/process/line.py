@@ -12,13 +12,15 @@ import msgspec
 
 from ...socket_paths import address_of
 from . import wire
-from .wire import BadMessage, CameraSeen, Message, PresenceSeen, Seen
+from .wire import BadMessage, CameraSeen, Message, PauseAsked, PresenceSeen, Seen
 
 log = logging.getLogger(__name__)
 
 KEEP = 20_000
 """Messages that wait while the agent is away; a day of a busy till. Beyond that the oldest goes."""
 RETRY_MS = 500
+SPEECHLESS_MS = 1_000
+"""An agent that has said nothing for so long after we connected is not waited for."""
 
 
 class AgentLine:
@@ -41,11 +43,28 @@ class AgentLine:
         self._socket: socket.socket | None = None
         self._retry_ms = 0
         self._away = False
+        self._connected_ms = 0
+        self._was_told = False
+        """The agent has said on this connection whether frames are wanted."""
+        self._paused_until_ms = 0
 
     @property
     def connected(self) -> bool:
         """Whether the agent listens."""
         return self._socket is not None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the agent wants no frames now; also while it is away itself."""
+        return self._mono_ms() < self._paused_until_ms
+
+    @property
+    def wants_frames(self) -> bool:
+        """Neither paused, nor in the moment before an agent that is there has said so."""
+        if self.is_paused:
+            return False
+        waited_ms = self._mono_ms() - self._connected_ms
+        return self._socket is None or self._was_told or waited_ms >= SPEECHLESS_MS
 
     @property
     def waiting(self) -> int:
@@ -109,6 +128,7 @@ class AgentLine:
             self._tell_away(str(error.strerror or error))
             return
         self._socket, self._sent = line, 0
+        self._connected_ms, self._was_told = now_ms, False
         if self._away:
             log.warning("camera %s: the agent is back", self._camera)
         self._away = False
@@ -116,19 +136,20 @@ class AgentLine:
     def _hear(self, line: socket.socket) -> None:
         try:
             while packet := line.recv(wire.MAX_BYTES):
-                self._confirmed(packet)
+                self._understand(packet)
             self._hang_up("it has hung up")
         except BlockingIOError:
             return
         except OSError as error:
             self._hang_up(str(error.strerror))
 
-    def _confirmed(self, packet: bytes) -> None:
+    def _understand(self, packet: bytes) -> None:
         with suppress(BadMessage):
-            confirmed = wire.decode_confirmed(packet)
-            while (
-                confirmed.session == self._session and self._waiting and self._waiting[0][0] <= confirmed.seq
-            ):
+            words = wire.decode_words(packet)
+            if isinstance(words, PauseAsked):
+                self._paused_until_ms, self._was_told = words.until_ms, True
+                return
+            while words.session == self._session and self._waiting and self._waiting[0][0] <= words.seq:
                 self._waiting.popleft()
                 self._sent = max(0, self._sent - 1)
 

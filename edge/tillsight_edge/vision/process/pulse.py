@@ -8,6 +8,10 @@ import time
 
 AGENT = 1
 """A beat says that the agent listens."""
+LOOKING = 2
+"""And that frames are wanted."""
+LOADING = 4
+"""And that models are being opened: no pulse yet."""
 
 _PR_SET_PDEATHSIG = 1
 
@@ -17,10 +21,11 @@ def boot_ms() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
-def beat(pulse: int, *, agent_listens: bool) -> None:
+def beat(pulse: int, *, agent_listens: bool, looking: bool, loading: bool = False) -> None:
     """One beat; a supervisor that does not feel it is not waited for."""
+    words = AGENT * agent_listens | LOOKING * looking | LOADING * loading
     try:
-        os.write(pulse, bytes([AGENT if agent_listens else 0]))
+        os.write(pulse, bytes([words]))
     except (BlockingIOError, BrokenPipeError):
         return
 

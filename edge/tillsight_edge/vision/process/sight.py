@@ -54,6 +54,15 @@ class SightMeter:
         self._state = "down"
         return self._period(now_ms)
 
+    def pause(self, now_ms: int) -> CameraSeen:
+        """No frame is wanted from now on; the period that ends with that."""
+        self._state = "paused"
+        return self._period(max(now_ms, self._last_ms))
+
+    def go_on(self, now_ms: int) -> None:
+        """Frames are wanted again; the camera is `paused` until the first one, or `down` where none comes."""
+        self._last_ms = max(now_ms, self._last_ms)
+
     def period(self, now_ms: int) -> CameraSeen:
         """What was since the last period."""
         return self._period(self._last_ms if self.sees else max(now_ms, self._last_ms))

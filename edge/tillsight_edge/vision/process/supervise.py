@@ -17,7 +17,7 @@ from ...config import DeviceConfig
 from ...supervision import Supervisor
 from ..camera.capture_process import CaptureOrder, CaptureProcess, CaptureState
 from ..camera.ring import FrameRing
-from .pulse import AGENT, boot_ms
+from .pulse import AGENT, LOADING, LOOKING, boot_ms
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +109,8 @@ class CameraChildren:
         self._pulse_ms: int | None = None
         """When the watching child was last felt; None until it was, since its start."""
         self._down = False
+        self._looking = False
+        """Frames are wanted; not before the watching child has asked whether they are."""
         self.agent_ms = boot_ms()
         """When an agent last listened."""
 
@@ -120,7 +122,10 @@ class CameraChildren:
     def turn(self, now_ms: int) -> None:
         """Feel the pulse; end what hangs and start what has ended."""
         self._feel(now_ms)
-        self._tell(self._capture.tend())
+        if self._looking:
+            self._tell(self._capture.tend())
+        else:
+            self._capture.rest()
         if self._watch.turn(now_ms):
             self._pulse_ms = None
         if self._watch.running and now_ms > self._next_pulse_ms():
@@ -142,7 +147,9 @@ class CameraChildren:
             beats = os.read(self._pulse, 4096)
         except BlockingIOError:
             return
-        self._pulse_ms = now_ms
+        self._looking = bool(beats[-1] & LOOKING)
+        if not all(beat & LOADING for beat in beats):
+            self._pulse_ms = now_ms
         if any(beat & AGENT for beat in beats):
             self.agent_ms = now_ms
 

@@ -52,6 +52,7 @@ class Watch:
         self._number = ring.newest_known()[0]
         self._beat_ms = 0
         self._told_now: PresenceSeen | None = None
+        self._told_looking: bool | None = None
         self._stopping = False
 
     def stop(self) -> None:
@@ -71,26 +72,36 @@ class Watch:
 
     def turn(self) -> None:
         """One frame, or the wait for it."""
-        frame = self._ring.newest(self._number, LOOK_S)
+        self._tell(self._rest() if self._line.is_paused else self._look())
         now_ms = self._mono_ms()
-        if frame is None:
-            self._tell(self._watcher.no_frame(now_ms))
-        else:
-            self._number = frame.number
-            self._tell(self._watcher.frame(frame, now_ms))
         self._tell(self._watcher.windows(now_ms))
         self._line.turn()
         self._beat(now_ms)
 
+    def _look(self) -> list[Seen]:
+        self._watcher.go_on(self._mono_ms())
+        frame = self._ring.newest(self._number, LOOK_S)
+        if frame is None:
+            return self._watcher.no_frame(self._mono_ms())
+        self._number = frame.number
+        return self._watcher.frame(frame, self._mono_ms())
+
+    def _rest(self) -> list[Seen]:
+        """What the camera's process wrote before it let the camera go is never looked at."""
+        time.sleep(LOOK_S)
+        self._number = self._ring.newest_known()[0]
+        return self._watcher.pause(self._mono_ms())
+
     def _beat(self, now_ms: int) -> None:
-        """To agent and supervisor each second; to the agent also at once where something has changed."""
-        now, due = self._watcher.now, now_ms - self._beat_ms >= BEAT_MS
+        """To agent and supervisor each second, and at once where something has changed."""
+        now, looking = self._watcher.now, self._line.wants_frames
+        due = now_ms - self._beat_ms >= BEAT_MS
         if due or now != self._told_now:
             self._line.tell_now(now)
             self._told_now = now
-        if due:
-            self._beat_ms = now_ms
-            beat(self._pulse, agent_listens=self._line.connected)
+        if due or looking != self._told_looking:
+            self._beat_ms, self._told_looking = now_ms, looking
+            beat(self._pulse, agent_listens=self._line.connected, looking=looking)
 
     def _tell(self, told: Iterable[Seen]) -> None:
         for seen in told:
@@ -132,15 +143,25 @@ def main(argv: list[str] | None = None) -> int:
 
 def _watch(arguments: argparse.Namespace) -> int:
     config: DeviceConfig = load_config(arguments.config)
+    line = AgentLine(config.vision_socket, arguments.camera, boot_ms)
+    _ask_for_frames(line, arguments.pulse)
     watcher = open_watcher(config, arguments.camera, boot_ms())
     ring = FrameRing(arguments.ring, arguments.wake)
-    line = AgentLine(config.vision_socket, arguments.camera, boot_ms)
     watch = Watch(watcher, ring, line, arguments.pulse, boot_ms)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: watch.stop())
     sandbox.enter(Profile.WATCH)
     watch.run()
     return 0
+
+
+def _ask_for_frames(line: AgentLine, pulse: int) -> None:
+    """While models are opened the camera can be opened too, unless it is paused."""
+    line.turn()
+    while not (line.wants_frames or line.is_paused):
+        time.sleep(0.01)
+        line.turn()
+    beat(pulse, agent_listens=line.connected, looking=line.wants_frames, loading=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -65,6 +65,7 @@ class Watcher:
         self._meter = SightMeter(now_ms, settings.down_after_s)
         self._windows = Windows(1000 * window_s, now_ms)
         self._present = self._served = 0
+        self._paused = False
 
     @property
     def now(self) -> PresenceSeen:
@@ -95,6 +96,19 @@ class Watcher:
         """None came until now."""
         changed = self._meter.no_frame(now_ms)
         return [*self._end_counting(now_ms), changed] if changed else []
+
+    def pause(self, now_ms: int) -> list[Seen]:
+        """No frame is wanted: whoever is there leaves, as far as we know; said again, it changes nothing."""
+        if self._paused:
+            return []
+        self._paused = True
+        return [*self._end_counting(now_ms), self._meter.pause(now_ms)]
+
+    def go_on(self, now_ms: int) -> None:
+        """Frames are wanted, perhaps again."""
+        if self._paused:
+            self._paused = False
+            self._meter.go_on(now_ms)
 
     def windows(self, now_ms: int) -> list[Seen]:
         """The windows that are over by now."""

@@ -147,15 +147,23 @@ class Message(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Confirmed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The agent's only words: everything of this session up to `seq` is on its disk."""
+    """Everything of this session up to `seq` is on the agent's disk."""
 
     session: Number
     seq: Number
 
 
+class PauseAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The agent's other words, the first to each connection: no frame is wanted before this moment."""
+
+    until_ms: Milliseconds
+    """On the clock that frames carry; 0, or past: frames are wanted."""
+
+
 _encoder = msgspec.json.Encoder()
 _message_decoder = msgspec.json.Decoder(Message)
 _confirmed_decoder = msgspec.json.Decoder(Confirmed)
+_pause_decoder = msgspec.json.Decoder(PauseAsked)
 
 
 def encode(message: Message) -> bytes:
@@ -175,14 +183,15 @@ def decode(packet: bytes) -> Message:
         raise BadMessage(f"packet of {len(packet)} bytes: {error}") from error
 
 
-def encode_confirmed(confirmed: Confirmed) -> bytes:
+def encode_words(words: Confirmed | PauseAsked) -> bytes:
     """The agent's packet."""
-    return _encoder.encode(confirmed)
+    return _encoder.encode(words)
 
 
-def decode_confirmed(packet: bytes) -> Confirmed:
-    """What the agent confirms; BadMessage where it is something else."""
+def decode_words(packet: bytes) -> Confirmed | PauseAsked:
+    """What the agent says; BadMessage where it is something else."""
+    decoder = _pause_decoder if b"until_ms" in packet else _confirmed_decoder
     try:
-        return _confirmed_decoder.decode(packet)
+        return decoder.decode(packet)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadMessage(f"packet of {len(packet)} bytes: {error}") from error

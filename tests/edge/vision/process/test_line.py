@@ -9,8 +9,15 @@ from tests.harness.eyes import camera_seen, contact, new_line, speak
 from tests.harness.processes import wait_until
 
 from tillsight_edge.vision.process import wire
-from tillsight_edge.vision.process.line import AgentLine
-from tillsight_edge.vision.process.wire import CameraSeen, Confirmed, ContactSeen, Message, PresenceSeen
+from tillsight_edge.vision.process.line import SPEECHLESS_MS, AgentLine
+from tillsight_edge.vision.process.wire import (
+    CameraSeen,
+    Confirmed,
+    ContactSeen,
+    Message,
+    PauseAsked,
+    PresenceSeen,
+)
 
 
 class Listener:
@@ -33,7 +40,7 @@ class Listener:
 
     def confirm(self, message: Message) -> None:
         assert self.line is not None
-        self.line.send(wire.encode_confirmed(Confirmed(session=message.session, seq=message.seq)))
+        self.line.send(wire.encode_words(Confirmed(session=message.session, seq=message.seq)))
 
     def hang_up(self) -> None:
         if self.line is not None:
@@ -140,3 +147,32 @@ def test_nonsense_from_the_other_end_changes_nothing(path: Path, listener: Liste
         listener.line.send(packet)
     listener.confirm(message)
     wait_until(lambda: line.turn() is None and line.waiting == 0, "a confirmation")  # type: ignore[func-returns-value]
+
+
+def test_no_frame_is_wanted_before_the_agent_has_said_so_nor_while_it_asks_for_a_pause(
+    path: Path, listener: Listener
+) -> None:
+    now_ms = [1_000]
+    line = AgentLine(path, "till", lambda: now_ms[0])
+    assert line.wants_frames  # an agent that is away cannot have asked for a pause
+    line.turn()
+    assert not line.wants_frames
+    line.tell(contact(1))
+    listener.hear(line)
+    assert listener.line is not None
+    listener.line.send(wire.encode_words(PauseAsked(until_ms=5_000)))
+    speak(line, lambda: line.is_paused, "a pause")
+    listener.close()
+    speak(line, lambda: not line.connected, "the end of the line")
+    assert line.is_paused
+    now_ms[0] = 5_000
+    assert line.wants_frames and not line.is_paused
+
+
+def test_an_agent_that_says_nothing_is_not_waited_for(path: Path, listener: Listener) -> None:
+    now_ms = [1_000]
+    line = AgentLine(path, "till", lambda: now_ms[0])
+    line.turn()
+    assert line.connected and not line.wants_frames
+    now_ms[0] += SPEECHLESS_MS
+    assert line.wants_frames

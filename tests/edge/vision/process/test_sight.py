@@ -63,6 +63,27 @@ def test_dark_time_comes_with_frames_and_does_not_work() -> None:
     assert numbers(meter.period(5_000)) == (5_000, 1_000, 1_000, "ok")
 
 
+def test_a_pause_did_not_work_and_ends_with_the_first_frame() -> None:
+    meter = SightMeter(0, 5)
+    meter.frame(0, "ok")
+    meter.frame(1_000, "ok")
+    assert numbers(meter.pause(1_300)) == (1_300, 1_300, 1_000, "paused")
+    assert numbers(meter.period(60_000)) == (60_000, 58_700, 0, "paused")
+    meter.go_on(90_000)
+    assert meter.no_frame(94_000) is None
+    assert meter.state == "paused"
+    assert numbers(meter.frame(94_500, "ok")) == (94_500, 34_500, 0, "ok")
+
+
+def test_a_camera_that_does_not_come_back_after_a_pause_is_down() -> None:
+    meter = SightMeter(0, 5)
+    meter.frame(0, "ok")
+    meter.pause(1_000)
+    meter.go_on(90_000)
+    assert meter.no_frame(95_000) is None
+    assert numbers(meter.no_frame(95_001)) == (95_001, 94_001, 0, "down")
+
+
 def test_periods_add_up_without_gaps_or_overlaps() -> None:
     dice = random.Random(3)
     for _ in range(100):

@@ -131,6 +131,22 @@ def test_a_customer_who_is_there_when_no_frame_comes_any_more_is_counted() -> No
     assert scene.states == ["ok", "ok", "down"]
 
 
+def test_who_is_there_when_the_camera_is_paused_leaves_and_nothing_is_said_until_it_sees_again() -> None:
+    scene = Scene([CUSTOMER])
+    scene.pass_time(6)
+    scene.told += scene.watcher.pause(scene.now_ms)
+    scene.told += scene.watcher.pause(scene.now_ms)
+    assert len(scene.of(ContactSeen)) == 1
+    assert scene.watcher.now == PresenceSeen(present=0, serving=0, state="paused")
+    scene.now_ms += 30_000
+    windows = scene.watcher.windows(scene.now_ms)
+    assert [type(seen) for seen in windows] == [CameraSeen]
+    scene.told += windows
+    scene.watcher.go_on(scene.now_ms)
+    scene.pass_time(1)
+    assert scene.states == ["ok", "paused", "paused", "ok"]
+
+
 def test_the_end_tells_all_that_was_counted() -> None:
     scene = Scene([CUSTOMER])
     scene.pass_time(6)

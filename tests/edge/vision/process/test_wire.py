@@ -18,6 +18,7 @@ from tillsight_edge.vision.process.wire import (
     ContactSeen,
     Message,
     MoodsCounted,
+    PauseAsked,
     PresenceSeen,
     QueueSeen,
     Seen,
@@ -146,12 +147,13 @@ def test_what_the_other_side_would_refuse_is_not_sent() -> None:
         wire.encode(Message(camera="till", session=1, seq=1, seen=wrong))
 
 
-def test_the_agent_can_say_one_thing() -> None:
-    said = Confirmed(session=5, seq=7)
-    assert wire.decode_confirmed(wire.encode_confirmed(said)) == said
-    for packet in (b"", b'{"session":5}', b'{"session":5,"seq":7,"more":1}', GOOD):
+def test_the_agent_can_say_two_things() -> None:
+    for said in (Confirmed(session=5, seq=7), PauseAsked(until_ms=9)):
+        assert wire.decode_words(wire.encode_words(said)) == said
+    wrong = (b"", b'{"session":5}', b'{"session":5,"seq":7,"more":1}', b'{"until_ms":-1}', GOOD)
+    for packet in wrong:
         with pytest.raises(BadMessage):
-            wire.decode_confirmed(packet)
+            wire.decode_words(packet)
 
 
 def test_the_language_needs_no_part_that_sees() -> None:

@@ -1,0 +1,112 @@
+"""A pause with the real process that sees: nobody has the camera meanwhile, and nothing is looked at."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.harness.eyes import boot_ms
+from tests.harness.outboxes import new_outbox
+from tests.harness.processes import Process, wait_until
+from tests.harness.store_clip import CAMERA, write_store_clip
+from tests.harness.vision_world import children, kill, reports, vision_process, write_config
+
+from tillsight_edge.cameras import Cameras
+from tillsight_edge.clock import SystemClock
+from tillsight_edge.config import load_config
+from tillsight_edge.outbox import Outbox
+from tillsight_edge.pause import CameraPause
+from tillsight_models.events import CameraReported
+
+CAPTURE = "camera.capture"
+Listen = Callable[[], Cameras]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    write_store_clip(tmp_path / "store.mp4", customers=1)
+    camera = {"source": str(tmp_path / "store.mp4"), **CAMERA}
+    return write_config(tmp_path, {"till": camera}, vision={"window_s": 10})
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Outbox:
+    return new_outbox(tmp_path)
+
+
+@pytest.fixture
+def listen(config: Path, outbox: Outbox) -> Iterator[Listen]:
+    """An agent's side, as after a start: it knows of a pause what the outbox knows."""
+    running: list[Cameras] = []
+
+    def begin() -> Cameras:
+        pause = CameraPause(5, 2, outbox, SystemClock())
+        cameras = Cameras(
+            load_config(config), outbox, SystemClock(), paused_until_ms=pause.until_ms, starting_s=60
+        )
+        cameras.start()
+        running.append(cameras)
+        return cameras
+
+    yield begin
+    for cameras in running:
+        cameras.stop()
+
+
+@pytest.fixture
+def vision(config: Path, tmp_path: Path) -> Iterator[Process]:
+    process = vision_process(tmp_path, config)
+    process.start()
+    yield process
+    process.stop()
+
+
+def all_children(pid: int, word: str) -> list[int]:
+    return children(pid, word) if Path(f"/proc/{pid}").exists() else []
+
+
+def said(outbox: Outbox) -> list[tuple[int, CameraReported]]:
+    """Reports, and when they were."""
+    return [(event.at.mono, report) for event, report in reports(outbox)]
+
+
+def state(cameras: Cameras) -> str:
+    return cameras.now["till"].state if "till" in cameras.now else ""
+
+
+def test_while_paused_nobody_has_the_camera_and_no_frame_is_looked_at_also_after_restarts(
+    outbox: Outbox, listen: Listen, vision: Process
+) -> None:
+    first = listen()
+    wait_until(lambda: state(first) == "ok", "a camera that sees", 60)
+    pause = CameraPause(5, 2, outbox, SystemClock())
+    first.stop()
+    assert pause.begin()
+    second = listen()
+    wait_until(lambda: state(second) == "paused", "the pause", 20)
+    wait_until(lambda: not all_children(vision.pid, CAPTURE), "a camera that is free", 20)
+    (watch,) = children(vision.pid, "process.watch")
+    kill(watch)  # whatever is started anew, it asks first
+    second.stop()
+    wait_until(lambda: children(vision.pid, "process.watch") not in ([], [watch]), "another watcher", 60)
+    third = listen()
+    wait_until(lambda: state(third) == "paused", "the pause after the restarts", 60)
+    since_ms = boot_ms()
+    looks = 0
+    while boot_ms() < since_ms + 3_000:
+        assert not all_children(vision.pid, CAPTURE)
+        looks += 1
+        time.sleep(0.1)
+    assert looks
+    pause.end()
+    third.stop()
+    ended_ms = boot_ms()
+    last = listen()
+    wait_until(lambda: state(last) == "ok", "a camera that sees again", 60)
+    wait_until(
+        lambda: [each for at, each in said(outbox) if at > ended_ms and each.frames] != [], "a report", 30
+    )
+    paused = [each for at, each in said(outbox) if since_ms < at <= ended_ms + 500]
+    assert sum(each.frames + each.looked for each in paused) == 0
+    assert "paused" in {each.state for _, each in said(outbox)}
+    assert all(each.working_s == 0 for each in paused)
