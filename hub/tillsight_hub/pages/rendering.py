@@ -17,6 +17,7 @@ from .assets import FOLDER, Assets
 from .figures import figures_of
 from .navigation import NAVIGATION
 from .texts import DEFAULT_LANGUAGE, LANGUAGES, texts
+from .vega import prefix
 
 THEME_COOKIE = "tillsight_theme"
 THEMES = ("light", "dark")
@@ -50,6 +51,7 @@ class Pages:
         )
         self._templates.globals |= {
             "asset": assets,
+            "charts_at": prefix(),
             "t": self.t,
             "mood": mood,
             "name_of": self.name_of,

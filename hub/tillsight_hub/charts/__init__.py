@@ -1,0 +1,1 @@
+"""Charts: one definition each, drawn in the browser and on paper."""
