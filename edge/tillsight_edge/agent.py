@@ -42,6 +42,7 @@ from .recent import RecentContacts
 from .status import write_status
 from .supervision import Supervisor
 from .uplink import Uplink
+from .wanted import Section, Wanted
 
 if TYPE_CHECKING:
     from .attempts import AttemptButton
@@ -99,6 +100,8 @@ class Agent:
         self._attempts: AttemptButton | None = None
         self._transport = self._new_transport()
         self._uplink = Uplink(self.outbox, self._transport, self._clock, random.Random())
+        self.wanted: Wanted | None = None
+        """What the hub wants of this device; None before `run`."""
         self._uplink_turned_ms = self._clock.mono_ms()
         self._uplink_thread = threading.Thread(target=self._keep_sending, name="uplink", daemon=True)
         self._anchors = AnchorWatch(self._clock)
@@ -154,13 +157,12 @@ class Agent:
             version=__version__, boot=at.boot, panel=config.panel.kind, capabilities=capabilities
         )
         self._pending.append(started, at)
-        self._transport.start(self._uplink_awake.set)
-        self._uplink_thread.start()
         if config.presence.pins:
             self._sensor = GpioPresence(config.presence, self._clock, self._pin_factory)
             self._sensor.start(self._saw)
         self._start_attempts()
         self._start_kiosk()
+        self._start_uplink()
         self._start_panel()
         self._open_eyes()
         self._supervisor.ready()
@@ -233,6 +235,17 @@ class Agent:
         )
         self.kiosk.start(lambda: self.eyes.states if self.eyes else {})
 
+    def _start_uplink(self) -> None:
+        """After the parts that the hub can set, so that what is kept of its wishes is followed at once."""
+        path = self._config.outbox.path
+        kiosk = self.kiosk
+        sections = {} if kiosk is None else {"kiosk": Section(kiosk.follow, lambda: kiosk.kiosk.is_settled)}
+        self.wanted = Wanted(path.with_name(f"{path.name}.wanted.json"), sections)
+        self.wanted.begin()
+        self._uplink.on_wanted, self._uplink.answer = self.wanted.take, self.wanted.answer
+        self._transport.start(self._uplink_awake.set)
+        self._uplink_thread.start()
+
     def _note(self, payload: Payload, at: Stamp) -> None:
         """Something was counted."""
         self._recent.note(payload, at)
@@ -298,7 +311,7 @@ class Agent:
     def _new_transport(self) -> Transport:
         hub, device = self._config.hub, self._config.device
         if hub.transport == "https":
-            return HttpsTransport(hub)
+            return HttpsTransport(hub, device.id)
         topics = DeviceTopics(device.org, device.site, device.id)
         return MqttTransport(hub, topics, self._hello, random.Random())
 

@@ -27,9 +27,10 @@ from tillsight_models.events import (
     split_message,
     stream_position,
 )
+from tillsight_models.wanted import ConfigIs
 from tillsight_panel.panel import Panel
 
-from .ports import Heard
+from .ports import Heard, WantedConfig
 
 
 class FakeClock:
@@ -169,6 +170,7 @@ class MemoryTransport:
         self._heard: deque[Heard] = deque()
         self._connection = 1
         self.told: list[HealthReported] = []
+        self.answers: list[ConfigIs] = []
 
     def start(self, wake: Callable[[], None]) -> None:
         self._wake = wake
@@ -190,10 +192,15 @@ class MemoryTransport:
         if self._broker.online:
             self.told.append(health)
 
+    def answer(self, answer: ConfigIs) -> bool:
+        if self._broker.online:
+            self.answers.append(answer)
+        return self._broker.online
+
     def stop(self) -> None:
         self._wake = lambda: None
 
-    def hear(self, message: Ack | HubState, *, live: bool) -> None:
+    def hear(self, message: Ack | HubState | WantedConfig, *, live: bool) -> None:
         """Something comes from the broker."""
         if self._broker.online:
             self._heard.append(Heard(message, live))

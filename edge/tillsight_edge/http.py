@@ -1,22 +1,31 @@
 """The HTTPS transport, for shops whose network lets nothing but the web through."""
 
 import logging
+import time
 from collections.abc import Callable
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from email.message import Message
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from urllib.parse import urlsplit
 
 import msgspec
 
 from tillsight_models.delivery import Ack
 from tillsight_models.events import HealthReported
+from tillsight_models.wanted import ConfigIs
 
 from .config import HubSettings
 from .mqtt import tls_context
-from .ports import Heard
+from .ports import Heard, WantedConfig
 
 log = logging.getLogger(__name__)
 
 PATH = "/api/v1/ingest"
+WANTED_PATH = "/api/v1/devices/{device}/wanted"
+WANTED_HEADER = "Tillsight-Wanted"
+"""Of every answer to events: the version that the hub wants."""
+WANTED_S = 60.0
+"""Between two questions for what is wanted, where no events are sent meanwhile."""
 TIMEOUT_S = 40.0
 """The hub itself gives up after 30 s."""
 
@@ -29,6 +38,9 @@ class _Answer(msgspec.Struct):
     acks: list[Ack] = []
 
 
+_FAILURES = (OSError, HTTPException, msgspec.MsgspecError, ValueError, _Refused)
+
+
 class HttpsTransport:
     """Posts messages of events to the hub; its answer after the commit carries the acks.
 
@@ -36,12 +48,19 @@ class HttpsTransport:
     did not take is tried again with the uplink's patience.
     """
 
-    def __init__(self, hub: HubSettings) -> None:
+    def __init__(
+        self, hub: HubSettings, device: str, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._hub = hub
+        self._wanted_path = WANTED_PATH.format(device=device)
+        self._monotonic = monotonic
         self._wake: Callable[[], None] = lambda: None
         self._heard: list[Heard] = []
         self._open: HTTPConnection | None = None
         self._was_lost = False
+        self._wanted = ""
+        """Version that was fetched last."""
+        self._ask_at = 0.0
 
     def start(self, wake: Callable[[], None]) -> None:
         """See Transport."""
@@ -55,21 +74,36 @@ class HttpsTransport:
     def send(self, message: bytes) -> bool:
         """See Transport; waits for the hub's answer."""
         try:
-            acks = self._post(message)
-        except (OSError, HTTPException, msgspec.MsgspecError, ValueError, _Refused) as error:
+            _, headers, body = self._ask("POST", PATH, message)
+            acks = msgspec.json.decode(body, type=_Answer).acks
+        except _FAILURES as error:
             self._lost(str(error) or type(error).__name__)
             return False
         if self._was_lost:
             log.warning("hub %s is back", self._hub.url)
         self._was_lost = False
         self._heard += [Heard(ack, live=True) for ack in acks]
+        if headers.get(WANTED_HEADER, self._wanted) != self._wanted:
+            self._ask_at = 0.0
         self._wake()
         return True
 
     def heard(self) -> list[Heard]:
-        """See Transport."""
+        """See Transport; now and then it asks the hub what it wants."""
+        if self._monotonic() >= self._ask_at:
+            self._ask_at = self._monotonic() + WANTED_S
+            self._fetch()
         heard, self._heard = self._heard, []
         return heard
+
+    def answer(self, answer: ConfigIs) -> bool:
+        """See Transport."""
+        try:
+            self._ask("POST", self._wanted_path, msgspec.json.encode(answer))
+        except _FAILURES as error:
+            log.debug("hub %s: the answer to its configuration: %s", self._hub.url, error)
+            return False
+        return True
 
     def tell(self, health: HealthReported) -> None:
         """See Transport; over HTTPS only the `device.health` events tell how the device is."""
@@ -78,29 +112,44 @@ class HttpsTransport:
         """See Transport."""
         self._close()
 
-    def _post(self, message: bytes) -> list[Ack]:
+    def _fetch(self) -> None:
+        """What the hub wants; whether the hub is there at all is told by events."""
+        try:
+            status, headers, body = self._ask("GET", self._wanted_path, None)
+        except _FAILURES as error:
+            log.debug("hub %s: what it wants: %s", self._hub.url, error)
+            return
+        self._wanted = headers.get(WANTED_HEADER, "")
+        if status == HTTPStatus.OK:
+            self._heard.append(Heard(WantedConfig(body), live=True))
+
+    def _ask(self, method: str, path: str, message: bytes | None) -> tuple[int, Message, bytes]:
         """Over the open connection, and once more over a new one where the hub has closed it since."""
         if self._open is not None:
             try:
-                return self._exchange(self._open, message)
+                return self._exchange(self._open, method, path, message)
             except (OSError, HTTPException):
                 self._close()
         self._open = self._connect()
         try:
-            return self._exchange(self._open, message)
+            return self._exchange(self._open, method, path, message)
         except BaseException:
             self._close()
             raise
 
-    def _exchange(self, connection: HTTPConnection, message: bytes) -> list[Ack]:
+    def _exchange(
+        self, connection: HTTPConnection, method: str, path: str, message: bytes | None
+    ) -> tuple[int, Message, bytes]:
         token = self._hub.token_file.read_text(encoding="utf-8").strip() if self._hub.token_file else ""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        connection.request("POST", urlsplit(self._hub.url).path + PATH, message, headers)
-        answer = connection.getresponse()
+        if message is None and self._wanted:
+            headers["If-None-Match"] = f'"{self._wanted}"'
+        connection.request(method, urlsplit(self._hub.url).path + path, message, headers)
+        answer: HTTPResponse = connection.getresponse()
         body = answer.read()
-        if answer.status != 200:
+        if answer.status not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
             raise _Refused(f"{answer.status} {answer.reason}: {body[:200].decode(errors='replace')}")
-        return msgspec.json.decode(body, type=_Answer).acks
+        return answer.status, answer.headers, body
 
     def _connect(self) -> HTTPConnection:
         parts = urlsplit(self._hub.url)

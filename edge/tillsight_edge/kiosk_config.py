@@ -6,9 +6,8 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from tillsight_models.configuration import Settings
+from tillsight_models.wanted import SPOKEN
 
-SPOKEN = ("en", "it", "de", "ar")
-"""What the kiosk's own words are there in."""
 PICTURES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",

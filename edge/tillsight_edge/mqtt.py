@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
@@ -17,9 +18,10 @@ from tillsight_models.delivery import Ack, Birth, DeviceState, HubState, decode,
 from tillsight_models.errors import BadEvent
 from tillsight_models.events import HealthReported
 from tillsight_models.topics import DeviceTopics, hub_state
+from tillsight_models.wanted import ConfigIs
 
 from .config import LOOPBACK, HubSettings
-from .ports import Heard
+from .ports import Heard, WantedConfig
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +78,10 @@ class MqttTransport:
         """See Transport."""
         self._publish("metric", encode(health), qos=0)
 
+    def answer(self, answer: ConfigIs) -> bool:
+        """See Transport; retained, so that a hub that was away finds it."""
+        return self._publish("cfg/is", msgspec.json.encode(answer), qos=1, retain=True)
+
     def stop(self) -> None:
         """See Transport; says `disconnected`, so that nobody takes it for a loss."""
         self._stopping.set()
@@ -89,11 +95,12 @@ class MqttTransport:
         if self._thread.is_alive():
             self._thread.join(CONNECT_TIMEOUT_S)
 
-    def _publish(self, channel: Any, payload: bytes, qos: int) -> bool:
+    def _publish(self, channel: Any, payload: bytes, qos: int, *, retain: bool = False) -> bool:
         client = self._client
         if client is None:
             return False
-        return client.publish(self._topics.of(channel), payload, qos=qos).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+        sent = client.publish(self._topics.of(channel), payload, qos=qos, retain=retain)
+        return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def _run(self) -> None:
         delay_s = RECONNECT_START_S
@@ -137,10 +144,10 @@ class MqttTransport:
             if reason.is_failure:
                 self._lost(f"refused: {reason}")
             else:
-                client.subscribe([(topics.of("ack"), 1), (hub_state(topics.org), 1)])
+                client.subscribe([(topics.of("ack"), 1), (hub_state(topics.org), 1), (topics.of("cfg"), 1)])
 
         def subscribed(client: Client, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
-            if any(reason.is_failure for reason in reasons):
+            if any(reason.is_failure for reason in reasons[:2]):
                 self._lost(f"may not subscribe to {topics.of('ack')}")
                 client.disconnect()
             else:
@@ -165,6 +172,10 @@ class MqttTransport:
         self._wake()
 
     def _arrived(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
+        if message.topic == self._topics.of("cfg"):
+            if message.payload:
+                self._hear(WantedConfig(bytes(message.payload)), message)
+            return
         is_ack = message.topic == self._topics.of("ack")
         if not is_ack and message.topic != hub_state(self._topics.org):
             return  # amqtt sends what others have subscribed to
@@ -174,6 +185,9 @@ class MqttTransport:
         except BadEvent as error:
             log.warning("%s: %s", message.topic, error)
             return
+        self._hear(heard, message)
+
+    def _hear(self, heard: Ack | HubState | WantedConfig, message: MQTTMessage) -> None:
         self._heard.append(Heard(heard, live=not message.retain))
         self._wake()
 

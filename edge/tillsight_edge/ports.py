@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from tillsight_models.delivery import Ack, HubState
 from tillsight_models.events import HealthReported, PanelReported, Stamp
+from tillsight_models.wanted import ConfigIs
 
 PANEL_MARK = "panel"
 """Key of the outbox mark that remembers the last panel position whose press is committed."""
@@ -103,10 +104,17 @@ class PresenceSensor(Protocol):
 
 
 @dataclass(frozen=True)
+class WantedConfig:
+    """The configuration that the hub wants, as it came."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True)
 class Heard:
     """Something that the hub said."""
 
-    message: Ack | HubState
+    message: Ack | HubState | WantedConfig
     live: bool
     """False for a retained message, which may be older than what the hub knows now."""
 
@@ -128,6 +136,9 @@ class Transport(Protocol):
 
     def tell(self, health: HealthReported) -> None:
         """Health between two health events, at most once; silently dropped without a connection."""
+
+    def answer(self, answer: ConfigIs) -> bool:
+        """Say which wanted configuration is followed; False where that was not taken. Blocks as `send`."""
 
     def stop(self) -> None:
         """Say goodbye and disconnect."""

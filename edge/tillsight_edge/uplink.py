@@ -6,12 +6,14 @@ not acknowledged is sent again after each reconnect, and when nothing was acknow
 
 import logging
 import random
+from collections.abc import Callable
 
 from tillsight_models.delivery import DEFAULT_WINDOW, Ack, HubState
 from tillsight_models.events import encode_message
+from tillsight_models.wanted import ConfigIs
 
 from .outbox import Held, Outbox
-from .ports import Clock, Heard, Transport
+from .ports import Clock, Heard, Transport, WantedConfig
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,12 @@ class Uplink:
         self._refused = False
         """The transport took nothing more; wait until then."""
         self._hub_since = 0
+        self.on_wanted: Callable[[bytes], None] = lambda _: None
+        """Told of every configuration that the hub wants; set before the first turn."""
+        self.answer: Callable[[], ConfigIs | None] = lambda: None
+        """What to tell the hub of its configuration; set before the first turn."""
+        self._answered: ConfigIs | None = None
+        """On this connection."""
         self.clock_offset_ms: float | None = None
         """This device's clock minus the hub's at the last live ack, the ack's travel time included."""
 
@@ -63,12 +71,14 @@ class Uplink:
         if connection != self._connection:
             self._connection = connection
             self._backoff_s = BACKOFF_START_S
+            self._answered = None
             self._send_again()
         elif self._resend_ms is not None and now >= self._resend_ms:
             self._backoff_s = min(BACKOFF_MOST_S, 2 * self._backoff_s)
             self._send_again()
         if not self._refused:
             self._send()
+        self._answer()
         if self._resend_ms is None:
             return IDLE_S
         return max(0.0, min(IDLE_S, (self._resend_ms - now) / 1000))
@@ -76,8 +86,16 @@ class Uplink:
     def _take(self, heard: Heard) -> None:
         if isinstance(heard.message, HubState):
             self._hub_is(heard.message, heard.live)
+        elif isinstance(heard.message, WantedConfig):
+            self.on_wanted(heard.message.raw)
         else:
             self._acknowledged(heard.message, heard.live)
+
+    def _answer(self) -> None:
+        """Once a connection, and whenever it changes: a broker may have lost what it was told before."""
+        answer = self.answer()
+        if answer is not None and answer != self._answered and self._transport.answer(answer):
+            self._answered = answer
 
     def _acknowledged(self, ack: Ack, live: bool) -> None:
         before = self._outbox.acked

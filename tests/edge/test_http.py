@@ -73,10 +73,13 @@ class Line:
         token = folder / "token"
         token.write_text("secret-token\n", encoding="utf-8")
         url = f"http://127.0.0.1:{web.server_port}"
-        self.transport = HttpsTransport(HubSettings(transport="https", url=url, token_file=token))
+        self.transport = HttpsTransport(
+            HubSettings(transport="https", url=url, token_file=token), "till-1-box", lambda: self.now_s
+        )
         self.outbox = new_outbox(folder)
         self.clock = FakeClock()
         self.woken = 0
+        self.now_s = -1.0
         self.transport.start(self.wake)
         self.uplink = Uplink(self.outbox, self.transport, self.clock, random.Random(1))
 
@@ -172,9 +175,9 @@ def test_a_missing_token_or_server_is_no_end(tmp_path: Path, web: Web) -> None:
     assert not line.transport.send(b"[]")
     gone = HubSettings(transport="https", url="http://127.0.0.1:1", token_file=tmp_path / "token")
     (tmp_path / "token").write_text("t", encoding="utf-8")
-    assert not HttpsTransport(gone).send(b"[]")
-    assert HttpsTransport(gone).connection() == 1
-    HttpsTransport(gone).tell(HealthReported())
+    assert not HttpsTransport(gone, "till-1-box").send(b"[]")
+    assert HttpsTransport(gone, "till-1-box").connection() == 1
+    HttpsTransport(gone, "till-1-box").tell(HealthReported())
 
 
 def test_over_tls_only_a_hub_of_the_right_authority_gets_the_token(tmp_path: Path) -> None:
@@ -200,7 +203,7 @@ def test_over_tls_only_a_hub_of_the_right_authority_gets_the_token(tmp_path: Pat
                 cert_file=device.file if with_certificate else None,
                 key_file=device.key if with_certificate else None,
             )
-            transport = HttpsTransport(settings)
+            transport = HttpsTransport(settings, "till-1-box")
             assert transport.send(b"[]") == taken
             assert len(web.requests) == taken
             transport.stop()

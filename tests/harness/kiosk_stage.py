@@ -8,6 +8,7 @@ from typing import Any
 from tillsight_edge.fakes import FakeClock
 from tillsight_edge.feedback import Feedback
 from tillsight_edge.kiosk.cards import Card
+from tillsight_edge.kiosk.contents import Contents
 from tillsight_edge.kiosk.kiosk import Kiosk, Way
 from tillsight_edge.kiosk.page import Watched, kiosk_server
 from tillsight_edge.outbox import Outbox
@@ -51,9 +52,10 @@ class KioskStage:
         self.lights: list[LightSignal] = []
         self.feedback = Feedback(self.config.panel, self.outbox, self.clock, self.lights.append)
         self.watched = Watched(3, {"till": "ok", "door": "covered"})
+        contents = Contents(self.config.kiosk, survey, (CARD,))
         way = Way(self.pending.append, self.outbox.set_mark)
-        self.kiosk = Kiosk(self.config, survey, [CARD], feedback=self.feedback, way=way, clock=self.clock)
-        self.pages = kiosk_server(self.config, self.kiosk, [CARD], lambda: self.watched)
+        self.kiosk = Kiosk(self.config, contents, feedback=self.feedback, way=way, clock=self.clock)
+        self.pages = kiosk_server(self.config, self.kiosk, lambda: self.watched)
         self.presses = 0
 
     def press(self, button: int) -> None:

@@ -123,8 +123,7 @@ def _own_config(arguments: argparse.Namespace) -> DeviceConfig:
     languages = ["en"]
     if arguments.survey is not None:
         from tillsight_models.surveys import load_survey
-
-        from ..kiosk_config import SPOKEN
+        from tillsight_models.wanted import SPOKEN
 
         languages = [each for each in load_survey(arguments.survey).languages if each in SPOKEN]
     preview = {

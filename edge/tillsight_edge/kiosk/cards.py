@@ -1,8 +1,8 @@
-"""What customers said and what was done about it: read from a file, shown with the thanks."""
+"""What customers said and what was done about it: from a file or from the hub, shown with the thanks."""
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from tillsight_models.errors import BadConfig
 from tillsight_models.surveys import Texts
-
-LONGEST = 100
-MOST = 20
+from tillsight_models.wanted import LONGEST_CARD as LONGEST
+from tillsight_models.wanted import MOST_CARDS as MOST
+from tillsight_models.wanted import WantedCard
 
 
 class Card(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,10 +20,31 @@ class Card(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     said: Texts
     done: Texts
+    first_day: str = ""
+    """Local day; empty: always."""
+    last_day: str = ""
+
+    def is_for(self, language: str, day: str) -> bool:
+        """Whether it can be read, and is to be, on this local day."""
+        is_told = language in self.said and language in self.done
+        return is_told and self.first_day <= day and (not self.last_day or day <= self.last_day)
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
     cards: list[Card]
+
+
+def wanted_cards(wanted: Sequence[WantedCard]) -> tuple[Card, ...]:
+    """The hub's cards."""
+    return tuple(
+        Card(
+            said={language: words.said for language, words in each.texts.items()},
+            done={language: words.did for language, words in each.texts.items()},
+            first_day=each.first_day,
+            last_day=each.last_day or "",
+        )
+        for each in wanted
+    )
 
 
 def load_cards(path: Path, languages: tuple[str, ...]) -> list[Card]:

@@ -1,8 +1,9 @@
 """The kiosk of a running agent: presses and touches in, events out, and one screen for every page."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from queue import SimpleQueue
 from typing import Literal
 
@@ -10,13 +11,12 @@ import msgspec
 
 from tillsight_models.events import Payload, Stamp
 from tillsight_models.scales import scale
-from tillsight_models.surveys import Survey
 
 from ..config import DeviceConfig
 from ..errors import OutboxUnwritable
 from ..feedback import Feedback, Vote
 from ..ports import Clock, LightSignal, PanelPress
-from .cards import Card
+from .contents import Contents
 from .play_log import PlayLog
 from .screens import Screen
 from .session import Pace, Session
@@ -31,6 +31,8 @@ STILL_HERE_S = 10.0
 class Frame(msgspec.Struct, frozen=True):
     """What all open pages show at one moment."""
 
+    contents: int
+    """Grows when there are other contents: then pages begin anew."""
     screen: Screen
     present: bool
     """Somebody stands there."""
@@ -57,37 +59,48 @@ class Kiosk:
     def __init__(
         self,
         config: DeviceConfig,
-        survey: Survey | None,
-        cards: Sequence[Card],
+        contents: Contents,
         *,
         feedback: Feedback,
         way: Way,
         clock: Clock,
     ) -> None:
-        settings, panel = config.kiosk, config.panel
+        self._panel = panel = config.panel
         self._feedback, self._way, self._clock = feedback, way, clock
         self._undo_number = panel.undo_number
         self._scale = scale(panel.scale)
-        pace = Pace(
-            idle_s=settings.idle_s,
-            warning_s=settings.warning_s,
-            thanks_s=max(settings.thanks_s, panel.undo_s),
-            attract_s=settings.attract_s,
-            undo_s=panel.undo_s,
-            buttons=self._scale.ratings if settings.panel_answers else 0,
-        )
-        self._session = Session(survey, pace, clock, languages=settings.spoken)
+        self._contents, self._next = contents, contents
+        self._contents_number = 1
+        self._session = Session(contents.survey, self._pace(contents), clock, languages=contents.languages)
         self._changes = threading.Condition(threading.RLock())
-        self._cards = cards
         self._card = -1
-        self._tally = Tally(self._scale.positive) if settings.tally else None
-        self._plays = PlayLog(settings.play_log)
+        self._tally = Tally(self._scale.positive)
+        self._plays = PlayLog(config.kiosk.play_log)
         self._last: Vote | None = None
         self._served: SimpleQueue[None] = SimpleQueue()
         self._present = self._not_stored = self._stopping = False
         self._called_ms = clock.mono_ms()
         self._shown = self._frame()
         self._version = 1
+
+    @property
+    def contents(self) -> tuple[int, Contents]:
+        """What is on the screens now, and its number."""
+        with self._changes:
+            return self._contents_number, self._contents
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what it was changed to last is on the screens."""
+        with self._changes:
+            return self._next is self._contents
+
+    def change(self, contents: Contents) -> None:
+        """Other contents, as soon as nobody is in the middle of something."""
+        with self._changes:
+            self._next = contents
+            self._exchange()
+            self._tell()
 
     def press(self, press: PanelPress) -> None:
         """A button of the panel: an answer where a question is shown, else a rating, or taking one back."""
@@ -128,6 +141,7 @@ class Kiosk:
             self._present = present
             for payload in self._session.tick():
                 self._way.append(payload, self._clock.stamp())
+            self._exchange()
             self._tell()
 
     def contact(self) -> None:
@@ -170,6 +184,25 @@ class Kiosk:
                 told = msgspec.json.encode(self._frame()) if is_new else b""
             yield b"data: " + told + b"\n\n" if is_new else b": still here\n\n"
 
+    def _exchange(self) -> None:
+        waiting = self._next
+        if waiting is self._contents:
+            return
+        if self._session.change(waiting.survey, self._pace(waiting), waiting.languages):
+            self._contents = waiting
+            self._contents_number += 1
+
+    def _pace(self, contents: Contents) -> Pace:
+        settings, panel = contents.settings, self._panel
+        return Pace(
+            idle_s=settings.idle_s,
+            warning_s=settings.warning_s,
+            thanks_s=max(settings.thanks_s, panel.undo_s),
+            attract_s=settings.attract_s,
+            undo_s=panel.undo_s,
+            buttons=self._scale.ratings if settings.panel_answers else 0,
+        )
+
     def _answer(self, press: PanelPress) -> None:
         """At most once: an answer that came a second time would be a rating."""
         if press.mark is not None:
@@ -190,25 +223,27 @@ class Kiosk:
         made: list[Payload] = []
         if isinstance(done, Vote):
             made = self._session.voted(done)
-            self._card = (self._card + 1) % max(1, len(self._cards))
+            self._card += 1
             self._last = done
-            if self._tally is not None and not done.is_repeat:
+            if not done.is_repeat:
                 self._tally.voted(done.seq, done.rating)
         elif done is LightSignal.UNDONE:
             made = self._session.undone()
-            if self._tally is not None and self._last is not None:
+            if self._last is not None:
                 self._tally.undone(self._last.seq)
         for payload in made:
             self._way.append(payload, self._clock.stamp())
 
     def _frame(self) -> Frame:
         screen, at = self._session.screen(), self._clock.stamp()
-        is_thanks = screen.state == "thanks"
+        is_thanks, contents = screen.state == "thanks", self._contents
+        day = datetime.fromtimestamp(at.t / 1000, UTC).astimezone().date().isoformat()
         return Frame(
+            contents=self._contents_number,
             screen=screen,
             present=self._present,
-            card=self._card if is_thanks and self._cards else None,
-            tally=self._tally.told(at.mono, at.t) if is_thanks and self._tally else None,
+            card=contents.card(self._card, screen.language, day) if is_thanks else None,
+            tally=self._tally.told(at.mono, at.t) if is_thanks and contents.settings.tally else None,
             not_stored=self._not_stored,
         )
 

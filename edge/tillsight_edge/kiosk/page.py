@@ -1,6 +1,6 @@
 """What the kiosk's page asks and tells."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,6 @@ from tillsight_models.surveys import LONGEST_TEXT
 from ..config import DeviceConfig
 from ..kiosk_config import PICTURES
 from ..pages.server import Answer, PageServer, Route, as_json
-from .cards import Card
 from .kiosk import Kiosk
 from .session import Session
 from .texts import load_texts
@@ -40,13 +39,11 @@ class Touch(msgspec.Struct, frozen=True):
     language: Annotated[str, msgspec.Meta(max_length=16)] = ""
 
 
-def kiosk_server(
-    config: DeviceConfig, kiosk: Kiosk, cards: Sequence[Card], watched: Callable[[], Watched]
-) -> PageServer:
+def kiosk_server(config: DeviceConfig, kiosk: Kiosk, watched: Callable[[], Watched]) -> PageServer:
     """Serves the page at the kiosk's port, to this machine only. PageUnavailable where the port is taken."""
     return PageServer(
         "kiosk.html",
-        {**kiosk_routes(kiosk), **_facts(config, cards), "GET watched": lambda _: as_json(watched())},
+        {**kiosk_routes(kiosk), **_facts(config, kiosk), "GET watched": lambda _: as_json(watched())},
         port=config.kiosk.port,
         package=__package__,
         welcome=True,
@@ -83,23 +80,33 @@ def kiosk_routes(kiosk: Kiosk) -> dict[str, Route]:
     }
 
 
-def _facts(config: DeviceConfig, cards: Sequence[Card]) -> dict[str, Route]:
-    """What does not change while the agent runs."""
-    settings, panel = config.kiosk, config.panel
+def _facts(config: DeviceConfig, kiosk: Kiosk) -> dict[str, Route]:
+    """What does not change from one shopper to the next."""
+    panel, settings = config.panel, config.kiosk
     ratings = scale(panel.scale)
-    facts = {
-        "languages": settings.spoken,
-        "texts": load_texts(settings.spoken),
-        "question": settings.question,
-        "scale": ratings.id,
-        "ratings": [
-            ratings.rating(button, is_reversed=panel.reversed) for button in range(1, ratings.ratings + 1)
-        ],
-        "cards": cards,
-        "sound": settings.sound,
-    }
+
+    def facts(_: bytes) -> Answer:
+        number, contents = kiosk.contents
+        return as_json(
+            {
+                "contents": number,
+                "languages": contents.languages,
+                "texts": load_texts(contents.languages),
+                "question": contents.settings.question,
+                "attract": contents.attract,
+                "attract_here": contents.attract_here,
+                "scale": ratings.id,
+                "ratings": [
+                    ratings.rating(button, is_reversed=panel.reversed)
+                    for button in range(1, ratings.ratings + 1)
+                ],
+                "cards": contents.cards,
+                "sound": contents.settings.sound,
+            }
+        )
+
     return {
-        "GET facts": _constant(as_json(facts)),
+        "GET facts": facts,
         "GET picture-away": _constant(_picture(settings.picture, "away")),
         "GET picture-present": _constant(_picture(settings.present_picture, "present")),
     }

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from tillsight_models.events import CameraState
 
@@ -14,7 +14,7 @@ from ..pages.server import PageServer
 from ..pending import Pending
 from ..ports import Clock, PanelPress
 from ..recent import RecentContacts
-from .contents import read_contents
+from .contents import contents_of, read_contents
 from .kiosk import Kiosk, Way
 from .page import Watched, kiosk_server
 
@@ -37,13 +37,17 @@ class KioskPart:
         clock: Clock,
     ) -> None:
         self._config, self._recent, self._clock = config, recent, clock
-        survey, self._cards = read_contents(config.kiosk)
+        self._own = read_contents(config.kiosk)
         way = Way(pending.append, outbox.set_mark)
-        self.kiosk = Kiosk(config, survey, self._cards, feedback=feedback, way=way, clock=clock)
+        self.kiosk = Kiosk(config, self._own, feedback=feedback, way=way, clock=clock)
         self.pages: PageServer | None = None
         """None while its port is taken."""
         self._cameras: Callable[[], Mapping[str, CameraState]] = dict
         self._told = ""
+
+    def follow(self, value: Any) -> None:
+        """The hub's section `kiosk`, between two shoppers; BadConfig where it makes no screens."""
+        self.kiosk.change(contents_of(self._own, value))
 
     def start(self, cameras: Callable[[], Mapping[str, CameraState]]) -> None:
         """Serve the page; `cameras` are asked for what they do now."""
@@ -77,7 +81,7 @@ class KioskPart:
 
     def _serve(self) -> None:
         try:
-            pages = kiosk_server(self._config, self.kiosk, self._cards, self._watched)
+            pages = kiosk_server(self._config, self.kiosk, self._watched)
         except (PageUnavailable, OSError) as error:
             if self._told != str(error):
                 self._told = str(error)

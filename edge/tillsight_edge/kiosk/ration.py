@@ -20,6 +20,10 @@ class Ration:
         self._contacts_since: int | None = None
         """Contacts since the last questionnaire; None before the first one."""
 
+    def change(self, survey: Survey) -> None:
+        """Another version, or another survey, at the same touchpoint."""
+        self._survey = survey
+
     def contact(self) -> None:
         """One more customer was served."""
         if self._contacts_since is not None:

@@ -89,6 +89,30 @@ class Session:
         """What is shown."""
         return self._state
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether nobody is in the middle of something: not in a visit, not in another language, and not
+        about to choose again."""
+        is_free = self._visit is None and self._state in ("rate", "attract")
+        if self._undone or self._language != self._languages[0]:
+            return is_free and self._clock.mono_ms() - self._acted_ms >= self._pace.idle_s * 1000
+        return is_free
+
+    def change(self, survey: Survey | None, pace: Pace, languages: tuple[str, ...]) -> bool:
+        """Other contents for the next shopper; False while there is one. What was asked today counts on."""
+        if not self.is_resting:
+            return False
+        if survey is None:
+            self._ration = None
+        elif self._ration is None:
+            self._ration = Ration(survey)
+        else:
+            self._ration.change(survey)
+        self._survey, self._pace, self._languages = survey, pace, languages
+        self._language = languages[0]
+        self._number += 1
+        return True
+
     def voted(self, vote: Vote) -> list[Payload]:
         """A press was stored. Of who presses again and again, only the first press asks for a reason."""
         if vote.is_repeat and self._visit is not None:

@@ -11,14 +11,15 @@ from tests.harness.kiosk_stage import KioskStage, kiosk_stage
 from tests.harness.kiosks import LIKELY, WHY, survey_of, texts
 
 from tillsight_edge.kiosk.cards import load_cards
-from tillsight_edge.kiosk.contents import contents_problems, read_contents
+from tillsight_edge.kiosk.contents import Contents, contents_problems, read_contents
 from tillsight_edge.kiosk.tally import DELAY_S, Tally, Told
 from tillsight_edge.kiosk.texts import load_texts
-from tillsight_edge.kiosk_config import SPOKEN, KioskSettings
+from tillsight_edge.kiosk_config import KioskSettings
 from tillsight_edge.ports import LightSignal
 from tillsight_models.errors import BadConfig
 from tillsight_models.events import ButtonPressed, PressUndone, QuestionAnswered, ReasonGiven, SurveyEnded
 from tillsight_models.scales import SCALES
+from tillsight_models.wanted import SPOKEN
 
 
 def tell(stage: KioskStage, name: str, **body: Any) -> dict[str, Any]:
@@ -247,7 +248,7 @@ def test_mistakes_in_survey_and_cards_are_lines_and_the_faces_work_without(tmp_p
     problems = contents_problems(settings)
     assert problems[0].startswith("kiosk.survey: questions.why.text.")
     assert problems[-1] == "kiosk.cards: cards.1.done.en: should have 1 to 100 characters"
-    assert read_contents(settings) == (None, [])
+    assert read_contents(settings) == Contents(settings)
 
 
 def test_cards_need_all_languages_of_the_kiosk(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ function sound(name) {
 
 /* A rating is lit up on its face before anything else comes, whether it was touched or pressed on the panel. */
 function show(next) {
+  if (next.contents !== known.contents && !view) return location.reload();
   heardAt = performance.now();
   if (waiting) {
     waiting = next;
@@ -157,6 +158,7 @@ function closeLanguages() {
 }
 
 function open(next) {
+  if (!next && frame.contents !== known.contents) return location.reload();
   view = next;
   clearInterval(watching);
   clearTimeout(leaving);

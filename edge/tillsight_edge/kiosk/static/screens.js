@@ -40,7 +40,8 @@ export class Screens {
 
   attract(frame, words) {
     const name = frame.present ? "present" : "away";
-    const says = frame.present ? words["attract-here"] : words.attract;
+    const own = frame.present ? this.facts.attract_here : this.facts.attract;
+    const says = own[frame.screen.language] ?? (frame.present ? words["attract-here"] : words.attract);
     return {
       top: [],
       stage: [
