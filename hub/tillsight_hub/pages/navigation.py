@@ -26,6 +26,7 @@ class Entry:
 NAVIGATION: dict[str, tuple[Entry, ...]] = {
     "today": (
         Entry("/", "overview"),
+        Entry("/wall", "wall"),
         Entry("/alerts", "alerts"),
     ),
     "more": (Entry("/docs", "docs"),),
