@@ -74,6 +74,12 @@ class Place:
     """How often each rating is given, worst first."""
     contact_source: Literal["camera", "presence"] = "presence"
     """What counts the customers: frames of a camera, or a (mock) sensor."""
+    sells: bool = False
+    """Its till tells the receipts, and the store's entrance is counted here."""
+    has_sellers: bool = False
+    """Sellers press a button while they serve."""
+    asks: bool = False
+    """Some customers answer a questionnaire."""
 
     @property
     def device(self) -> str:
@@ -83,11 +89,53 @@ class Place:
 NPS_MOODS = (3, 1, 1, 2, 2, 5, 6, 12, 22, 20, 26)
 
 PLACES = (
-    Place("checkout-1", "Checkout", "store-1", "smiley-4", "gpio", 30, 0.16, (6, 9, 35, 50), "camera"),
-    Place("service-1", "Service desk", "store-1", "smiley-5", "serial", 12, 0.22, (14, 16, 20, 28, 22)),
-    Place("checkout-2", "Checkout", "store-2", "smiley-4", "serial", 26, 0.13, (4, 7, 29, 60)),
-    Place("fitting-2", "Fitting rooms", "store-2", "smiley-4", "gpio", 14, 0.09, (12, 20, 40, 28)),
-    Place("checkout-3", "Checkout", "store-3", "smiley-4", "serial", 34, 0.11, (9, 14, 33, 44)),
+    Place(
+        "checkout-1",
+        "Checkout",
+        "store-1",
+        "smiley-4",
+        "gpio",
+        30,
+        0.16,
+        (6, 9, 35, 50),
+        "camera",
+        sells=True,
+    ),
+    Place(
+        "service-1",
+        "Service desk",
+        "store-1",
+        "smiley-5",
+        "serial",
+        12,
+        0.22,
+        (14, 16, 20, 28, 22),
+        asks=True,
+    ),
+    Place("checkout-2", "Checkout", "store-2", "smiley-4", "serial", 26, 0.13, (4, 7, 29, 60), sells=True),
+    Place(
+        "fitting-2",
+        "Fitting rooms",
+        "store-2",
+        "smiley-4",
+        "gpio",
+        14,
+        0.09,
+        (12, 20, 40, 28),
+        has_sellers=True,
+    ),
+    Place(
+        "checkout-3",
+        "Checkout",
+        "store-3",
+        "smiley-4",
+        "serial",
+        34,
+        0.11,
+        (9, 14, 33, 44),
+        sells=True,
+        asks=True,
+    ),
     Place("pickup-3", "Pick-up desk", "store-3", "nps", "gpio", 10, 0.18, NPS_MOODS),
 )
 

@@ -5,12 +5,23 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 from zoneinfo import ZoneInfo
 
-from tillsight_models.events import ButtonPressed, ContactEnded, Payload, Stamp, encode_event, new_event
+from msgspec.structs import replace
+
+from tillsight_models.events import (
+    ButtonPressed,
+    ContactEnded,
+    Payload,
+    ReasonGiven,
+    Stamp,
+    encode_event,
+    new_event,
+)
 
 from .chain import CLOSES, OPENS, Place, stores
+from .customers import customer
+from .trade import audits, hourly
 
 HOUR_WEIGHTS = (
     *(0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.2),
@@ -18,8 +29,10 @@ HOUR_WEIGHTS = (
 )
 """How busy each local hour is; the lunch and the way home."""
 WEEKDAY_WEIGHTS = (0.9, 0.85, 0.9, 1.0, 1.2, 1.45, 0.7)
-REPEAT_SHARE = 0.04
-"""Presses that are followed by another one at once, as children do."""
+TROUBLED = "service-1"
+HIRED_DAYS_AGO, BAD_DAYS_AGO, COVERED_DAYS_AGO = 10, 2, 5
+BAD_HOURS, COVERED = range(15, 18), range(11, 13)
+"""Local hours of the bad afternoon, and those in which something stood before the camera."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,7 @@ def past(place: Place, days: int, until: datetime, seed: int) -> Past:
     """The events of the `days` before `until`, in order, in a stream of their own."""
     dice = random.Random(f"{seed}/{place.id}")
     start = (until - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
-    happened = sorted(_happenings(place, start, until, dice), key=lambda one: one[0])
+    happened = _in_order(list(_happenings(place, start, until, dice)))
     stream = secrets.token_hex(8)  # of this run: another run at another time has other events
     events = [
         encode_event(
@@ -69,33 +82,46 @@ def messages(events: list[bytes], most: int = 200, most_bytes: int = 60_000) -> 
         yield b"[" + b",".join(part) + b"]"
 
 
+def _in_order(told: list[tuple[datetime, Payload]]) -> list[tuple[datetime, Payload]]:
+    """By time; a reason then names the press that it is about by its number, which it followed as told."""
+    order = sorted(range(len(told)), key=lambda index: told[index][0])
+    number = {index: seq for seq, index in enumerate(order, 1)}
+    press = 0
+    for index, (at, payload) in enumerate(told):
+        if isinstance(payload, ButtonPressed):
+            press = index
+        elif isinstance(payload, ReasonGiven):
+            told[index] = at, replace(payload, press=number[press])
+    return [told[index] for index in order]
+
+
 def _happenings(
     place: Place, start: datetime, until: datetime, dice: random.Random
 ) -> Iterator[tuple[datetime, Payload]]:
     zone = next(ZoneInfo(store.tz) for store in stores(until) if store.id == place.store)
+    yield from ((at, payload) for at, payload in audits(place, start, dice) if at < until)
     hour = start
-    while hour < until:
+    while hour + timedelta(hours=1) <= until:
         local = hour.astimezone(zone)
         if OPENS <= local.hour < CLOSES:
+            days = (until - hour).days
             busy = HOUR_WEIGHTS[local.hour] * WEEKDAY_WEIGHTS[local.weekday()]
-            for _ in range(_around(place.contacts_per_hour * busy, dice)):
-                at = hour + timedelta(seconds=dice.uniform(0, 3600))
-                if at < until:
-                    yield from _one_customer(place, at, dice)
+            covered = place.contact_source == "camera" and days == COVERED_DAYS_AGO and local.hour in COVERED
+            people = 0 if covered else _around(place.contacts_per_hour * busy, dice)
+            for _ in range(people):
+                at = hour + timedelta(seconds=dice.uniform(0, 3590))
+                yield from customer(place, at, dice, _trouble(place, days, local.hour))
+            yield from hourly(place, hour, people, dice, covered=covered)
         hour += timedelta(hours=1)
 
 
-def _one_customer(place: Place, at: datetime, dice: random.Random) -> Iterator[tuple[datetime, Payload]]:
-    dwell = min(600.0, max(3.0, dice.lognormvariate(3.7, 0.6)))
-    yield at, ContactEnded(source=place.contact_source, dwell_s=round(dwell, 1))
-    if dice.random() >= place.response_rate:
-        return
-    rating = dice.choices(range(1, len(place.moods) + 1), place.moods)[0]
-    panel: Literal["gpio", "serial"] = "gpio" if place.panel == "gpio" else "serial"
-    yield at, ButtonPressed(button=rating, rating=rating, scale=place.scale, panel=panel)
-    if dice.random() < REPEAT_SHARE:
-        again = ButtonPressed(button=rating, rating=rating, scale=place.scale, panel=panel, labels=["repeat"])
-        yield at + timedelta(seconds=1), again
+def _trouble(place: Place, days_ago: int, hour: int) -> float:
+    """The queue at the service desk was long until somebody was hired, and one afternoon nobody came."""
+    if place.id != TROUBLED:
+        return 1.0
+    if days_ago == BAD_DAYS_AGO and hour in BAD_HOURS:
+        return 6.0
+    return 1.7 if days_ago > HIRED_DAYS_AGO else 1.0
 
 
 def _around(mean: float, dice: random.Random) -> int:

@@ -20,6 +20,7 @@ from tillsight_hub.tables import device
 from .books import remember_past
 from .chain import PLACES, seed_file
 from .children import ChildEnded
+from .customers import SURVEY
 from .history import messages, past
 
 USER = "demo"
@@ -166,4 +167,13 @@ program = "{broker}"
 
 [web]
 port = {hub.web_port}
+
+[metrics]
+questions = [
+    {{ survey = "{SURVEY}", question = "recommend", asks = "nps" }},
+    {{ survey = "{SURVEY}", question = "overall", asks = "outcome" }},
+    {{ survey = "{SURVEY}", question = "speed", asks = "driver:speed" }},
+    {{ survey = "{SURVEY}", question = "friendliness", asks = "driver:friendliness" }},
+    {{ survey = "{SURVEY}", question = "range", asks = "driver:range" }},
+]
 """
