@@ -317,7 +317,7 @@ def _hour_totals(asked: _Asked) -> dict[tuple[str, Kind], dict[str, int]]:
             add_to(totals.setdefault(key, {}), row)
             if _is_cut(calendar, hour, asked.period):
                 withheld.append((key, without_what_was_said(row, kind[1])))
-        for place, hour, less in asked.withholding.of_hours(members):
+        for place, hour, less in asked.withholding.of_hours_of_day(members):
             withheld.append(((_hour_of_day(calendar, hour), asked.kind(place)), less))
     unknown = _unknown_hours(asked, totals)
     for key, less in withheld:

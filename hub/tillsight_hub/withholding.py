@@ -5,55 +5,24 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from .calendar import PlaceCalendar
+from .day_cells import DayCells
 from .hierarchy import Touchpoint
-from .periods import Period, bucket_days, hour_bounds
+from .hour_cells import HourCells, months_with_shifts
+from .periods import Period, bucket_days
 from .release import (
-    Cell,
     DaySize,
-    cells_of,
     told_days,
-    told_hours,
-    want_company,
     without_covered,
     without_moods,
     without_ratings,
     without_uncovered,
-    without_what_was_said,
 )
-from .sums import Sums, add_to, rows_of_days, rows_of_hours, sizes_of_days, with_shifts
-
-DAY_MS = 86_400_000
+from .sums import Sums, add_to, rows_of_days, sizes_of_days
 
 Less = tuple[Touchpoint, str, Sums]
 """What to add to a sum with the business day of that touchpoint in it."""
 HourLess = tuple[Touchpoint, int, Sums]
 """The same for the local hour, by the UTC seconds of its begin."""
-
-
-@dataclass(frozen=True)
-class _Days:
-    """The days of one touchpoint in the months that a period touches."""
-
-    sizes: Mapping[str, DaySize]
-    cells: Sequence[Cell]
-    """Of ratings."""
-    mood_cells: Sequence[Cell]
-    wants_company: bool
-    """Whether days with enough have to be known to make cells of the others."""
-
-    @classmethod
-    def of(cls, sizes: Mapping[str, DaySize], smallest: int, running_month: str) -> "_Days":
-        """The cells of days of these sizes."""
-        told = {day: size.told(smallest) for day, size in sizes.items()}
-        apart = {day for day, size in sizes.items() if not size.tells_of_contacts(smallest)}
-        faces = {day: size.faces for day, size in sizes.items()}
-        return cls(
-            sizes,
-            cells_of(told, smallest, running_month, apart),
-            cells_of(faces, smallest, running_month),
-            want_company(told, smallest, running_month),
-        )
 
 
 @dataclass(frozen=True)
@@ -66,7 +35,7 @@ class Withholding:
     smallest_cell: int
     _running: Mapping[str, str]
     """By touchpoint, the month that is not over there."""
-    _days: Mapping[str, _Days]
+    _days: Mapping[str, DayCells]
 
     @classmethod
     def of(
@@ -84,13 +53,13 @@ class Withholding:
         lonely = [place for place in places if days[place.id].wants_company]
         return replace(self, _days=days | self._read(lonely, below=None))
 
-    def _read(self, places: Sequence[Touchpoint], below: int | None) -> dict[str, "_Days"]:
+    def _read(self, places: Sequence[Touchpoint], below: int | None) -> dict[str, DayCells]:
         """By touchpoint; with `below` plain days are left out."""
         sizes: dict[str, dict[str, DaySize]] = {place.id: {} for place in places}
         if places:
             for tp, day, size in sizes_of_days(self.connection, places, _months(self.period), below):
                 sizes[tp][day] = size
-        return {tp: _Days.of(found, self.smallest_cell, self._running[tp]) for tp, found in sizes.items()}
+        return {tp: DayCells.of(found, self.smallest_cell, self._running[tp]) for tp, found in sizes.items()}
 
     def of_days(self, key: Callable[[str], str]) -> Iterator[Less]:
         """What to take out where the period's days with the same key are summed."""
@@ -105,48 +74,37 @@ class Withholding:
                 yield by_id[tp], day, step(row)
 
     def of_hours(self, members: Sequence[Touchpoint]) -> Iterator[HourLess]:
-        """What to take out of hours that lie in the period as a whole; touchpoints with one calendar.
+        """What to take out of hours that lie in the period as a whole; touchpoints with one calendar."""
+        cells = self.hour_cells(members)
+        for each in cells.hours:
+            yield each.place, each.hour, each.told() if cells.is_alone(each) else each.withheld()
 
-        Where a rota cuts the days of these months into shifts, what is told of shifts less what is told of
-        hours would be about a few: hours then tell nothing.
+    def of_hours_of_day(self, members: Sequence[Touchpoint]) -> Iterator[HourLess]:
+        """The same where all hours of the period with the same name are summed: months that are over and lie
+        in it as a whole tell more."""
+        cells = self.hour_cells(members, with_weeks=True)
+        for each in cells.hours:
+            is_told = cells.is_alone(each) or cells.week_of(each).tells(*each.week_hour)
+            yield each.place, each.hour, each.told() if is_told else each.withheld()
+
+    def hour_cells(self, members: Sequence[Touchpoint], *, with_weeks: bool = False) -> HourCells:
+        """What may be told of the hours of the period; touchpoints with one calendar.
+
+        Where a rota cuts the days of a month into shifts, what is told of shifts less what is told of hours
+        would be about a few: hours then tell nothing.
         """
-        calendar = members[0].calendar
-        start, end = _months(self.period).bounds(calendar)
-        by_shift = with_shifts(self.connection, members, start - DAY_MS, end + DAY_MS)
+        months = sorted({day[:7] for day in self.period.days()})
+        by_shift = months_with_shifts(self.connection, members, months)
         days = {
-            tp: {} if tp in by_shift else self._hours_told_on(found)
+            tp: found.without_months({month for month in months if tp in by_shift[month]})
             for tp, found in self._read(members, below=None).items()
         }
-        rows = list(rows_of_hours(self.connection, members, self.period))
-        by_id = {place.id: place for place in members}
-        day_of = {hour: day_of_hour(calendar, hour) for hour in {hour for _, hour, _ in rows}}
-        hours: dict[tuple[str, str], dict[int, int]] = {}
-        for tp, hour, row in rows:
-            day, size = day_of[hour], _size(row)
-            if day in days[tp] and not size.uncovered:
-                hours.setdefault((tp, day), {})[hour] = size.responses
-        told = {
-            (tp, hour)
-            for (tp, day), sizes in hours.items()
-            for hour in told_hours(sizes, days[tp][day], self.smallest_cell)
-        }
-        for tp, hour, row in rows:
-            place = by_id[tp]
-            is_told = (tp, hour) in told
-            yield (
-                place,
-                hour,
-                without_moods(row) if is_told else without_what_was_said(row, place.contact_source),
-            )
-
-    def _hours_told_on(self, days: "_Days") -> dict[str, int]:
-        """By business day whose hours may be told: its responses while the contact counter could see."""
-        alone = (cell[0] for cell in days.cells if len(cell) == 1)
-        return {
-            day: days.sizes[day].responses - days.sizes[day].uncovered
-            for day in alone
-            if self.period.first <= day <= self.period.last
-        }
+        cells = HourCells.of(self.connection, members, self.period, days, self.smallest_cell)
+        if not with_weeks:
+            return cells
+        whole = [month for month in months if _is_whole(month, self.period)]
+        over = {place.id: [month for month in whole if month < self._running[place.id]] for place in members}
+        return cells.with_weeks(over, days, self.smallest_cell)
 
     def _steps(
         self, place: Touchpoint, key: Callable[[str], str]
@@ -173,6 +131,11 @@ def _months(period: Period) -> Period:
     return Period(bucket_days(period.first, "month").first, bucket_days(period.last, "month").last)
 
 
+def _is_whole(month: str, period: Period) -> bool:
+    days = bucket_days(f"{month}-01", "month")
+    return period.first <= days.first and days.last <= period.last
+
+
 def _ratings_out(
     size: DaySize, contact_source: str | None, smallest: int, *, is_told: bool
 ) -> Iterator[Callable[[Sums], Sums]]:
@@ -192,18 +155,3 @@ def _all_of(steps: Sequence[Callable[[Sums], Sums]]) -> Callable[[Sums], Sums]:
         return total
 
     return less
-
-
-def _size(row: Sums) -> DaySize:
-    numbers = row.items()
-    return DaySize(
-        responses=sum(number for name, number in numbers if name.startswith("rating_")),
-        uncovered=sum(number for name, number in numbers if name.startswith("uncovered_")),
-    )
-
-
-def day_of_hour(calendar: PlaceCalendar, hour: int) -> str:
-    """The business day that the local hour lies in; none where one ends within the hour."""
-    start, end = hour_bounds(calendar, hour)
-    day = calendar.business_day(start)
-    return day if calendar.business_day(end - 1) == day else ""

@@ -9,6 +9,9 @@ ratings, a bit each. The fourth rating makes up for it.
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
 from sqlalchemy import Connection, delete, insert
 from tests.harness.chain import Chain
 
@@ -105,13 +108,49 @@ class Atoms:
 def cells_that_show(sums: Sequence[frozenset[int]]) -> dict[frozenset[int], list[int]]:
     """By the sums that they are in: the atoms that no combination of the sums can tell apart.
 
-    Whatever anyone adds and subtracts is a combination of whole such cells.
+    Whatever anyone adds and subtracts is about all atoms of such a cell, or about none of them.
     """
     cells: dict[frozenset[int], list[int]] = {}
     for atom in sorted(set().union(*sums)):
         key = frozenset(number for number, members in enumerate(sums) if atom in members)
         cells.setdefault(key, []).append(atom)
     return cells
+
+
+def fewest_singled_out(sums: Sequence[frozenset[int]], people_of: Sequence[int], enough: int) -> int:
+    """How many people the smallest combination of sums is about; `enough` where none is about fewer.
+
+    For each cell of fewer people a linear program weighs the sums so that the cell counts once and all others
+    together, each with its people, count as little as can be: where sums are days and hours that cross this
+    finds the fewest (a cut of a graph, whose linear program has whole solutions).
+    """
+    cells = cells_that_show(sums)
+    keys = list(cells)
+    people = np.array([sum(people_of[atom] for atom in cells[key]) for key in keys])
+    told = np.array([[number in key for key in keys] for number in range(len(sums))], dtype=float)
+    told = np.unique(told, axis=0)
+    fewest = enough
+    for cell in np.flatnonzero((people > 0) & (people < enough)):
+        weighed = _least(told, people, int(cell))
+        about = int(people[np.abs(weighed) > 1e-6].sum())
+        fewest = min(fewest, about)
+    return fewest
+
+
+def _least(told: NDArray[np.float64], people: NDArray[np.int64], cell: int) -> NDArray[np.float64]:
+    """How often each cell counts in the best combination that counts this one once; all if there is none."""
+    sums, cells = told.shape
+    both = np.block([[told.T, -np.eye(cells)], [-told.T, -np.eye(cells)]])
+    found = linprog(
+        c=[*np.zeros(sums), *people],
+        A_ub=both,
+        b_ub=np.zeros(2 * cells),
+        A_eq=[[*told[:, cell], *np.zeros(cells)]],
+        b_eq=[1.0],
+        bounds=[(None, None)] * sums + [(0, None)] * cells,
+        method="highs",
+    )
+    return told.T @ found.x[:sums] if found.status == 0 else np.ones(cells)
 
 
 def _decoded(ratings: Sequence[int]) -> frozenset[int]:
