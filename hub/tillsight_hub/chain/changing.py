@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, delete, func, select
+from sqlalchemy import Column, Connection, Engine, delete, func, select, update
 
 from tillsight_models.errors import TillsightError
 
@@ -89,6 +89,10 @@ def remove(engine: Engine, kind: Kind, id: str, actor: str) -> None:
             raise NoSuchPlace(f"{kind} {id!r}: there is none of this id")
         if held := held_by(connection, kind, id):
             raise PlaceStays(kind, id, held)
+        if kind == "device":
+            token = tables.api_token
+            its_own = (token.c.role == "device") & (token.c.scope == id)
+            connection.execute(update(token).where(its_own).values(revoked=True))
         for column in _GOES_WITH[kind]:
             connection.execute(delete(column.table).where(column == id))
         connection.execute(delete(table).where(table.c.id == id))
@@ -164,7 +168,6 @@ _INSIDE: Mapping[Kind, _Held] = {
         ("events", tables.event.c.dev),
         ("streams", tables.stream.c.device_id),
         ("quarantined", tables.quarantine.c.dev),
-        ("tokens", tables.api_token.c.scope),
     ),
 }
 _REFERENCES: _Held = (

@@ -29,6 +29,7 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         Entry("/wall", "wall"),
         Entry("/alerts", "alerts"),
     ),
+    "keep": (Entry("/chain", "chain", ("admin", "ops")),),
     "more": (Entry("/docs", "docs"),),
 }
 """By group: what everybody uses every day stands in the bar, the others behind a menu, by what one wants."""
