@@ -23,6 +23,7 @@ from .config import HubConfig, load_config
 from .database import migrate, open_database, prepare
 from .exports.command import add_export_arguments, run_export_command
 from .imports.command import add_import_arguments, run_import_command
+from .mail.command import add_mail_arguments, run_mail_command
 
 FAILED, BAD_CONFIG, INTERRUPTED = 1, 2, 130
 
@@ -229,6 +230,7 @@ COMMANDS = {
         Command("verify", "compare rollups and watermarks with the events; exit 1 if any differ", _verify),
         Command("quarantine", "what was set aside", _quarantine, _quarantine_arguments),
         Command("rebuild-rollups", "count all events anew, beside a running hub too", _rebuild_rollups),
+        Command("mail", "whether mail arrives", run_mail_command, add_mail_arguments),
         Command("user", "accounts of people", _user, add_user_arguments),
         Command("token", "API tokens of programs and devices", _token, add_token_arguments),
         Command("broker", "run the embedded broker alone", _broker),

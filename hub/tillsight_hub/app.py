@@ -39,6 +39,7 @@ from .api import (
 )
 from .api.reading import refuse
 from .broker import EmbeddedBroker
+from .cases.opening import AlertCases
 from .cleaning.cleaner import Cleaner
 from .clocks import bound_unsynced
 from .config import HubConfig, unreadable_files
@@ -48,10 +49,14 @@ from .errors import AddressInUse
 from .ingest.subscriber import Subscriber
 from .ingest.writer import IngestWriter
 from .live import Live, TooManyStreams
+from .mail.outbox import forget_old
+from .mail.sender import sender_of
 from .nightly import Job, Nightly
 from .pages import install_pages
 from .seed import apply_seed, read_seed
 from .services import Services
+from .visits.erasing import erase_old
+from .visits.sender import PhoneSender
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +127,7 @@ def running(services: Services) -> Iterator[None]:
         services.live.touch,
         webhook.wake if webhook else lambda: None,
         has_channel=webhook is not None,
+        follow_up=AlertCases(config.cases),
     )
     with contextlib.ExitStack() as stack:
         stack.callback(engine.dispose)
@@ -130,7 +136,9 @@ def running(services: Services) -> Iterator[None]:
             services.writer,
             services.subscriber,
             Cleaner(engine, config.cleaning, services.live.touch),
+            PhoneSender(engine, services.writer.submit),
             webhook,
+            sender_of(engine, config.mail),
             watcher,
             _nightly(services, watcher),
         ):
@@ -209,7 +217,9 @@ def _nightly(services: Services, watcher: Watcher) -> Nightly:
         Job("bounding of undated events", lambda: bound_unsynced(engine)),
         Job("consistency check", lambda: verify(engine)),
         Job("learning of what is usual", watcher.learn),
+        Job("erasure of what people left", lambda: erase_old(engine)),
         Job("clean-up", lambda: tidy(engine)),
+        Job("forgetting of old mail", lambda: forget_old(engine)),
     ]
     return Nightly(services.config.nightly.at, jobs)
 

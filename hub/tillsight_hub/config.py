@@ -15,7 +15,9 @@ from tillsight_models.delivery import DEFAULT_WINDOW
 from tillsight_models.errors import BadConfig
 
 from .alerts.settings import AlertSettings
+from .cases.settings import CaseSettings
 from .cleaning.rules import CleaningSettings
+from .mail.settings import MailSettings
 from .metrics.settings import SUPPRESS_BELOW, MetricSettings
 
 SYSTEM_CONFIG = Path("/etc/tillsight/hub.toml")
@@ -133,6 +135,8 @@ class HubConfig(Settings):
     privacy: PrivacySettings = PrivacySettings()
     cleaning: CleaningSettings = CleaningSettings()
     alerts: AlertSettings = AlertSettings()
+    cases: CaseSettings = CaseSettings()
+    mail: MailSettings = MailSettings()
 
     def database_url(self) -> str:
         """The database's URL with its driver; BadConfig where `url_file` cannot be read."""

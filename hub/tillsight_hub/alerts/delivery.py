@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import json
 import logging
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from sqlalchemy import Engine
 from tillsight_models.errors import BadConfig
 
 from ..access.clock import now_ms
+from ..courier import Courier
 from ..database import writing
 from ..hierarchy import read_hierarchy
 from .outbox import give_up, note_sent, to_send
@@ -25,9 +25,7 @@ log = logging.getLogger(__name__)
 
 Post = Callable[[str, bytes, Mapping[str, str]], None]
 
-LOOK_S = 2.0
 TIMEOUT_S = 5.0
-MAX_WAIT_S = 60.0
 STALE_MS = 3_600_000
 """An alert that could not be sent for so long is old news: it is not sent any more."""
 SIGNATURE = "X-Tillsight-Signature"
@@ -49,24 +47,9 @@ class Webhook:
         self._secret = secret
         self._post = post or _post
         self._clock = clock
-        self._news = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tillsight-webhook", daemon=True)
+        self._courier = Courier("webhook", self.send_waiting)
+        self.start, self.stop, self.wake = self._courier.start, self._courier.stop, self._courier.wake
         self._failing = False
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Return once the request that is under way has ended."""
-        self._stopping.set()
-        self._news.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def wake(self) -> None:
-        """There is something to send; thread-safe."""
-        self._news.set()
 
     def send_waiting(self) -> bool:
         """Send what waits; false where it was not taken, and has to wait longer."""
@@ -101,22 +84,6 @@ class Webhook:
             reason = getattr(error, "code", None) or getattr(error, "reason", None) or type(error).__name__
             log.error("the webhook takes no alerts, trying again: %s", reason)
         self._failing = True
-
-    def _run(self) -> None:
-        wait = LOOK_S
-        while not self._stopping.is_set():
-            self._news.wait(wait)
-            self._news.clear()
-            if self._stopping.is_set():
-                return
-            try:
-                taken = self.send_waiting()
-            except Exception:
-                log.exception("the outbox of alerts cannot be read")
-                taken = False
-            wait = LOOK_S if taken else min(wait * 2, MAX_WAIT_S)
-            if not taken and self._stopping.wait(wait):
-                return
 
 
 def webhook_of(engine: Engine, settings: AlertSettings) -> Webhook | None:

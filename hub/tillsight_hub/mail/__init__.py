@@ -1,0 +1,1 @@
+"""Mail: written into the database with what it is about, and sent afterwards until it is taken."""
