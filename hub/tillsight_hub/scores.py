@@ -15,12 +15,11 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from . import sums
+from .asked import Asked, by_calendar, by_scale, doubted, shared_calendar
 from .calendar import PlaceCalendar
-from .calibrations import read_calibrations
-from .doubts import Doubt, read_doubts
 from .hierarchy import Touchpoint
 from .metrics.answers import NOBODY
-from .metrics.counts import Calibration, Counts
+from .metrics.counts import Counts
 from .metrics.questions import Questions
 from .metrics.registry import DEFAULT_LEVEL, Catalogue, Score
 from .metrics.settings import SUPPRESS_BELOW
@@ -34,7 +33,7 @@ from .periods import (
     open_minutes_between,
     open_minutes_by_hour,
 )
-from .release import without_raw, without_what_was_said
+from .release import without_what_was_said
 from .sums import Kind, Sums, add_to
 from .surveys import gathered, read_cells
 from .withholding import Withholding
@@ -103,7 +102,7 @@ def read_counts(
         return []
     now = now or _now_ms()
     withholding = Withholding.of(connection, places, period, smallest_cell, now)
-    asked = _Asked.about(connection, places, period, withholding)
+    asked = Asked.about(connection, places, period, withholding)
     match by:
         case "day" | "week" | "month" | "weekday":
             return _answered(_by_day(asked, by), asked, questions, now, lambda _, day: _time_key(day, by))
@@ -135,7 +134,7 @@ def series(
     """
     now = now or _now_ms()
     withholding = Withholding.of(connection, (place,), period, smallest_cell, now)
-    asked = _Asked.about(connection, (place,), period, withholding)
+    asked = Asked.about(connection, (place,), period, withholding)
     groups = _groups(asked, place, every)
     if questions and every != "hour":
         key_of = partial(_series_key, every=every, period=period)
@@ -153,59 +152,10 @@ def scores_of(
         yield group, metrics.scores(group.counts, level)
 
 
-# --- What was asked, and what is known about it ----------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """Places and days, with what every number of them needs to know."""
-
-    connection: Connection
-    places: tuple[Touchpoint, ...]
-    period: Period
-    doubts: Sequence[Doubt]
-    calibrations: Mapping[str, Calibration]
-    """By touchpoint; absent where its contact counter was never audited."""
-    withholding: Withholding
-
-    @classmethod
-    def about(
-        cls,
-        connection: Connection,
-        places: tuple[Touchpoint, ...],
-        period: Period,
-        withholding: Withholding,
-    ) -> "_Asked":
-        return cls(
-            connection,
-            places,
-            period,
-            _doubts(connection, places, period),
-            read_calibrations(connection, places, period),
-            withholding,
-        )
-
-    def counts(self, row: Sums, place: Touchpoint) -> Counts:
-        """Of the sums of one touchpoint's rows, as far as they may be told."""
-        told = dict(row)
-        add_to(told, without_raw(told))
-        return Counts.from_rollup(told, place.scale, place.contact_source, self.calibrations.get(place.id))
-
-    def kind(self, place: Touchpoint) -> Kind:
-        return place.scale.id, place.contact_source, place.id if place.id in self.calibrations else None
-
-    def of_kinds(
-        self, key: str, members: Sequence[Touchpoint], totals: Mapping[tuple[str, Kind], Sums]
-    ) -> Counts:
-        """The counts of a bucket for touchpoints that share a scale, zero where nothing is stored."""
-        kinds = {self.kind(place): place for place in members}
-        return reduce(add, (self.counts(totals.get((key, kind), {}), place) for kind, place in kinds.items()))
-
-
 # --- Grouped by place ------------------------------------------------------------------------------------
 
 
-def _by_place(asked: _Asked, by: PlaceBy) -> list[Group]:
+def _by_place(asked: Asked, by: PlaceBy) -> list[Group]:
     rows = sums.of_touchpoints(asked.connection, asked.places, asked.period)
     for place, _, less in asked.withholding.of_days(lambda _: ""):
         add_to(rows[place.id], less)
@@ -214,9 +164,7 @@ def _by_place(asked: _Asked, by: PlaceBy) -> list[Group]:
     for place in asked.places:
         groups.setdefault((_place(place, by)[0], place.scale.id), []).append(place)
     return [
-        _group(
-            *_place(members[0], by), members, _doubted(_summed(asked, members, rows), members, asked), span
-        )
+        _group(*_place(members[0], by), members, doubted(_summed(asked, members, rows), members, asked), span)
         for members in groups.values()
     ]
 
@@ -231,14 +179,14 @@ def _place(place: Touchpoint, by: PlaceBy) -> tuple[str, str]:
     }[by]
 
 
-def _summed(asked: _Asked, members: Sequence[Touchpoint], rows: Mapping[str, Sums]) -> Counts:
+def _summed(asked: Asked, members: Sequence[Touchpoint], rows: Mapping[str, Sums]) -> Counts:
     return reduce(add, (asked.counts(rows.get(place.id, {}), place) for place in members))
 
 
 # --- Grouped by day, week, month or weekday --------------------------------------------------------------
 
 
-def _by_day(asked: _Asked, by: DayBy) -> list[Group]:
+def _by_day(asked: Asked, by: DayBy) -> list[Group]:
     totals: dict[tuple[str, Kind], dict[str, int]] = {}
     for day, kind, row in sums.of_days(asked.connection, asked.places, asked.period, asked.calibrations):
         add_to(totals.setdefault((_time_key(day, by), kind), {}), row)
@@ -248,7 +196,7 @@ def _by_day(asked: _Asked, by: DayBy) -> list[Group]:
     return [
         _day_group(key, days, members, _flagged(asked.of_kinds(key, members, totals), key, flags))
         for key, days in _days_by_key(asked.period, by).items()
-        for members in _by_scale(asked.places)
+        for members in by_scale(asked.places)
     ]
 
 
@@ -257,7 +205,7 @@ def _flagged(counts: Counts, key: str, flags: Mapping[tuple[str, str], set[str]]
 
 
 def _day_group(key: str, days: Sequence[str], members: Sequence[Touchpoint], counts: Counts) -> Group:
-    calendar = _shared_calendar(members)
+    calendar = shared_calendar(members)
     minutes = sum(map(calendar.open_minutes, days)) if calendar else None
     span = _spans(Period(days[0], days[-1]))
     return replace(_group(key, key, members, counts, span), open_minutes=minutes)
@@ -274,7 +222,7 @@ def _time_key(day: str, by: DayBy) -> str:
     return str(date.fromisoformat(day).isoweekday()) if by == "weekday" else bucket_of(day, by)
 
 
-def _flags_by_time(asked: _Asked, by: DayBy) -> dict[tuple[str, str], set[str]]:
+def _flags_by_time(asked: Asked, by: DayBy) -> dict[tuple[str, str], set[str]]:
     """By bucket and scale: the flags of every doubt that concerns one of its days."""
     by_id = {place.id: place for place in asked.places}
     flags: dict[tuple[str, str], set[str]] = {}
@@ -291,14 +239,14 @@ def _flags_by_time(asked: _Asked, by: DayBy) -> dict[tuple[str, str], set[str]]:
 # --- Grouped by hour of day ------------------------------------------------------------------------------
 
 
-def _by_hour(asked: _Asked) -> list[Group]:
+def _by_hour(asked: Asked) -> list[Group]:
     totals = _hour_totals(asked)
     unknown = {kind[0] for key, kind in totals if key == HOUR_UNKNOWN}
     span = _spans(asked.period)
-    parts = [(members, _open_by_hour(members, asked.period)) for members in _by_scale(asked.places)]
+    parts = [(members, _open_by_hour(members, asked.period)) for members in by_scale(asked.places)]
     return [
         _hour_group(
-            key, members, _doubted(asked.of_kinds(key, members, totals), members, asked), span, minutes
+            key, members, doubted(asked.of_kinds(key, members, totals), members, asked), span, minutes
         )
         for key in (*(f"{hour:02}" for hour in range(24)), HOUR_UNKNOWN)
         for members, minutes in parts
@@ -306,11 +254,11 @@ def _by_hour(asked: _Asked) -> list[Group]:
     ]
 
 
-def _hour_totals(asked: _Asked) -> dict[tuple[str, Kind], dict[str, int]]:
+def _hour_totals(asked: Asked) -> dict[tuple[str, Kind], dict[str, int]]:
     """By local hour of day and kind, as far as they may be told."""
     totals: dict[tuple[str, Kind], dict[str, int]] = {}
     withheld: list[tuple[tuple[str, Kind], Sums]] = []
-    for members in _by_calendar(asked.places):
+    for members in by_calendar(asked.places):
         calendar = members[0].calendar
         for hour, kind, row in sums.of_hours(asked.connection, members, asked.period, asked.calibrations):
             key = _hour_of_day(calendar, hour), kind
@@ -344,14 +292,14 @@ def _hour_group(
 
 def _open_by_hour(members: Sequence[Touchpoint], period: Period) -> dict[str, int]:
     """Opening minutes by local hour of day over the whole period; empty where the touchpoints' differ."""
-    calendar = _shared_calendar(members)
+    calendar = shared_calendar(members)
     if calendar is None:
         return {}
     return {f"{hour:02}": minutes for hour, minutes in enumerate(open_minutes_by_hour(calendar, period))}
 
 
 def _unknown_hours(
-    asked: _Asked, totals: Mapping[tuple[str, Kind], Sums]
+    asked: Asked, totals: Mapping[tuple[str, Kind], Sums]
 ) -> dict[tuple[str, Kind], dict[str, int]]:
     """What the days have and no hour has: events that are known to the day only, without what they say."""
     rest: dict[Kind, dict[str, int]] = {}
@@ -368,7 +316,7 @@ def _unknown_hours(
 # --- One touchpoint, bucket by bucket --------------------------------------------------------------------
 
 
-def _groups(asked: _Asked, place: Touchpoint, every: Every) -> Iterator[Group]:
+def _groups(asked: Asked, place: Touchpoint, every: Every) -> Iterator[Group]:
     match every:
         case "hour":
             yield from _each_hour(asked, place)
@@ -382,7 +330,7 @@ def _groups(asked: _Asked, place: Touchpoint, every: Every) -> Iterator[Group]:
             yield from _each_bucket(asked, place, every)
 
 
-def _each_bucket(asked: _Asked, place: Touchpoint, every: Bucket) -> Iterator[Group]:
+def _each_bucket(asked: Asked, place: Touchpoint, every: Bucket) -> Iterator[Group]:
     withheld = {day: less for _, day, less in asked.withholding.of_days(lambda day: bucket_of(day, every))}
     days = sums.of_days(asked.connection, (place,), asked.period)
     for key, rows in groupby(days, lambda row: bucket_of(row[0], every)):
@@ -394,7 +342,7 @@ def _each_bucket(asked: _Asked, place: Touchpoint, every: Bucket) -> Iterator[Gr
         yield _series_group(key, place, asked.counts(total, place), within)
 
 
-def _each_hour(asked: _Asked, place: Touchpoint) -> Iterator[Group]:
+def _each_hour(asked: Asked, place: Touchpoint) -> Iterator[Group]:
     connection, period, calendar = asked.connection, asked.period, place.calendar
     withheld = {hour: less for _, hour, less in asked.withholding.of_hours((place,))}
     start, end = period.bounds(calendar)
@@ -428,7 +376,7 @@ def _series_group(key: str, place: Touchpoint, counts: Counts, period: Period) -
 
 def _answered(
     groups: Iterable[Group],
-    asked: _Asked,
+    asked: Asked,
     questions: Questions,
     now: int,
     key_of: Callable[[Touchpoint, str], str],
@@ -462,9 +410,9 @@ def _spans(period: Period) -> Spans:
 
 
 def _group(key: str, label: str, members: Sequence[Touchpoint], counts: Counts, span: Spans) -> Group:
-    calendars = [some[0].calendar for some in _by_calendar(members)]
+    calendars = [some[0].calendar for some in by_calendar(members)]
     zones = {calendar.tz for calendar in calendars}
-    shared = _shared_calendar(members)
+    shared = shared_calendar(members)
     return Group(
         key=key,
         label=label,
@@ -474,39 +422,3 @@ def _group(key: str, label: str, members: Sequence[Touchpoint], counts: Counts, 
         tz=zones.pop() if len(zones) == 1 else None,
         open_minutes=span(shared)[2] if shared else None,
     )
-
-
-def _doubted(counts: Counts, members: Sequence[Touchpoint], asked: _Asked) -> Counts:
-    ids = {place.id for place in members}
-    return replace(counts, doubts=frozenset(doubt.flag for doubt in asked.doubts if doubt.touchpoint in ids))
-
-
-def _by_scale(places: Sequence[Touchpoint]) -> list[list[Touchpoint]]:
-    groups: dict[str, list[Touchpoint]] = {}
-    for place in places:
-        groups.setdefault(place.scale.id, []).append(place)
-    return list(groups.values())
-
-
-def _by_calendar(places: Sequence[Touchpoint]) -> list[list[Touchpoint]]:
-    groups: dict[int, list[Touchpoint]] = {}
-    for place in places:
-        groups.setdefault(id(place.calendar), []).append(place)
-    return list(groups.values())
-
-
-def _shared_calendar(members: Sequence[Touchpoint]) -> PlaceCalendar | None:
-    """The calendar of them all, or None where they differ."""
-    first = members[0].calendar
-    same = all((place.calendar.tz, place.calendar.hours) == (first.tz, first.hours) for place in members)
-    return first if same else None
-
-
-def _doubts(connection: Connection, places: Sequence[Touchpoint], period: Period) -> list[Doubt]:
-    """Of each touchpoint, in its own time."""
-    bounds = {id(place.calendar): period.bounds(place.calendar) for place in places}
-    of = {place.id: bounds[id(place.calendar)] for place in places}
-    start, end = min(of.values())[0], max(span[1] for span in of.values())
-    return [
-        doubt for doubt in read_doubts(connection, of, start, end) if doubt.touches(*of[doubt.touchpoint])
-    ]
