@@ -1,0 +1,249 @@
+"""Week cells: what was counted in each hour of the week, over the whole months of a period that are over.
+
+What people said is told as far as `week_release` tells it of each touchpoint and month; several touchpoints,
+and several months, are the sums of what is told of each. How many came and answered is always told.
+"""
+
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from . import sums
+from .asked import Asked, by_calendar, by_scale, doubted, shared_calendar
+from .calendar import PlaceCalendar
+from .hierarchy import Touchpoint
+from .hour_cells import HeardHour, week_hour_of
+from .metrics.counts import Counts
+from .metrics.registry import DEFAULT_LEVEL, Metric
+from .metrics.settings import SUPPRESS_BELOW
+from .metrics.shrinkage import Shrunk
+from .metrics.two_way import crossed
+from .periods import Period, bucket_days, hour_bounds
+from .ranking import line_of, votes_of
+from .release import without_ratings, without_what_was_said
+from .sums import Kind, Sums, add_to
+from .week_release import WeekHour
+from .withholding import Withholding
+
+WEEKDAYS, HOURS = tuple(range(1, 8)), tuple(range(24))
+
+Together = tuple[int, frozenset[int]]
+"""An hour of the day, and the weekdays that are told of it as one sum."""
+
+
+@dataclass(frozen=True)
+class WeekCells:
+    """The hours of the week of touchpoints that share a scale.
+
+    A weekday is that of the *business day*: an hour after midnight belongs to the evening before. An hour is
+    the local hour in which it began, 0 to 23.
+    """
+
+    scale: str
+    months: tuple[str, ...]
+    """The whole months that were summed (2026-03), in order; empty where the period has none that is over."""
+    cells: Mapping[WeekHour, Counts]
+    """By weekday (1 is Monday) and hour, all 168. `accepted`, `contacts` and the like are always whole;
+    ratings are in it as far as they are told (`told` is None where none is), `withheld` says how many are
+    not. Empty without any month."""
+    open_minutes: Mapping[WeekHour, int]
+    """Of the same months (of the period, where it has none); empty where opening hours differ."""
+    start: int
+    """ms UTC, half-open like `end`: of the months."""
+    end: int
+    tz: str | None
+    """None where the touchpoints lie in several zones."""
+    _parts: "_Parts" = field(repr=False)
+
+    @property
+    def period(self) -> Period | None:
+        """The days of the months; None without any."""
+        return period_of_months(self.months)
+
+    def told(self) -> int:
+        """Answers whose rating one of the cells tells."""
+        return sum(counts.responses for counts in self.cells.values())
+
+    def sum(self, weekdays: Collection[int] = (), hours: Collection[int] = ()) -> Counts:
+        """The counts of these weekdays and hours; empty means all. More is told than of each cell: small
+        cells of an hour of the day are told together where all of them are in the sum."""
+        return self._parts.counts(frozenset(weekdays or WEEKDAYS), frozenset(hours or HOURS))
+
+    def minutes(self, weekdays: Collection[int] = (), hours: Collection[int] = ()) -> int | None:
+        """Opening minutes of these; None where the touchpoints' opening hours differ."""
+        if not self.open_minutes:
+            return None
+        within = [(day, hour) for day in weekdays or WEEKDAYS for hour in hours or HOURS]
+        return sum(self.open_minutes[cell] for cell in within)
+
+    def profile(self, by: Literal["hour", "weekday"]) -> dict[int, Counts]:
+        """The sums of all weekdays by hour 0 to 23, or of all hours by weekday 1 to 7."""
+        if by == "hour":
+            return {hour: self.sum(hours=(hour,)) for hour in HOURS}
+        return {day: self.sum(weekdays=(day,)) for day in WEEKDAYS}
+
+    def used(self) -> tuple[list[int], list[int]]:
+        """The weekdays and the hours from the first to the last in which anything is open or happened."""
+        busy = [
+            cell
+            for cell, counts in self.cells.items()
+            if counts.presses or counts.contacts or self.open_minutes.get(cell)
+        ]
+        return _span({day for day, _ in busy}), _span({hour for _, hour in busy})
+
+    def shrunk(self, metric: Metric, level: float = DEFAULT_LEVEL) -> dict[WeekHour, Shrunk]:
+        """The told cells of a share of answers, each pulled towards what its weekday and its hour say, the
+        more the fewer answers it has: see `metrics.two_way.crossed`. Empty for metrics of another kind."""
+        if line_of(metric) != "counts":
+            return {}
+        scores = {cell: metric.score(counts, level) for cell, counts in self.cells.items()}
+        return crossed(
+            {cell: votes_of(score) for cell, score in scores.items() if score.value is not None}, level
+        )
+
+
+def read_week_cells(
+    connection: Connection,
+    places: Iterable[Touchpoint],
+    period: Period,
+    smallest_cell: int = SUPPRESS_BELOW,
+    now: int | None = None,
+) -> list[WeekCells]:
+    """One for each scale, in the order of the touchpoints. `now` (ms UTC) says which months are over."""
+    members = tuple(places)
+    now = now or time.time_ns() // 1_000_000
+    if not members:
+        return []
+    months = tuple(whole_months(members, period, now))
+    within = period_of_months(months) or period
+    withholding = Withholding.of(connection, members, within, smallest_cell, now)
+    asked = Asked.about(connection, members, within, withholding)
+    found = _Sums()
+    if months:
+        for alike in by_calendar(members):
+            _add(found, asked, alike)
+    return [_week(asked, some, months, found) for some in by_scale(members)]
+
+
+def whole_months(places: Iterable[Touchpoint], period: Period, now: int) -> Iterator[str]:
+    """The months that lie in the period as a whole and are over at all of the places."""
+    running = min(place.calendar.business_day(now)[:7] for place in places)
+    day = period.first
+    while day <= period.last:
+        month = bucket_days(day, "month")
+        if period.first <= month.first and month.last <= period.last and day[:7] < running:
+            yield day[:7]
+        day = (date.fromisoformat(month.last) + timedelta(days=1)).isoformat()
+
+
+def period_of_months(months: Sequence[str]) -> Period | None:
+    """From the first day of the first to the last day of the last."""
+    if not months:
+        return None
+    return Period(f"{months[0]}-01", bucket_days(f"{months[-1]}-01", "month").last)
+
+
+# --- Sums -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What was counted, as far as it may be told."""
+
+    cells: dict[tuple[WeekHour, Kind], dict[str, int]] = field(default_factory=dict)
+    together: dict[tuple[Together, Kind], dict[str, int]] = field(default_factory=dict)
+    """What to add where all of these weekdays are summed."""
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The sums of the touchpoints of one scale."""
+
+    asked: Asked
+    members: Sequence[Touchpoint]
+    sums: _Sums
+
+    def counts(self, weekdays: frozenset[int], hours: frozenset[int]) -> Counts:
+        """Of these cells together."""
+        total: dict[tuple[str, Kind], dict[str, int]] = {}
+        for ((weekday, hour), kind), row in self.sums.cells.items():
+            if weekday in weekdays and hour in hours:
+                add_to(total.setdefault(("", kind), {}), row)
+        for ((hour, days), kind), row in self.sums.together.items():
+            if hour in hours and days <= weekdays:
+                add_to(total.setdefault(("", kind), {}), row)
+        return self._of(total)
+
+    def cell(self, cell: WeekHour) -> Counts:
+        """Of one cell."""
+        kinds = {self.asked.kind(place) for place in self.members}
+        return self._of({("", kind): self.sums.cells.get((cell, kind), {}) for kind in kinds})
+
+    def _of(self, total: Mapping[tuple[str, Kind], Sums]) -> Counts:
+        return doubted(self.asked.of_kinds("", self.members, total), self.members, self.asked)
+
+
+def _add(found: _Sums, asked: Asked, members: Sequence[Touchpoint]) -> None:
+    """What was counted at touchpoints that share a calendar."""
+    calendar, period = members[0].calendar, asked.period
+    start, end = period.bounds(calendar)
+    cell_of: dict[int, WeekHour] = {}
+    for hour, kind, row in sums.of_hours(asked.connection, members, period, asked.calibrations):
+        cell = cell_of.setdefault(hour, week_hour_of(calendar, hour, start))
+        total = found.cells.setdefault((cell, kind), {})
+        add_to(total, row)
+        begins, ends = hour_bounds(calendar, hour)
+        if begins < start or ends > end:
+            add_to(total, without_what_was_said(row, kind[1]))
+    hours = asked.withholding.hour_cells(members, with_weeks=True)
+    for each in hours.hours:
+        kind, week = asked.kind(each.place), hours.week_of(each)
+        is_told = hours.is_alone(each) or each.week_hour in week.alone
+        add_to(found.cells[each.week_hour, kind], each.told() if is_told else each.withheld())
+        if not is_told and week.tells(*each.week_hour):
+            key = (each.week_hour[1], week.together[each.week_hour[1]]), kind
+            _tell(found.together.setdefault(key, {}), each)
+
+
+def _tell(total: dict[str, int], each: HeardHour) -> None:
+    """Take back what was taken out of its cell."""
+    add_to(total, without_ratings(each.row, each.place.contact_source), times=-1)
+
+
+def _week(asked: Asked, members: Sequence[Touchpoint], months: tuple[str, ...], found: _Sums) -> WeekCells:
+    scale = members[0].scale.id
+    own = _Sums(
+        {key: row for key, row in found.cells.items() if key[1][0] == scale},
+        {key: row for key, row in found.together.items() if key[1][0] == scale},
+    )
+    parts = _Parts(asked, members, own)
+    calendar = shared_calendar(members)
+    spans = [asked.period.bounds(some[0].calendar) for some in by_calendar(members)]
+    zones = {place.calendar.tz for place in members}
+    return WeekCells(
+        scale,
+        months,
+        {(day, hour): parts.cell((day, hour)) for day in WEEKDAYS for hour in HOURS if months},
+        _open_minutes(calendar, asked.period) if calendar else {},
+        min(start for start, _ in spans),
+        max(end for _, end in spans),
+        zones.pop() if len(zones) == 1 else None,
+        parts,
+    )
+
+
+def _open_minutes(calendar: PlaceCalendar, period: Period) -> dict[WeekHour, int]:
+    minutes = {(day, hour): 0 for day in WEEKDAYS for hour in HOURS}
+    for day in period.days():
+        weekday = date.fromisoformat(day).isoweekday()
+        for hour, opened in enumerate(calendar.open_minutes_by_hour(day)):
+            minutes[weekday, hour] += opened
+    return minutes
+
+
+def _span(numbers: Collection[int]) -> list[int]:
+    return list(range(min(numbers), max(numbers) + 1)) if numbers else []
