@@ -83,6 +83,21 @@ def set_password(
         record(connection, actor, "user.password", name)
 
 
+def set_role(
+    engine: Engine, name: str, role: str, scope: str | None, *, actor: str = "tillsight-hub"
+) -> None:
+    """Give a user another role or part of the hierarchy, which counts at once; one admin of all stays."""
+    check_role(role, USER_ROLES)
+    with writing(engine) as connection:
+        check_scope(connection, scope)
+        user = _get(connection, name)
+        if (role, scope) != ("admin", None) and _enabled_admins(connection, of_all=True) == {user.id}:
+            raise BadAccount(f"user {name!r}: is the last enabled admin of everything")
+        values = {"role": role, "scope": scope}
+        connection.execute(update(tables.user).where(tables.user.c.id == user.id).values(values))
+        record(connection, actor, "user.role", f"{name}: role {role}, scope {scope or 'everything'}")
+
+
 def disable_user(engine: Engine, name: str, *, actor: str = "tillsight-hub") -> None:
     """Lock an account and end its sessions at once; the last enabled admin stays."""
     with writing(engine) as connection:
@@ -151,10 +166,10 @@ def _get(connection: Connection, name: str) -> Row[tuple[int, str]]:
     return user
 
 
-def _enabled_admins(connection: Connection) -> set[int]:
+def _enabled_admins(connection: Connection, *, of_all: bool = False) -> set[int]:
     columns = tables.user.c
     query = select(columns.id).where(columns.role == "admin", columns.disabled.is_(False))
-    return set(connection.scalars(query))
+    return set(connection.scalars(query.where(columns.scope.is_(None)) if of_all else query))
 
 
 def _end_sessions(connection: Connection, user_id: int, but: str | None) -> None:

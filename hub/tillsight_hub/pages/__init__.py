@@ -6,7 +6,7 @@ from starlette.staticfiles import StaticFiles
 
 from ..access.throttle import Throttle
 from ..services import Services
-from . import alerts, chain, docs, explain, login, overview, touchpoint, vega, wall
+from . import alerts, audit_log, chain, docs, explain, login, overview, people, touchpoint, vega, wall
 from .assets import Assets
 from .errors import add_error_pages
 from .headers import SecurityHeaders
@@ -24,7 +24,7 @@ def install_pages(app: FastAPI) -> None:
     app.state.throttle = Throttle()
     app.mount(docs.VIEWER_FILES_URL, StaticFiles(directory=docs.viewer_files()), name="api-viewer")
     app.mount(assets.prefix, assets.files(), name="static")
-    for part in (login, overview, wall, alerts, touchpoint, explain, docs, vega, chain):
+    for part in (login, overview, wall, alerts, touchpoint, explain, docs, vega, chain, people, audit_log):
         app.include_router(part.router)
     add_error_pages(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)

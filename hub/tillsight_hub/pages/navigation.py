@@ -29,7 +29,11 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         Entry("/wall", "wall"),
         Entry("/alerts", "alerts"),
     ),
-    "keep": (Entry("/chain", "chain", ("admin", "ops")),),
+    "keep": (
+        Entry("/chain", "chain", ("admin", "ops")),
+        Entry("/people", "people", ("admin",)),
+        Entry("/audit", "audit", ("admin",)),
+    ),
     "more": (Entry("/docs", "docs"),),
 }
 """By group: what everybody uses every day stands in the bar, the others behind a menu, by what one wants."""

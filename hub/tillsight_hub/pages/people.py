@@ -1,0 +1,198 @@
+"""`/people`: who may log in and which programs hold a token; what is secret is shown once, when made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from ..access import (
+    BadAccount,
+    PageSession,
+    add_user,
+    create_token,
+    disable_user,
+    enable_user,
+    list_tokens,
+    list_users,
+    revoke_token,
+    set_password,
+)
+from ..access.accounts import USER_ROLES, set_role
+from ..access.asking import whole_admin
+from ..access.clock import now_ms
+from ..access.forms import CheckedForm
+from ..access.passwords import new_password
+from ..access.tokens import TOKEN_ROLES
+from ..access.trail import last_logins
+from ..calendar import PlaceCalendar
+from ..chain.places import choices
+from ..hierarchy import Hierarchy
+from ..services import Services, ServicesDep
+from .rendering import Pages, PagesDep
+from .source import Source, SourceDep
+
+router = APIRouter(include_in_schema=False)
+
+UTC = PlaceCalendar("UTC")
+LIVES = (30, 90, 365, 0)
+"""Days that a token may live; 0 for ever."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is on the page besides the lists."""
+
+    problem: str = ""
+    secret: str = ""
+    """Shown this once."""
+    secret_of: str = ""
+    about: str = ""
+    """`user` or `token`: where the problem or the secret belongs."""
+
+
+@router.get("/people")
+def people_page(
+    request: Request, session: PageSession, services: ServicesDep, pages: PagesDep, source: SourceDep
+) -> Response:
+    """Users and tokens."""
+    whole_admin(session.viewer)
+    return _page(request, session, services, pages, source, Shown())
+
+
+@router.post("/people/users")
+def make_user(
+    *,
+    request: Request,
+    session: PageSession,
+    services: ServicesDep,
+    pages: PagesDep,
+    source: SourceDep,
+    form: CheckedForm,
+) -> Response:
+    """Make an account with a password that its person changes."""
+    whole_admin(session.viewer)
+    name, password = _text(form, "name"), new_password()
+    scope = _text(form, "scope") or None
+
+    def make() -> None:
+        add_user(services.engine, name, password, _text(form, "role"), scope, actor=session.viewer.name)
+
+    shown = _tried(make, Shown(secret=password, secret_of=name, about="user"))
+    return _page(request, session, services, pages, source, shown)
+
+
+@router.post("/people/users/change")
+def change_user(
+    *,
+    request: Request,
+    session: PageSession,
+    services: ServicesDep,
+    pages: PagesDep,
+    source: SourceDep,
+    form: CheckedForm,
+) -> Response:
+    """Lock, unlock, another role or part, or a new password."""
+    whole_admin(session.viewer)
+    name, do, actor = _text(form, "name"), _text(form, "do"), session.viewer.name
+    password = new_password() if do == "password" else ""
+    scope = _text(form, "scope") or None
+    deeds: dict[str, Callable[[], None]] = {
+        "lock": lambda: disable_user(services.engine, name, actor=actor),
+        "unlock": lambda: enable_user(services.engine, name, actor=actor),
+        "role": lambda: set_role(services.engine, name, _text(form, "role"), scope, actor=actor),
+        "password": lambda: set_password(services.engine, name, password, actor=actor),
+    }
+    shown = _tried(deeds.get(do, _nothing), Shown(secret=password, secret_of=name, about="user"))
+    if shown.problem or shown.secret:
+        return _page(request, session, services, pages, source, shown)
+    return RedirectResponse("/people", 303)
+
+
+@router.post("/people/tokens")
+def make_token(
+    *,
+    request: Request,
+    session: PageSession,
+    services: ServicesDep,
+    pages: PagesDep,
+    source: SourceDep,
+    form: CheckedForm,
+) -> Response:
+    """Make a token for a program or a device."""
+    whole_admin(session.viewer)
+    name, role = _text(form, "name"), _text(form, "role")
+    scope = _text(form, "device" if role == "device" else "scope") or None
+    days = float(_text(form, "days")) if _text(form, "days") in map(str, LIVES) else 0
+    made: list[str] = []
+
+    def make() -> None:
+        actor = session.viewer.name
+        made.append(create_token(services.engine, name, role, scope, days or None, actor=actor))
+
+    shown = _tried(make, Shown(about="token"))
+    if made:
+        shown = Shown(secret=made[0], secret_of=name, about="token")
+    return _page(request, session, services, pages, source, shown)
+
+
+@router.post("/people/tokens/{number}/revoke")
+def end_token(session: PageSession, services: ServicesDep, number: int, _: CheckedForm) -> Response:
+    """End a token at once."""
+    whole_admin(session.viewer)
+    revoke_token(services.engine, number, actor=session.viewer.name)
+    return RedirectResponse("/people#tokens", 303)
+
+
+def _tried(deed: Callable[[], None], done: Shown) -> Shown:
+    """What to show when it is done, or what was wrong."""
+    try:
+        deed()
+    except BadAccount as bad:
+        return Shown(problem=str(bad), about=done.about)
+    return done
+
+
+def _nothing() -> None:
+    raise BadAccount("nothing was chosen")
+
+
+def _page(  # noqa: PLR0917
+    request: Request,
+    session: PageSession,
+    services: Services,
+    pages: Pages,
+    source: Source,
+    shown: Shown,
+) -> Response:
+    with source.reading() as (connection, hierarchy):
+        logins = last_logins(connection)
+    return pages.page(
+        request,
+        "people.html",
+        session,
+        422 if shown.problem else 200,
+        shown=shown,
+        users=list_users(services.engine),
+        tokens=list_tokens(services.engine),
+        logins=logins,
+        roles=USER_ROLES,
+        token_roles=TOKEN_ROLES,
+        lives=LIVES,
+        parts=_parts(hierarchy),
+        boxes=choices(hierarchy, "device"),
+        now=now_ms(),
+        utc=UTC,
+    )
+
+
+def _parts(hierarchy: Hierarchy) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What a user may see instead of everything: kind, then ids and names."""
+    return [(kind, choices(hierarchy, kind)) for kind in ("org", "region", "store")]
+
+
+def _text(form: FormData, name: str) -> str:
+    value: Any = form.get(name, "")
+    return str(value).strip()[:200]
