@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import msgspec
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
@@ -80,7 +79,7 @@ class MqttTransport:
 
     def answer(self, answer: ConfigIs) -> bool:
         """See Transport; retained, so that a hub that was away finds it."""
-        return self._publish("cfg/is", msgspec.json.encode(answer), qos=1, retain=True)
+        return self._publish("cfg/is", encode(answer), qos=1, retain=True)
 
     def stop(self) -> None:
         """See Transport; says `disconnected`, so that nobody takes it for a loss."""

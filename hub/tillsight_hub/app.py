@@ -35,6 +35,7 @@ from .api import (
     scores,
     touchpoints,
     value,
+    wanted,
     what_if,
 )
 from .api.reading import refuse
@@ -55,8 +56,10 @@ from .nightly import Job, Nightly
 from .pages import install_pages
 from .seed import apply_seed, read_seed
 from .services import Services
+from .shown.kiosk_section import KioskSection
 from .visits.erasing import erase_old
 from .visits.sender import PhoneSender
+from .wanted.publisher import Publisher
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +76,7 @@ ROUTERS = (
     alerts.router,
     touchpoints.router,
     devices.router,
+    wanted.router,
     events.router,
     export.router,
     imports.router,
@@ -135,6 +139,7 @@ def running(services: Services) -> Iterator[None]:
             services.broker,
             services.writer,
             services.subscriber,
+            Publisher(engine, services.subscriber, [KioskSection()]),
             Cleaner(engine, config.cleaning, services.live.touch),
             PhoneSender(engine, services.writer.submit),
             webhook,

@@ -420,7 +420,8 @@ device_config = Table(
     Column("changed", BigInteger, nullable=False, comment="ms UTC"),
     Column("reported", Text, nullable=True, comment="version in force, from the topic cfg/is"),
     Column("reported_at", BigInteger, nullable=True, comment="ms UTC"),
-    Column("problem", Text, nullable=True, comment="why the device refused the wanted one"),
+    Column("answer", Text, nullable=True, comment="JSON: what the device refused, and has nothing for"),
+    Column("problem", Text, nullable=True, comment="JSON: why the hub itself did not send a part"),
 )
 
 # --- Who exactly: people who want an answer, cases and what was done -----------------------------------
@@ -557,6 +558,34 @@ share_link = Table(
     Column("expires", BigInteger, nullable=True, comment="ms UTC"),
     Column("revoked", BigInteger, nullable=True, comment="ms UTC"),
     Column("last_used", BigInteger, nullable=True, comment="ms UTC"),
+)
+
+# --- Identity of devices -------------------------------------------------------------------------------
+
+enrolment = Table(
+    "enrolment",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("token_hash", Text, nullable=False, unique=True, comment="SHA-256 of the token"),
+    Column("dev", Text, nullable=False, comment="the only device that it is good for"),
+    Column("created", BigInteger, nullable=False, comment="ms UTC"),
+    Column("expires", BigInteger, nullable=False, comment="ms UTC"),
+    Column("used", BigInteger, nullable=True, comment="ms UTC; good for one certificate"),
+    Column("actor", Text, nullable=False),
+    Index(None, "dev"),
+)
+
+certificate = Table(
+    "certificate",
+    metadata,
+    Column("serial", Text, primary_key=True, comment="hexadecimal"),
+    Column("dev", Text, nullable=False),
+    Column("issued", BigInteger, nullable=False, comment="ms UTC"),
+    Column("not_after", BigInteger, nullable=False, comment="ms UTC"),
+    Column("revoked", BigInteger, nullable=True, comment="ms UTC"),
+    Column("reason", Text, nullable=True, comment="why it was revoked"),
+    Index(None, "dev", "issued"),
+    comment="of devices; the public part is not kept",
 )
 
 # --- Access --------------------------------------------------------------------------------------------

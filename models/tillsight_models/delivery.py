@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from .errors import BadEvent
 from .events import HealthReported, Milliseconds, SeqRange, Word
+from .wanted import ConfigIs
 
 DEFAULT_WINDOW = 200
 """Events that a device may have under way beyond the hub's ack; more collapses a reconnect storm."""
@@ -57,10 +58,10 @@ class HubState(Struct, frozen=True, kw_only=True):
     since: Milliseconds
 
 
-Message = TypeVar("Message", Ack, DeviceState, Birth, HubState, HealthReported)
+Message = TypeVar("Message", Ack, DeviceState, Birth, HubState, HealthReported, ConfigIs)
 
 
-def encode(message: Ack | DeviceState | Birth | HubState | HealthReported) -> bytes:
+def encode(message: Ack | DeviceState | Birth | HubState | HealthReported | ConfigIs) -> bytes:
     """Wire form of a delivery message."""
     return msgspec.json.encode(message)
 

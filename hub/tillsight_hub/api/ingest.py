@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import Engine, select
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +19,7 @@ from ..access import CurrentDevice
 from ..ingest.messages import Incoming, Receipt
 from ..ingest.writer import IngestWriter
 from ..services import ServicesDep
+from .wanted import WANTED_HEADER
 
 router = APIRouter(prefix="/api/v1", tags=["ingest"])
 
@@ -45,13 +46,18 @@ class Ingested(BaseModel):
 
 
 @router.post("/ingest", openapi_extra={"requestBody": _BODY})
-async def ingest(request: Request, device: CurrentDevice, services: ServicesDep) -> Ingested:
-    """Store events of one device, which sends its API token (role `device`)."""
+async def ingest(
+    request: Request, response: Response, device: CurrentDevice, services: ServicesDep
+) -> Ingested:
+    """Store events of one device, which sends its API token (role `device`). The header `Tillsight-Wanted` of
+    the answer names the configuration that is wanted of it."""
     payload = await _read_body(request)
-    topic = await run_in_threadpool(_topic_of, services.engine, device.scope or "")
+    topic, wanted = await run_in_threadpool(_place_of, services.engine, device.scope or "")
     receipt = await _committed(services.writer, topic, payload) if services.writer.running else None
     if receipt is None or not receipt.committed:
         raise HTTPException(503, "the hub takes no events now; send it again", RETRY)
+    if wanted:
+        response.headers[WANTED_HEADER] = wanted
     return Ingested(
         stored=receipt.stored,
         duplicates=receipt.duplicates,
@@ -70,18 +76,21 @@ async def _read_body(request: Request) -> bytes:
     return bytes(payload)
 
 
-def _topic_of(engine: Engine, device: str) -> str:
-    """The topic that this device has on MQTT; 403 for one that is not in the hierarchy."""
+def _place_of(engine: Engine, device: str) -> tuple[str, str | None]:
+    """The topic that this device has on MQTT, and the version of what is wanted of it; 403 for one that is
+    not in the hierarchy."""
+    wanted = tables.device_config
+    known = tables.device.join(tables.touchpoint).join(tables.store)
     place = (
-        select(tables.store.c.org_id, tables.store.c.id)
-        .select_from(tables.device.join(tables.touchpoint).join(tables.store))
+        select(tables.store.c.org_id, tables.store.c.id, wanted.c.version)
+        .select_from(known.outerjoin(wanted, wanted.c.dev == tables.device.c.id))
         .where(tables.device.c.id == device)
     )
     with engine.connect() as connection:
         row = connection.execute(place).one_or_none()
     if row is None:
         raise HTTPException(403, f"device {device!r} is not in the hierarchy")
-    return DeviceTopics(row.org_id, row.id, device).of("ev")
+    return DeviceTopics(row.org_id, row.id, device).of("ev"), row.version
 
 
 async def _committed(writer: IngestWriter, topic: str, payload: bytes) -> Receipt:

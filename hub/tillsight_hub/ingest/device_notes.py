@@ -9,9 +9,11 @@ from sqlalchemy import Connection, select, text, update
 from tillsight_models.delivery import Birth, DeviceState
 from tillsight_models.events import HealthReported
 from tillsight_models.topics import DeviceTopics
+from tillsight_models.wanted import ConfigIs
 
 from .. import tables
 from ..hierarchy import Hierarchy
+from ..wanted.keeping import note_answer
 from .messages import DeviceNote
 
 _device = tables.device.c
@@ -27,6 +29,9 @@ def apply(connection: Connection, notes: Iterable[DeviceNote], hierarchy: Hierar
     """Write what devices say of themselves; what comes from a place where they are not is ignored."""
     for note in notes:
         if not is_at(hierarchy, note.place):
+            continue
+        if isinstance(note.message, ConfigIs):
+            note_answer(connection, note.place.device, note.message, note.received)
             continue
         values = _values(connection, note)
         if values:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tillsight_models.delivery import Ack, Birth, DeviceState
 from tillsight_models.events import HealthReported
 from tillsight_models.topics import DeviceTopics
+from tillsight_models.wanted import ConfigIs
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class DeviceNote:
     """What a device says of itself beside its events; the newest one replaces the older."""
 
     place: DeviceTopics
-    message: DeviceState | Birth | HealthReported
+    message: DeviceState | Birth | HealthReported | ConfigIs
     received: int
     """ms UTC on the hub."""
     retained: bool

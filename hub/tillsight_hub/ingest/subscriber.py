@@ -10,14 +10,15 @@ from functools import partial
 from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from tillsight_models.delivery import Birth, DeviceState, HubState, decode, encode
 from tillsight_models.errors import BadEvent, BadTopic
 from tillsight_models.events import HealthReported
-from tillsight_models.topics import Channel, every_device, hub_state, parse_topic
+from tillsight_models.topics import Channel, DeviceTopics, every_device, hub_state, parse_topic
+from tillsight_models.wanted import ConfigIs
 
 from .. import tables
 from ..config import MqttSettings
@@ -35,13 +36,14 @@ MAX_INFLIGHT = 200
 """Acknowledgements that the broker has not confirmed to us yet."""
 GOODBYE_S = 2.0
 
-SUBSCRIPTIONS: dict[Channel, int] = {"ev": 1, "state": 1, "birth": 1, "metric": 0}
+SUBSCRIPTIONS: dict[Channel, int] = {"ev": 1, "state": 1, "birth": 1, "metric": 0, "cfg/is": 1}
 """Channel to quality of service."""
 
-_NOTES: dict[str, Callable[[bytes], DeviceState | Birth | HealthReported]] = {
+_NOTES: dict[str, Callable[[bytes], DeviceState | Birth | HealthReported | ConfigIs]] = {
     "state": partial(decode, type=DeviceState),
     "birth": partial(decode, type=Birth),
     "metric": partial(decode, type=HealthReported),
+    "cfg/is": partial(decode, type=ConfigIs),
 }
 
 
@@ -60,6 +62,7 @@ class Subscriber:
         self._client: Client | None = None
         """The connected client; None while there is no connection."""
         self._orgs: list[str] = []
+        self._connections = 0
         self._was_lost = False
         self._ended = threading.Event()
         self._stopping = threading.Event()
@@ -70,6 +73,11 @@ class Subscriber:
     def connected(self) -> bool:
         """Whether the broker has taken our subscriptions."""
         return self._client is not None
+
+    @property
+    def connections(self) -> int:
+        """Number of the present connection; 0 while there is none."""
+        return self._connections if self._client is not None else 0
 
     def start(self) -> None:
         """Connect now and whenever the connection is lost; returns at once."""
@@ -93,6 +101,15 @@ class Subscriber:
         if client is not None:
             for each in acks:
                 client.publish(each.place.of("ack"), encode(each.ack), qos=1, retain=True)
+
+    def publish_wanted(self, place: DeviceTopics, message: str) -> bool:
+        """What is wanted of a device, retained; False without a connection."""
+        client = self._client
+        if client is None:
+            return False
+        return (
+            client.publish(place.of("cfg"), message, qos=1, retain=True).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+        )
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -163,6 +180,7 @@ class Subscriber:
             self._lost(f"may not subscribe to {every_device('ev')}")
             self._ended.set()
             return
+        self._connections += 1
         self._client = client
         self._announce(client, "ready")
         log.log(
@@ -190,7 +208,7 @@ class Subscriber:
         done = partial(_confirm, client, message.mid if message.qos else 0)
         try:
             topic = message.topic
-            channel = topic.rpartition("/")[2]
+            channel = "cfg/is" if topic.endswith("/cfg/is") else topic.rpartition("/")[2]
             if channel == "ev" and not message.retain:
                 return Incoming(topic, bytes(message.payload), now_ms(), done)
             if channel in _NOTES and message.payload:

@@ -53,6 +53,18 @@ def upgrade() -> None:
         comment="you said, we did",
     )
     op.create_table(
+        "certificate",
+        sa.Column("serial", sa.Text(), nullable=False, comment="hexadecimal"),
+        sa.Column("dev", sa.Text(), nullable=False),
+        sa.Column("issued", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("not_after", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("revoked", sa.BigInteger(), nullable=True, comment="ms UTC"),
+        sa.Column("reason", sa.Text(), nullable=True, comment="why it was revoked"),
+        sa.PrimaryKeyConstraint("serial", name=op.f("pk_certificate")),
+        comment="of devices; the public part is not kept",
+    )
+    op.create_index(op.f("ix_certificate_dev_issued"), "certificate", ["dev", "issued"], unique=False)
+    op.create_table(
         "contact_request",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -80,9 +92,29 @@ def upgrade() -> None:
         sa.Column("changed", sa.BigInteger(), nullable=False, comment="ms UTC"),
         sa.Column("reported", sa.Text(), nullable=True, comment="version in force, from the topic cfg/is"),
         sa.Column("reported_at", sa.BigInteger(), nullable=True, comment="ms UTC"),
-        sa.Column("problem", sa.Text(), nullable=True, comment="why the device refused the wanted one"),
+        sa.Column(
+            "answer", sa.Text(), nullable=True, comment="JSON: what the device refused, and has nothing for"
+        ),
+        sa.Column(
+            "problem", sa.Text(), nullable=True, comment="JSON: why the hub itself did not send a part"
+        ),
         sa.PrimaryKeyConstraint("dev", name=op.f("pk_device_config")),
     )
+    op.create_table(
+        "enrolment",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("token_hash", sa.Text(), nullable=False, comment="SHA-256 of the token"),
+        sa.Column("dev", sa.Text(), nullable=False, comment="the only device that it is good for"),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("expires", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("used", sa.BigInteger(), nullable=True, comment="ms UTC; good for one certificate"),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_enrolment_token_hash")),
+    )
+    op.create_index(op.f("ix_enrolment_dev"), "enrolment", ["dev"], unique=False)
     op.create_table(
         "kiosk_look",
         sa.Column("place", sa.Text(), nullable=False, comment="id of an org, region, store or touchpoint"),
@@ -267,10 +299,14 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mail_sent_due"), table_name="mail")
     op.drop_table("mail")
     op.drop_table("kiosk_look")
+    op.drop_index(op.f("ix_enrolment_dev"), table_name="enrolment")
+    op.drop_table("enrolment")
     op.drop_table("device_config")
     op.drop_index(op.f("ix_contact_request_tp_at"), table_name="contact_request")
     op.drop_index(op.f("ix_contact_request_erase_after"), table_name="contact_request")
     op.drop_table("contact_request")
+    op.drop_index(op.f("ix_certificate_dev_issued"), table_name="certificate")
+    op.drop_table("certificate")
     op.drop_table("card")
     op.drop_index(op.f("ix_action_place_first_day"), table_name="action")
     op.drop_table("action")
