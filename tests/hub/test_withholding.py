@@ -16,6 +16,7 @@ from tillsight_hub.hierarchy import Touchpoint
 from tillsight_hub.metrics.counts import Counts
 from tillsight_hub.periods import Every, Period
 from tillsight_hub.scores import By, read_counts, series
+from tillsight_hub.week_cells import read_week_cells
 from tillsight_models.events import StaffShifted
 
 SMALLEST = 10
@@ -62,6 +63,13 @@ questions = st.tuples(
 ladders = st.tuples(
     st.sampled_from(TILLS), st.sampled_from(EDGES), st.sampled_from(EDGES), st.sampled_from(get_args(Every))
 )
+weeks = st.tuples(
+    st.sampled_from(PLACES),
+    st.sampled_from(EDGES),
+    st.sampled_from(EDGES),
+    st.sets(st.integers(1, 7)),
+    st.sets(st.sampled_from((2, 10, 11, 17, 20))),
+)
 
 
 class Answers:
@@ -87,6 +95,16 @@ class Answers:
         with self.chain.engine.connect() as connection:
             for group in series(connection, place, period, every, smallest_cell=SMALLEST, now=self.now):
                 self._take(group.counts)
+
+    def ask_week(self, place: str, one_day: str, other_day: str, weekdays: set[int], hours: set[int]) -> None:
+        period = Period(*sorted((one_day, other_day)))
+        with self.chain.engine.connect() as connection:
+            for week in read_week_cells(connection, _within(self.chain, place), period, SMALLEST, self.now):
+                for counts in (*week.cells.values(), week.sum(weekdays, hours)):
+                    self._take(counts)
+                for by in ("hour", "weekday"):
+                    for counts in week.profile(by).values():
+                        self._take(counts)
 
     def _take(self, counts: Counts) -> None:
         self.ratings += self.atoms.ratings_in(counts)
@@ -121,6 +139,7 @@ def _calendar(chain: Chain) -> dict[str, PlaceCalendar]:
     faces,
     st.lists(questions, min_size=8, max_size=16),
     st.lists(ladders, min_size=4, max_size=8),
+    st.lists(weeks, min_size=4, max_size=8),
     st.sampled_from(list(NOW)),
 )
 def test_no_combination_of_answers_tells_what_a_few_people_said(
@@ -129,6 +148,7 @@ def test_no_combination_of_answers_tells_what_a_few_people_said(
     faces: dict[tuple[str, str], int],
     questions: list[tuple[str, str, str, By]],
     ladders: list[tuple[str, str, str, Every]],
+    weeks: list[tuple[str, str, str, set[int], set[int]]],
     when: str,
 ) -> None:
     atoms = Atoms(hours, faces)
@@ -139,6 +159,8 @@ def test_no_combination_of_answers_tells_what_a_few_people_said(
         told.ask(*question)
     for ladder in ladders:
         told.climb(*ladder)
+    for week in weeks:
+        told.ask_week(*week)
     for sums, people_of in ((told.ratings, atoms.people), (told.faces, atoms.faces)):
         fewest = fewest_singled_out(sums, people_of, SMALLEST)
         assert fewest >= SMALLEST, f"{fewest} people can be singled out"
