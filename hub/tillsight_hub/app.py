@@ -58,6 +58,7 @@ from .seed import apply_seed, read_seed
 from .services import Services
 from .shown.kiosk_section import KioskSection
 from .visits.erasing import erase_old
+from .visits.keys import PhoneDoor
 from .visits.sender import PhoneSender
 from .wanted.publisher import Publisher
 
@@ -139,7 +140,7 @@ def running(services: Services) -> Iterator[None]:
             services.broker,
             services.writer,
             services.subscriber,
-            Publisher(engine, services.subscriber, [KioskSection()]),
+            Publisher(engine, services.subscriber, [KioskSection(PhoneDoor(engine, config.cases.phone_url))]),
             Cleaner(engine, config.cleaning, services.live.touch),
             PhoneSender(engine, services.writer.submit),
             webhook,

@@ -80,14 +80,14 @@ class Throttle:
 
 
 def _keys(name: str, address: str) -> list[tuple[str, Allowance]]:
-    return [(_name_key(name), PER_NAME), (f"address {_network(address)}", PER_ADDRESS)]
+    return [(_name_key(name), PER_NAME), (f"address {network_of(address)}", PER_ADDRESS)]
 
 
 def _name_key(name: str) -> str:
     return f"name {name[:80].lower()}"
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """One IPv4 address, or the /64 of an IPv6 one, since a single host has all of that to choose from."""
     try:
         parsed = ipaddress.ip_address(address)

@@ -1,7 +1,7 @@
 """Outbox: which alerts are sent at once, and which are kept back by a budget, a snooze or a storm."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -35,12 +35,34 @@ class News:
 
 
 @dataclass(frozen=True)
+class Filed:
+    """An alert as it was filed."""
+
+    id: int
+    place: Touchpoint
+    noticed: int
+    """ms UTC"""
+    storm: int | None
+    """The first alert of the storm that it is part of."""
+    held: Held | None
+
+
+FollowUp = Callable[[Connection, Filed], None]
+"""Called for each alert, in the transaction that files it."""
+
+
+def nothing_follows(*_: object) -> None:
+    """Nobody looks after alerts."""
+
+
+@dataclass(frozen=True)
 class Channel:
     """Where alerts go, and how many."""
 
     settings: AlertSettings
     exists: bool = False
     """False: the list itself is where an alert is sent."""
+    follow_up: FollowUp = nothing_follows
 
 
 def file_news(
@@ -61,8 +83,9 @@ def file_news(
             held = "storm"
         elif _is_spent(connection, hierarchy, each, settings):
             held = "budget"
-        connection.execute(
-            insert(alert).values(
+        filed = connection.execute(
+            insert(alert)
+            .values(
                 rule_id=each.rule_id,
                 rule_version=each.rule_version,
                 tp=each.place.id,
@@ -75,7 +98,9 @@ def file_news(
                 held=held,
                 detail=json.dumps(each.detail),
             )
+            .returning(alert.c.id)
         )
+        channel.follow_up(connection, Filed(int(filed.scalar_one()), each.place, now, head, held))
 
 
 def clear(connection: Connection, tp: str, raised: int, t: int) -> None:

@@ -27,7 +27,7 @@ from .chain import Knowledge, by_store, charts_of
 from .charts import QUIET_MS, Alarm, Cleared, StoreCharts, StoreState, end_day
 from .daily import judge_days
 from .knowing import false_alarms_at, knowledge_version, learn_all, read_knowledge
-from .outbox import Channel, News, clear, clear_old, file_news
+from .outbox import Channel, FollowUp, News, clear, clear_old, file_news, nothing_follows
 from .rules import BUILT_IN, Rule, months_at, path_of, read_rules, rule_at, simple_rules
 from .settings import AlertSettings
 from .simple import holds_at_end
@@ -92,13 +92,14 @@ class Watcher:
         on_news: Callable[[], None] = lambda: None,
         *,
         has_channel: bool = False,
+        follow_up: FollowUp = nothing_follows,
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self._engine = engine
         self._settings = settings
         self._on_change = on_change
         self._on_news = on_news
-        self._channel = Channel(settings, has_channel)
+        self._channel = Channel(settings, has_channel, follow_up)
         self._clock = clock
         self._knowledge: Knowledge | None = None
         self._version: tuple[Any, ...] = ()

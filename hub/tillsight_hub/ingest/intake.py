@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
+from tillsight_models.continuation import is_phone_stream
 from tillsight_models.delivery import DEFAULT_WINDOW, Ack
 from tillsight_models.events import ButtonPressed, ClockAnchored, HealthReported, PressUndone
 
@@ -146,12 +147,15 @@ class Intake:
     def _move_watermarks(
         self, connection: Connection, batch: Batch, aside: Sequence[Refusal]
     ) -> list[DeviceAck]:
-        """The acknowledgement of every stream that the batch touched, ready to be sent after the COMMIT."""
+        """The acknowledgement of every device's stream that the batch touched, ready to be sent after the
+        COMMIT; the streams of shoppers' phones are nobody's outbox."""
         note_fresh(batch, aside)
         acks = []
         for id, place in touched(batch).items():
             stream = batch.streams[id]
             missing = watermarks.advance(connection, stream)
+            if is_phone_stream(id):
+                continue
             ack = Ack(stream=id, upto=stream.upto, missing=missing, window=self._window, now=self._clock())
             acks.append(DeviceAck(place, ack))
         watermarks.save(connection, batch.streams)
@@ -245,9 +249,13 @@ def _health(new: Iterable[Arrival]) -> list[DeviceNote]:
 
 
 def _heard(messages: Iterable[Message], notes: Iterable[DeviceNote], hierarchy: Hierarchy) -> dict[str, int]:
-    """Device to when it was last heard."""
+    """Device to when it was last heard; what a phone answered says nothing about it."""
     heard: dict[str, int] = {}
-    times = [(message.place, message.incoming.received) for message in messages]
+    times = [
+        (message.place, message.incoming.received)
+        for message in messages
+        if not any(is_phone_stream(each.event.stream) for each in message.arrivals)
+    ]
     times += [(note.place, note.received) for note in notes if not note.retained]
     for place, received in times:
         if place is not None and device_notes.is_at(hierarchy, place):

@@ -6,7 +6,9 @@ from starlette.staticfiles import StaticFiles
 
 from ..access.throttle import Throttle
 from ..services import Services
-from . import alerts, audit_log, chain, docs, explain, login, overview, people, touchpoint, vega, wall
+from ..visits.brake import Brake
+from ..visits.going_on import Doors
+from . import alerts, audit_log, chain, docs, explain, go, login, overview, people, touchpoint, vega, wall
 from .assets import Assets
 from .errors import add_error_pages
 from .headers import SecurityHeaders
@@ -22,10 +24,12 @@ def install_pages(app: FastAPI) -> None:
     services: Services = app.state.services
     app.state.source = Source(services.engine, services.metrics)
     app.state.throttle = Throttle()
+    app.state.doors, app.state.brake = Doors(services.engine), Brake()
     app.mount(docs.VIEWER_FILES_URL, StaticFiles(directory=docs.viewer_files()), name="api-viewer")
     app.mount(assets.prefix, assets.files(), name="static")
     for part in (login, overview, wall, alerts, touchpoint, explain, docs, vega, chain, people, audit_log):
         app.include_router(part.router)
+    app.include_router(go.router)
     add_error_pages(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(SecurityHeaders)
