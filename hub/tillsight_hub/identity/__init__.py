@@ -1,0 +1,1 @@
+"""Who a device is: a small certificate authority, one-time enrolment, renewal and revocation."""
