@@ -13,12 +13,13 @@ from .hierarchy import Touchpoint
 from .periods import Period, bucket_days, hour_bounds
 from .release import told_hours, without_moods, without_what_was_said
 from .sums import Sums, rows_of_hours, with_shifts
-from .tables import RATING_COUNTERS, UNCOVERED_COUNTERS
+from .tables import EMOTION_COUNTERS, RATING_COUNTERS, UNCOVERED_COUNTERS
 from .week_release import Shared, ToldWeek, WeekHour, told_week
 
 DAY_MS = 86_400_000
 
 NOTHING = ToldWeek()
+MOODS = EMOTION_COUNTERS[:3]
 
 
 class HeardHour(NamedTuple):
@@ -42,7 +43,7 @@ class HeardHour(NamedTuple):
 
     def told(self) -> Sums:
         """The same where it may: what people looked like is told of no hour."""
-        return without_moods(self.row)
+        return without_moods(self.row) if any(map(self.row.get, MOODS)) else {}
 
 
 @dataclass(frozen=True)
@@ -135,10 +136,12 @@ def _heard(connection: Connection, members: Sequence[Touchpoint], period: Period
     calendar = members[0].calendar
     by_id = {place.id: place for place in members}
     known: dict[int, tuple[str, WeekHour]] = {}
+    ratings = max(place.scale.ratings for place in members)
     for tp, hour, row in rows_of_hours(connection, members, period):
         if hour not in known:
             known[hour] = day_of_hour(calendar, hour), week_hour_of(calendar, hour)
-        responses, uncovered = _total(row, RATING_COUNTERS), _total(row, UNCOVERED_COUNTERS)
+        responses = _total(row, RATING_COUNTERS[:ratings])
+        uncovered = _total(row, UNCOVERED_COUNTERS[:ratings])
         yield HeardHour(by_id[tp], hour, *known[hour], row, responses, is_covered=not uncovered)
 
 
@@ -179,7 +182,7 @@ def _told_week(edges: Mapping[tuple[int, int, int], int], smallest: int) -> Told
 
 
 def _total(row: Sums, names: Sequence[str]) -> int:
-    return sum(row.get(name, 0) for name in names)
+    return sum(map(row.__getitem__, names))
 
 
 def _weekday(day: str) -> int:

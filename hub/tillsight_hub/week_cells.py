@@ -16,7 +16,7 @@ from . import sums
 from .asked import Asked, by_calendar, by_scale, doubted, shared_calendar
 from .calendar import PlaceCalendar
 from .hierarchy import Touchpoint
-from .hour_cells import HeardHour, week_hour_of
+from .hour_cells import HourCells, week_hour_of
 from .metrics.counts import Counts
 from .metrics.registry import DEFAULT_LEVEL, Metric
 from .metrics.settings import SUPPRESS_BELOW
@@ -199,19 +199,25 @@ def _add(found: _Sums, asked: Asked, members: Sequence[Touchpoint]) -> None:
         begins, ends = hour_bounds(calendar, hour)
         if begins < start or ends > end:
             add_to(total, without_what_was_said(row, kind[1]))
-    hours = asked.withholding.hour_cells(members, with_weeks=True)
+    _withhold(found, asked, asked.withholding.hour_cells(members, with_weeks=True))
+
+
+def _withhold(found: _Sums, asked: Asked, hours: HourCells) -> None:
+    """Take out what may not be told, summed first: there are many hours."""
+    withheld: dict[tuple[WeekHour, Kind], dict[str, int]] = {}
+    together: dict[tuple[Together, Kind], dict[str, int]] = {}
     for each in hours.hours:
-        kind, week = asked.kind(each.place), hours.week_of(each)
-        is_told = hours.is_alone(each) or each.week_hour in week.alone
-        add_to(found.cells[each.week_hour, kind], each.told() if is_told else each.withheld())
-        if not is_told and week.tells(*each.week_hour):
-            key = (each.week_hour[1], week.together[each.week_hour[1]]), kind
-            _tell(found.together.setdefault(key, {}), each)
-
-
-def _tell(total: dict[str, int], each: HeardHour) -> None:
-    """Take back what was taken out of its cell."""
-    add_to(total, without_ratings(each.row, each.place.contact_source), times=-1)
+        kind, week, (_, hour) = asked.kind(each.place), hours.week_of(each), each.week_hour
+        add_to(found.cells[each.week_hour, kind], each.told())
+        if not each.responses or hours.is_alone(each) or each.week_hour in week.alone:
+            continue
+        add_to(withheld.setdefault((each.week_hour, kind), {}), each.row)
+        if week.tells(*each.week_hour):
+            add_to(together.setdefault(((hour, week.together[hour]), kind), {}), each.row)
+    for key, row in withheld.items():
+        add_to(found.cells[key], without_ratings(row, key[1][1]))
+    for part, row in together.items():
+        add_to(found.together.setdefault(part, {}), without_ratings(row, part[1][1]), times=-1)
 
 
 def _week(asked: Asked, members: Sequence[Touchpoint], months: tuple[str, ...], found: _Sums) -> WeekCells:
