@@ -25,6 +25,7 @@ from .health import HealthWatch
 from .http import HttpsTransport
 from .mqtt import MqttTransport
 from .outbox import Outbox
+from .pause import CameraPause
 from .pending import Pending
 from .ports import (
     PANEL_MARK,
@@ -91,6 +92,9 @@ class Agent:
         self._sensor: PresenceSensor | None = None
         self._contacts = PresenceContacts(config.presence)
         self._seen: SimpleQueue[tuple[bool, int]] = SimpleQueue()
+        self.pause = CameraPause(
+            config.kiosk.pause_min, config.kiosk.pauses_per_hour, self.outbox, self._clock
+        )
         self.eyes: Eyes | None = None
         """None on a device without cameras, and before `run`."""
         self.kiosk: KioskPart | None = None
@@ -216,6 +220,7 @@ class Agent:
             self._clock,
             on_change=self._awake.set,
             on_stored=self._note,
+            paused_until_ms=self.pause.until_ms,
         )
         self.eyes.start()
 
@@ -232,6 +237,7 @@ class Agent:
             feedback=self.feedback,
             recent=self._recent,
             clock=self._clock,
+            pause=self.pause,
         )
         self.kiosk.start(lambda: self.eyes.states if self.eyes else {})
 

@@ -76,6 +76,12 @@ class Feedback:
             self._light(LightSignal.THANKS if isinstance(done, Vote) else done)
         return done
 
+    def recall(self, vote: Vote) -> None:
+        """A press of just before a restart, for the cool-down and so that it can be taken back."""
+        with self._lock:
+            self._last = _Press(vote.seq, vote.mono_ms, None)
+            self._last_ms = vote.mono_ms
+
     def undo(self) -> bool:
         """Take back the last press, as the undo button does; False where there is none young enough."""
         at_ms = self._clock.mono_ms()

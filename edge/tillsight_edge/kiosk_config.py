@@ -8,6 +8,8 @@ from pydantic import Field, ValidationInfo, field_validator
 from tillsight_models.configuration import Settings
 from tillsight_models.wanted import SPOKEN
 
+MOST_PAUSED_MIN = 30
+"""Of each hour: whoever keeps on pausing cannot switch counting off."""
 PICTURES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -51,6 +53,22 @@ class KioskSettings(Settings):
     sound: bool = True
     tally: bool = True
     """Show with the thanks how others have rated, late and from 10 people on."""
+
+    keyboard: bool = True
+    """Letters on the screen where something is to be written, on a touch screen."""
+    continue_s: Annotated[float, Field(ge=2, le=120)] = 20.0
+    """How long thanks stay that carry a QR code."""
+    pause_min: Annotated[float, Field(ge=0, le=30)] = 5.0
+    """How long a shopper can pause the cameras from the privacy page; 0: not at all."""
+    pauses_per_hour: Annotated[int, Field(ge=1, le=30)] = 2
+    """So many in any 60 minutes."""
+
+    @field_validator("pauses_per_hour")
+    @classmethod
+    def _counting_goes_on(cls, pauses: int, others: ValidationInfo) -> int:
+        if pauses * others.data.get("pause_min", 0) > MOST_PAUSED_MIN:
+            raise ValueError(f"times kiosk.pause_min should be at most {MOST_PAUSED_MIN} minutes an hour")
+        return pauses
 
     @field_validator("languages")
     @classmethod

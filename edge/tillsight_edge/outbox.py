@@ -86,9 +86,9 @@ class Outbox:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (f"mark:{key}",)).fetchone()
             return row and str(row[0])
 
-    def set_mark(self, key: str, value: str) -> None:
-        """Store a mark without an event."""
-        with self._transaction() as connection:
+    def set_mark(self, key: str, value: str, *, durable: bool = True) -> None:
+        """Store a mark without an event; not `durable`: a power cut may forget it, a kill does not."""
+        with self._transaction(durable=durable) as connection:
             set_meta(connection, f"mark:{key}", value)
 
     def next_session(self) -> int:

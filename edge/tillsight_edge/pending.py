@@ -13,6 +13,8 @@ from .outbox import Outbox
 log = logging.getLogger(__name__)
 
 MOST = 1_000
+Mark = tuple[str, str]
+"""Key and value."""
 
 
 class Pending:
@@ -25,14 +27,17 @@ class Pending:
         self._outbox = outbox
         self._noted = noted
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[Payload, Stamp]] = deque()
+        self._waiting: deque[tuple[Payload, Stamp, Mark | None]] = deque()
         self._lost = 0
 
-    def append(self, payload: Payload, at: Stamp) -> None:
-        """Store it now if the disk lets us, else at a later `retry`; beyond 1,000 the oldest goes."""
+    def append(self, payload: Payload, at: Stamp, mark: Mark | None = None) -> None:
+        """Store it now if the disk lets us, else at a later `retry`; beyond 1,000 the oldest goes.
+
+        `mark` is stored in the same transaction, under its key.
+        """
         self._noted(payload, at)
         with self._lock:
-            self._waiting.append((payload, at))
+            self._waiting.append((payload, at, mark))
             if len(self._waiting) > MOST:
                 self._waiting.popleft()
                 self._lost += 1

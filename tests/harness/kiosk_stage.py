@@ -2,20 +2,27 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from tillsight_edge.fakes import FakeClock
 from tillsight_edge.feedback import Feedback
 from tillsight_edge.kiosk.cards import Card
 from tillsight_edge.kiosk.contents import Contents
-from tillsight_edge.kiosk.kiosk import Kiosk, Way
+from tillsight_edge.kiosk.kiosk import Kiosk
+from tillsight_edge.kiosk.memory import Way
 from tillsight_edge.kiosk.page import Watched, kiosk_server
 from tillsight_edge.outbox import Outbox
+from tillsight_edge.pause import CameraPause
 from tillsight_edge.pending import Pending
 from tillsight_edge.ports import LightSignal, PanelPress
+from tillsight_models.continuation import KEY_BYTES, key_to_text
 from tillsight_models.events import Payload
 from tillsight_models.surveys import Survey
+from tillsight_models.wanted import Continuing
 
 from .edge_configs import device_config
 from .kiosks import LANGUAGES, store_survey, texts
@@ -37,26 +44,46 @@ CARD = Card(
 )
 
 
+PHONE = Continuing(url="https://hub.example/go", key=key_to_text(b"k" * KEY_BYTES))
+
+
 class KioskStage:
     """What the agent has of a kiosk, without the agent."""
 
     def __init__(
-        self, folder: Path, survey: Survey | None, settings: dict[str, Any], panel: dict[str, Any]
+        self,
+        folder: Path,
+        survey: Survey | None,
+        settings: dict[str, Any],
+        panel: dict[str, Any],
+        clock: FakeClock | None = None,
+        continuing: Continuing | None = None,
     ) -> None:
         kiosk = {"enabled": True, "port": 0, "languages": list(LANGUAGES), "idle_s": 20.0, **settings}
         buttons = {"kind": "simulated", "undo_s": 10.0, "cooldown_s": 5.0, "undo_button": True, **panel}
         self.config = device_config(folder, kiosk=kiosk, panel=buttons)
-        self.clock = FakeClock()
+        self.clock = clock or FakeClock()
         self.outbox: Outbox = new_outbox(folder)
         self.pending = Pending(self.outbox)
         self.lights: list[LightSignal] = []
         self.feedback = Feedback(self.config.panel, self.outbox, self.clock, self.lights.append)
         self.watched = Watched(3, {"till": "ok", "door": "covered"})
-        contents = Contents(self.config.kiosk, survey, (CARD,))
-        way = Way(self.pending.append, self.outbox.set_mark)
+        contents = Contents(self.config.kiosk, survey, (CARD,), continuing=continuing)
+        remember = partial(self.outbox.set_mark, durable=False)
+        way = Way(self.pending.append, self.outbox.set_mark, remember, self.outbox.mark)
         self.kiosk = Kiosk(self.config, contents, feedback=self.feedback, way=way, clock=self.clock)
-        self.pages = kiosk_server(self.config, self.kiosk, lambda: self.watched)
+        settings_now = self.config.kiosk
+        self.pause = CameraPause(
+            settings_now.pause_min, settings_now.pauses_per_hour, self.outbox, self.clock
+        )
+        self.pages = kiosk_server(self.config, self.kiosk, self.now_watched, self.pause)
         self.presses = 0
+
+    def now_watched(self) -> Watched:
+        """What the privacy page is told; the cameras obey at once."""
+        told, pause = self.watched, self.pause.state()
+        cameras = dict.fromkeys(told.cameras, "paused") if pause.left_ms else told.cameras
+        return msgspec.structs.replace(told, cameras=cameras, pause=pause)
 
     def press(self, button: int) -> None:
         """Press a button of the panel now."""
@@ -77,10 +104,16 @@ class KioskStage:
 
 @contextmanager
 def kiosk_stage(
-    folder: Path, survey: Survey | None = None, panel: dict[str, Any] | None = None, **settings: Any
+    folder: Path,
+    survey: Survey | None = None,
+    panel: dict[str, Any] | None = None,
+    *,
+    clock: FakeClock | None = None,
+    continuing: Continuing | None = None,
+    **settings: Any,
 ) -> Iterator[KioskStage]:
-    """A running kiosk, with the store's survey if with no other."""
-    stage = KioskStage(folder, survey or store_survey(), settings, panel or {})
+    """A running kiosk, with the store's survey if with no other; another one in this folder follows it."""
+    stage = KioskStage(folder, survey or store_survey(), settings, panel or {}, clock, continuing)
     stage.pages.start()
     try:
         yield stage

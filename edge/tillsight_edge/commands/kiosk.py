@@ -2,12 +2,13 @@
 
 import argparse
 import http.client
+import json
 import os
 import select
 import sys
 import tempfile
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ def add(commands: Commands) -> None:
     """The command's arguments."""
     parser = new_command(commands, "kiosk", "the shopper's screen: a preview, or where it is served", run)
     parser.add_argument(
+        "what", nargs="?", choices=("resume",), help="end a pause of the cameras that a shopper asked for"
+    )
+    parser.add_argument(
         "--preview", action="store_true", help="serve it here, with the keys of the terminal as the panel"
     )
     parser.add_argument("--survey", type=Path, metavar="FILE", help="for the preview: this survey")
@@ -43,22 +47,37 @@ def run(arguments: argparse.Namespace) -> int:
         print("kiosk.enabled is false", file=sys.stderr)
         return FAILED
     url = f"http://127.0.0.1:{config.kiosk.port}/"
-    if not _is_served(config.kiosk.port):
+    page = _page(config.kiosk.port)
+    if page is None:
         print(f"{url}: nothing is served there; is the agent running?", file=sys.stderr)
         return FAILED
+    if arguments.what == "resume":
+        return _resume(config.kiosk.port, page)
     print(url)
     return 0
 
 
-def _is_served(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/")
-        return connection.getresponse().getheader("Server", "").startswith("tillsight")
-    except OSError:
-        return False
-    finally:
-        connection.close()
+def _page(port: int) -> str | None:
+    """Path of the page that the agent serves; None where nothing of ours is served."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        try:
+            connection.request("GET", "/")
+            answer = connection.getresponse()
+        except OSError:
+            return None
+        is_ours = answer.getheader("Server", "").startswith("tillsight")
+        return answer.getheader("Location", "/") if is_ours else None
+
+
+def _resume(port: int, page: str) -> int:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        connection.request("POST", f"{page}resume", b"{}")
+        watched = json.loads(connection.getresponse().read())
+    if watched.get("pause") is None:
+        print("there is no camera that can be paused", file=sys.stderr)
+        return FAILED
+    print("the cameras are not paused")
+    return 0
 
 
 def _preview(arguments: argparse.Namespace) -> int:

@@ -2,14 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import SimpleQueue
 from typing import Literal
 
 import msgspec
 
-from tillsight_models.events import Payload, Stamp
+from tillsight_models.events import Payload
 from tillsight_models.scales import scale
 
 from ..config import DeviceConfig
@@ -17,6 +16,8 @@ from ..errors import OutboxUnwritable
 from ..feedback import Feedback, Vote
 from ..ports import Clock, LightSignal, PanelPress
 from .contents import Contents
+from .memory import Keeper, LastVote, Memory, Way
+from .phone import Drawn, code_of
 from .play_log import PlayLog
 from .screens import Screen
 from .session import Pace, Session
@@ -39,18 +40,10 @@ class Frame(msgspec.Struct, frozen=True):
     card: int | None
     """Which of the cards comes with the thanks."""
     tally: Told | None
+    code: Drawn | None
+    """Of the visit that is on the screen, where it can go on on a phone."""
     not_stored: bool
     """The last press could not be written; it has to be given again."""
-
-
-@dataclass(frozen=True)
-class Way:
-    """Where what happens at the kiosk goes to."""
-
-    append: Callable[[Payload, Stamp], None]
-    """An event; never raises."""
-    set_mark: Callable[[str, str], None]
-    """The panel's position; may raise OutboxUnwritable."""
 
 
 class Kiosk:
@@ -66,6 +59,7 @@ class Kiosk:
         clock: Clock,
     ) -> None:
         self._panel = panel = config.panel
+        self._device, self._continue_s = config.device.id, config.kiosk.continue_s
         self._feedback, self._way, self._clock = feedback, way, clock
         self._undo_number = panel.undo_number
         self._scale = scale(panel.scale)
@@ -76,10 +70,14 @@ class Kiosk:
         self._card = -1
         self._tally = Tally(self._scale.positive)
         self._plays = PlayLog(config.kiosk.play_log)
-        self._last: Vote | None = None
+        self._last: LastVote | None = None
+        self._keeper = Keeper(way, clock)
+        self._code: tuple[str, Drawn | None] = "", None
+        """Of the visit of this id."""
         self._served: SimpleQueue[None] = SimpleQueue()
         self._present = self._not_stored = self._stopping = False
         self._called_ms = clock.mono_ms()
+        self._recall()
         self._shown = self._frame()
         self._version = 1
 
@@ -131,16 +129,14 @@ class Kiosk:
     def touch(self, act: Callable[[Session], list[Payload] | None]) -> None:
         """Any other touch."""
         with self._changes:
-            for payload in act(self._session) or []:
-                self._way.append(payload, self._clock.stamp())
+            self._keep(act(self._session) or [])
             self._tell()
 
     def turn(self, present: bool) -> None:
         """About once a second, and as soon as somebody comes or goes."""
         with self._changes:
             self._present = present
-            for payload in self._session.tick():
-                self._way.append(payload, self._clock.stamp())
+            self._keep(self._session.tick())
             self._exchange()
             self._tell()
 
@@ -160,8 +156,7 @@ class Kiosk:
     def stop(self) -> None:
         """No page is told anything any more; who had not finished is told as timed out."""
         with self._changes:
-            for payload in self._session.close():
-                self._way.append(payload, self._clock.stamp())
+            self._keep(self._session.close())
             self._plays.shows("", self._clock.stamp())
             self._stopping = True
             self._changes.notify_all()
@@ -197,7 +192,7 @@ class Kiosk:
         return Pace(
             idle_s=settings.idle_s,
             warning_s=settings.warning_s,
-            thanks_s=max(settings.thanks_s, panel.undo_s),
+            thanks_s=max(settings.thanks_s, panel.undo_s, self._continue_s if contents.continuing else 0),
             attract_s=settings.attract_s,
             undo_s=panel.undo_s,
             buttons=self._scale.ratings if settings.panel_answers else 0,
@@ -211,8 +206,7 @@ class Kiosk:
             except OutboxUnwritable:
                 self._not_stored = True
                 return
-        for payload in self._session.press(press.button):
-            self._way.append(payload, self._clock.stamp(press.mono_ms))
+        self._keep(self._session.press(press.button), press.mono_ms)
         press.confirm()
 
     def _rated(self, done: Vote | LightSignal | None) -> None:
@@ -224,15 +218,48 @@ class Kiosk:
         if isinstance(done, Vote):
             made = self._session.voted(done)
             self._card += 1
-            self._last = done
+            self._last = LastVote(done.seq, done.rating, done.mono_ms, done.is_repeat)
             if not done.is_repeat:
                 self._tally.voted(done.seq, done.rating)
         elif done is LightSignal.UNDONE:
             made = self._session.undone()
             if self._last is not None:
                 self._tally.undone(self._last.seq)
-        for payload in made:
-            self._way.append(payload, self._clock.stamp())
+            self._last = None
+        self._keep(made)
+
+    def _keep(self, made: list[Payload], mono_ms: int | None = None) -> None:
+        memory = Memory(
+            ration=self._session.ration,
+            tally=self._tally.memory,
+            last=self._last,
+            open=self._session.open_visit,
+        )
+        self._keeper.keep(made, memory, mono_ms)
+
+    def _recall(self) -> None:
+        """After a restart: a press that is young enough is thanked for, and can be taken back."""
+        memory = self._keeper.recall()
+        self._session.recall_ration(memory.ration)
+        self._last = last = memory.last
+        self._tally.recall(memory.tally, (last.seq, last.rating) if last else None)
+        if last is None:
+            return
+        self._feedback.recall(last.as_vote())
+        if self._clock.mono_ms() - last.mono_ms <= self._panel.undo_s * 1000:
+            self._session.recall(last.as_vote())
+
+    def _phone_code(self) -> Drawn | None:
+        """Only while there is a visit: never before a press, and gone with it."""
+        continuing, visit = self._contents.continuing, self._session.visit
+        if continuing is None or visit is None:
+            self._code = "", None
+            return None
+        id, vote = visit
+        if self._code[0] != id:
+            at = self._clock.stamp(vote.mono_ms)
+            self._code = id, code_of(continuing, self._device, id, at)
+        return self._code[1]
 
     def _frame(self) -> Frame:
         screen, at = self._session.screen(), self._clock.stamp()
@@ -244,6 +271,7 @@ class Kiosk:
             present=self._present,
             card=contents.card(self._card, screen.language, day) if is_thanks else None,
             tally=self._tally.told(at.mono, at.t) if is_thanks and contents.settings.tally else None,
+            code=self._phone_code(),
             not_stored=self._not_stored,
         )
 

@@ -14,6 +14,7 @@ from tillsight_models.surveys import LONGEST_TEXT
 from ..config import DeviceConfig
 from ..kiosk_config import PICTURES
 from ..pages.server import Answer, PageServer, Route, as_json
+from ..pause import CameraPause, PauseState
 from .kiosk import Kiosk
 from .session import Session
 from .texts import load_texts
@@ -27,6 +28,8 @@ class Watched(msgspec.Struct, frozen=True):
     contacts: int
     """In the last minute."""
     cameras: dict[str, CameraState]
+    pause: PauseState | None = None
+    """None where the cameras cannot be paused here."""
 
 
 class Touch(msgspec.Struct, frozen=True):
@@ -39,11 +42,16 @@ class Touch(msgspec.Struct, frozen=True):
     language: Annotated[str, msgspec.Meta(max_length=16)] = ""
 
 
-def kiosk_server(config: DeviceConfig, kiosk: Kiosk, watched: Callable[[], Watched]) -> PageServer:
+def kiosk_server(
+    config: DeviceConfig,
+    kiosk: Kiosk,
+    watched: Callable[[], Watched],
+    pause: CameraPause,
+) -> PageServer:
     """Serves the page at the kiosk's port, to this machine only. PageUnavailable where the port is taken."""
     return PageServer(
         "kiosk.html",
-        {**kiosk_routes(kiosk), **_facts(config, kiosk), "GET watched": lambda _: as_json(watched())},
+        {**kiosk_routes(kiosk), **_facts(config, kiosk), **_watched_routes(watched, pause)},
         port=config.kiosk.port,
         package=__package__,
         welcome=True,
@@ -77,6 +85,24 @@ def kiosk_routes(kiosk: Kiosk) -> dict[str, Route]:
         "POST stay": touched(lambda session, _: session.stay()),
         "POST wake": touched(lambda session, _: session.wake()),
         "POST speak": touched(lambda session, touch: session.speak(touch.language)),
+        "POST ease": touched(lambda session, touch: session.adapt(touch.id)),
+    }
+
+
+def _watched_routes(watched: Callable[[], Watched], pause: CameraPause) -> dict[str, Route]:
+    """What is known of the people there, and the break that they can give the cameras."""
+
+    def asked(act: Callable[[], bool]) -> Route:
+        def answer(_: bytes) -> Answer:
+            act()
+            return as_json(watched())
+
+        return answer
+
+    return {
+        "GET watched": lambda _: as_json(watched()),
+        "POST pause": asked(pause.begin),
+        "POST resume": asked(pause.end),
     }
 
 
@@ -102,6 +128,10 @@ def _facts(config: DeviceConfig, kiosk: Kiosk) -> dict[str, Route]:
                 ],
                 "cards": contents.cards,
                 "sound": contents.settings.sound,
+                "warning_s": contents.settings.warning_s,
+                "panel_answers": contents.settings.panel_answers,
+                "undo_button": panel.undo_number,
+                "keyboard": contents.settings.keyboard,
             }
         )
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 from tillsight_models.events import CameraState
@@ -11,11 +12,13 @@ from ..errors import PageUnavailable
 from ..feedback import Feedback
 from ..outbox import Outbox
 from ..pages.server import PageServer
+from ..pause import CameraPause
 from ..pending import Pending
 from ..ports import Clock, PanelPress
 from ..recent import RecentContacts
 from .contents import contents_of, read_contents
-from .kiosk import Kiosk, Way
+from .kiosk import Kiosk
+from .memory import Way
 from .page import Watched, kiosk_server
 
 log = logging.getLogger(__name__)
@@ -35,10 +38,12 @@ class KioskPart:
         feedback: Feedback,
         recent: RecentContacts,
         clock: Clock,
+        pause: CameraPause,
     ) -> None:
-        self._config, self._recent, self._clock = config, recent, clock
+        self._config, self._recent, self._clock, self._pause = config, recent, clock, pause
         self._own = read_contents(config.kiosk)
-        way = Way(pending.append, outbox.set_mark)
+        remember = partial(outbox.set_mark, durable=False)
+        way = Way(pending.append, outbox.set_mark, remember, outbox.mark)
         self.kiosk = Kiosk(config, self._own, feedback=feedback, way=way, clock=clock)
         self.pages: PageServer | None = None
         """None while its port is taken."""
@@ -81,7 +86,7 @@ class KioskPart:
 
     def _serve(self) -> None:
         try:
-            pages = kiosk_server(self._config, self.kiosk, self._watched)
+            pages = kiosk_server(self._config, self.kiosk, self._watched, self._pause)
         except (PageUnavailable, OSError) as error:
             if self._told != str(error):
                 self._told = str(error)
@@ -95,4 +100,5 @@ class KioskPart:
         """Of the last minute; contacts are kept as numbers only."""
         now_ms = self._clock.mono_ms()
         contacts = [each for each in self._recent.rows(now_ms) if each["left_ms"] >= now_ms - MINUTE_MS]
-        return Watched(len(contacts), dict(self._cameras()))
+        can_pause = bool(self._config.cameras) and self._config.kiosk.pause_min > 0
+        return Watched(len(contacts), dict(self._cameras()), self._pause.state() if can_pause else None)

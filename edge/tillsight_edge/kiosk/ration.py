@@ -3,11 +3,24 @@
 from collections import Counter
 from datetime import UTC, datetime
 
+import msgspec
+
 from tillsight_models.surveys import Survey, rotated_out
 
 
+class RationMemory(msgspec.Struct, frozen=True):
+    """What is known again after a restart: numbers, and ids of questions."""
+
+    day: int | None = None
+    asked: int = 0
+    answered: dict[str, int] = {}
+    turn: int = 0
+    last_ms: int | None = None
+    contacts_since: int | None = None
+
+
 class Ration:
-    """Counts what was asked at this touchpoint since the agent started; a new day begins anew."""
+    """Counts what was asked at this touchpoint; a new day begins anew."""
 
     def __init__(self, survey: Survey) -> None:
         self._survey = survey
@@ -23,6 +36,24 @@ class Ration:
     def change(self, survey: Survey) -> None:
         """Another version, or another survey, at the same touchpoint."""
         self._survey = survey
+
+    @property
+    def memory(self) -> RationMemory:
+        """For a restart."""
+        return RationMemory(
+            day=self._day,
+            asked=self._asked,
+            answered=dict(self._answered),
+            turn=self._turn,
+            last_ms=self._last_ms,
+            contacts_since=self._contacts_since,
+        )
+
+    def recall(self, memory: RationMemory) -> None:
+        """After a restart."""
+        self._day, self._asked, self._turn = memory.day, memory.asked, memory.turn
+        self._answered = Counter(memory.answered)
+        self._last_ms, self._contacts_since = memory.last_ms, memory.contacts_since
 
     def contact(self) -> None:
         """One more customer was served."""

@@ -24,6 +24,21 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     chosen: bool = False
 
 
+class Ease(msgspec.Struct, frozen=True):
+    """What makes the screen easier for one shopper; off again for the next."""
+
+    large: bool = False
+    contrast: bool = False
+    aloud: bool = False
+    """Each screen is read aloud, where the browser has a voice."""
+
+    def turned(self, name: str) -> "Ease":
+        """With this one the other way; the same where there is none of that name."""
+        if name not in self.__struct_fields__:
+            return self
+        return msgspec.structs.replace(self, **{name: not getattr(self, name)})
+
+
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the page shows of one moment."""
 
@@ -31,6 +46,7 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     """Grows with every new screen: a touch says which one it meant."""
     state: State
     language: str
+    ease: Ease = Ease()
     kind: str = ""
     """Of the question."""
     title: str = ""

@@ -4,6 +4,9 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
+from tillsight_models.continuation import VISIT_BYTES
 from tillsight_models.events import Payload, QuestionAnswered, ReasonGiven, SurveyEnded
 from tillsight_models.surveys import (
     LONGEST_TEXT,
@@ -16,8 +19,18 @@ from tillsight_models.surveys import (
 
 from ..feedback import Vote
 from ..ports import Clock
-from .ration import Ration
-from .screens import DONE, SKIP, Screen, State, choices_of, in_language, next_window, reached_by_panel
+from .ration import Ration, RationMemory
+from .screens import (
+    DONE,
+    SKIP,
+    Ease,
+    Screen,
+    State,
+    choices_of,
+    in_language,
+    next_window,
+    reached_by_panel,
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,25 @@ class Pace:
     """A press so soon after a new screen was not meant for it."""
     buttons: int = 0
     """That rate; 0: answers come by touch only."""
+
+
+class OpenVisit(Struct, frozen=True):
+    """What is written down of a questionnaire that is under way, so that it ends also after a power cut."""
+
+    visit: str
+    survey: str
+    version: int
+    language: str
+
+    def abandoned(self) -> SurveyEnded:
+        """How it ended where nobody was there to end it."""
+        return SurveyEnded(
+            survey=self.survey,
+            survey_version=self.version,
+            visit=self.visit,
+            outcome="abandoned",
+            language=self.language,
+        )
 
 
 @dataclass
@@ -67,7 +99,7 @@ class Session:
         clock: Clock,
         *,
         languages: tuple[str, ...] = ("en",),
-        new_id: Callable[[], str] = lambda: secrets.token_hex(8),
+        new_id: Callable[[], str] = lambda: secrets.token_hex(VISIT_BYTES),
     ) -> None:
         self._survey = survey
         self._pace = pace
@@ -75,7 +107,10 @@ class Session:
         self._languages = languages
         self._new_id = new_id
         self._ration = Ration(survey) if survey else None
+        self._rested = RationMemory()
+        """What was known when there was last no survey."""
         self._language = languages[0]
+        self._ease = Ease()
         self._state: State = "rate"
         self._visit: _Visit | None = None
         self._question: Question | None = None
@@ -94,7 +129,7 @@ class Session:
         """Whether nobody is in the middle of something: not in a visit, not in another language, and not
         about to choose again."""
         is_free = self._visit is None and self._state in ("rate", "attract")
-        if self._undone or self._language != self._languages[0]:
+        if self._undone or self._is_adapted:
             return is_free and self._clock.mono_ms() - self._acted_ms >= self._pace.idle_s * 1000
         return is_free
 
@@ -103,9 +138,10 @@ class Session:
         if not self.is_resting:
             return False
         if survey is None:
-            self._ration = None
+            self._rested, self._ration = self.ration, None
         elif self._ration is None:
             self._ration = Ration(survey)
+            self._ration.recall(self._rested)
         else:
             self._ration.change(survey)
         self._survey, self._pace, self._languages = survey, pace, languages
@@ -118,7 +154,7 @@ class Session:
         if vote.is_repeat and self._visit is not None:
             return []
         if self._state == "thanks":
-            self._language = self._languages[0]
+            self._forget_wishes()
         ended = self._end("timeout")
         left_out: frozenset[str] = frozenset()
         if self._ration is not None:
@@ -177,6 +213,39 @@ class Session:
             self._language = language
             self._touched()
 
+    def adapt(self, name: str) -> None:
+        """Switch larger letters, stronger contrast or reading aloud on or off, until the visit is over."""
+        self._ease = self._ease.turned(name)
+        self._touched()
+
+    @property
+    def visit(self) -> tuple[str, Vote] | None:
+        """The id of the visit that is on the screen, and its vote."""
+        return None if self._visit is None else (self._visit.id, self._visit.vote)
+
+    @property
+    def open_visit(self) -> OpenVisit | None:
+        """The questionnaire that is under way; None while there is none."""
+        if self._survey is None or self._visit is None or self._question is None or not self._visit.began:
+            return None
+        return OpenVisit(self._visit.id, self._survey.id, self._survey.version, self._language)
+
+    @property
+    def ration(self) -> RationMemory:
+        """Quotas and turns, as far as they are to be known after a restart; they outlive a survey."""
+        return self._ration.memory if self._ration else self._rested
+
+    def recall_ration(self, memory: RationMemory) -> None:
+        """After a restart; a survey may come later."""
+        self._rested = memory
+        if self._ration is not None:
+            self._ration.recall(memory)
+
+    def recall(self, vote: Vote) -> None:
+        """A vote of just before a restart: it is thanked for, and can still be taken back."""
+        self._visit = _Visit(self._new_id(), vote, frozenset())
+        self._show("thanks")
+
     def leave(self, number: int) -> list[Payload]:
         """Enough: the shopper ends the questions, and is thanked."""
         visit = self._visit
@@ -223,7 +292,7 @@ class Session:
         if self._state == "thanks" and silent_s >= pace.thanks_s:
             self._end(None)
             self._rest()
-        elif self._state == "rate" and silent_s >= pace.idle_s and self._language != self._languages[0]:
+        elif self._state == "rate" and silent_s >= pace.idle_s and self._is_adapted:
             self._rest()
         elif self._state == "rate" and pace.attract_s and silent_s >= pace.attract_s:
             self._show("attract")
@@ -248,6 +317,7 @@ class Session:
             number=self._number,
             state=self._state,
             language=self._language,
+            ease=self._ease,
             kind=question.kind if question else "",
             title=in_language(question.text, self._language) if question else "",
             row=in_language(question.options[row].text, self._language) if question and step else "",
@@ -369,8 +439,15 @@ class Session:
     def _rest(self) -> None:
         """As the first shopper of the day found it."""
         self._visit = self._question = None
-        self._language = self._languages[0]
+        self._forget_wishes()
         self._show("rate")
+
+    @property
+    def _is_adapted(self) -> bool:
+        return self._language != self._languages[0] or self._ease != Ease()
+
+    def _forget_wishes(self) -> None:
+        self._language, self._ease = self._languages[0], Ease()
 
     def _show(self, state: State) -> None:
         self._state = state

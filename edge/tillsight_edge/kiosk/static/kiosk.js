@@ -1,12 +1,20 @@
 // Keeps the page in step with the agent: which screen, which language, what is lit, what is about to end.
 
-import { make, mark, fill, Screens } from "./screens.js";
+import { mark, ring } from "./faces.js";
+import { button, fill, make } from "./parts.js";
+import { isStopping, watched } from "./privacy.js";
+import { Screens } from "./screens.js";
 import { play } from "./sound.js";
-import { facts, listen, tell, watched } from "./talk.js";
+import { quiet, readAloud, whenVoicesCome } from "./speech.js";
+import { facts, listen, pause, tell, whatIsWatched } from "./talk.js";
 
 const LIT_MS = 600;
 const WATCH_MS = 5000;
+const STOPPING_MS = 400;
 const PRIVACY_MS = 30000;
+const BUSY_MS = 4000;
+const SIZES = ["5", "4", "3", "2", "1"];
+const DIALOGS = ["warning", "ways", "phone-dialog"];
 
 const place = (id) => document.getElementById(id);
 const known = await facts();
@@ -19,13 +27,24 @@ let drawn = "";
 let heardAt = 0;
 let watching = 0;
 let leaving = 0;
+let busyAt = 0;
+let isReading = false;
+
+const OWN = {
+  privacy: () => open("privacy"),
+  back: () => open(""),
+  ways: () => openDialog("ways", screens.waysDialog(frame)),
+  phone: () => openDialog("phone-dialog", screens.phoneDialog(frame)),
+  close: () => closeDialogs(),
+  pause: () => pauseCameras(),
+  busy: () => busy(),
+};
 
 function act(name, body = {}) {
   if (waiting) return;
-  if (name === "privacy") return open("privacy");
-  if (name === "back") return open("");
-  if (name === "languages") return openLanguages();
+  if (OWN[name]) return OWN[name]();
   if (name === "choose") sound("chosen");
+  if (name === "speak") closeDialogs();
   tell(name, body, show);
 }
 
@@ -49,6 +68,7 @@ function show(next) {
     setTimeout(() => {
       const last = waiting;
       waiting = null;
+      if (!last) return; // lost meanwhile
       view = "";
       render(last);
     }, LIT_MS);
@@ -70,15 +90,20 @@ function light(rating) {
 
 function render(next) {
   const isNew = !frame || frame.screen.number !== next.screen.number;
+  const was = frame?.screen;
   frame = next;
   const { screen } = frame;
   const words = screens.words(screen.language);
-  document.documentElement.lang = screen.language;
-  document.documentElement.dir = words.direction;
+  const page = document.documentElement;
+  page.lang = screen.language;
+  page.dir = words.direction;
+  page.toggleAttribute("data-contrast", screen.ease.contrast);
   const shown = JSON.stringify([view, { ...frame, screen: { ...screen, undo_ms: screen.undo_ms > 0, warning_ms: null } }]);
   if (shown !== drawn) {
     drawn = shown;
     redraw(isNew);
+    if (isNew && screen.rating === null) forget();
+    if (was) hear(was, isNew);
   }
   warn(words);
 }
@@ -92,35 +117,83 @@ function redraw(isNew) {
   place("stage").replaceChildren(...stage);
   place("foot").replaceChildren(...foot);
   document.title = place("title")?.textContent || "Tillsight";
-  if (!isNew && written) place("words").value = written;
-  if (isNew) closeLanguages();
+  if (!isNew && written && place("words")) place("words").value = written;
+  if (isNew) closeDialogs();
+  else if (place("ways").open) place("ways").replaceChildren(...screens.waysDialog(frame));
   if (view === "privacy") look();
-  const there = !isNew && focused ? place(focused) : null;
-  (there ?? place("title"))?.focus({ preventScroll: true });
+  fit();
+  const there = focused ? place(focused) : null;
+  if (place("ways").open) return there?.focus();
+  (!isNew && there ? there : place("title"))?.focus({ preventScroll: true });
+}
+
+/* Large letters are as large as this screen has room for. */
+function fit() {
+  const page = document.documentElement;
+  page.removeAttribute("data-size");
+  if (!frame.screen.ease.large) return;
+  for (const size of SIZES) {
+    page.dataset.size = size;
+    if (!spills()) return;
+  }
+  page.removeAttribute("data-size");
+}
+
+function spills() {
+  const edge = place("foot").children.length ? place("foot").getBoundingClientRect().top : innerHeight;
+  const page = document.documentElement;
+  if (page.scrollWidth > innerWidth || page.scrollHeight > innerHeight) return true;
+  return Array.from(document.querySelectorAll("#kiosk :not(.unseen, .unseen *, svg *)")).some((each) => {
+    const box = each.getBoundingClientRect();
+    const isCut = each.tagName !== "SPAN" && (each.scrollHeight > each.clientHeight + 2 || each.scrollWidth > each.clientWidth + 2);
+    const isOut = box.right > innerWidth + 1 || box.left < -1 || box.bottom > innerHeight + 1 || box.top < -1;
+    const isLow = place("stage").contains(each) && (box.bottom > edge + 1 || box.top < place("stage").getBoundingClientRect().top - 14);
+    return box.width > 0 && !each.closest(".key") && (isOut || isLow || (isCut && each.clientWidth > 0 && !each.closest("svg")));
+  });
+}
+
+/* What one shopper left in this page is gone before the next one comes. */
+function forget() {
+  quiet();
+  place("said").textContent = "";
+  getSelection()?.removeAllRanges();
+  document.documentElement.removeAttribute("data-size");
+  fit();
+}
+
+/* Aloud: when it is switched on, and then each new screen. */
+function hear(was, isNew) {
+  const { ease, language } = frame.screen;
+  if (!ease.aloud && isReading) quiet();
+  isReading = ease.aloud;
+  if (ease.aloud && (isNew || !was.ease.aloud || was.language !== language)) readAloud(place("kiosk"), language);
 }
 
 function warn(words) {
   const dialog = place("warning");
   const left = frame.screen.warning_ms;
   if (left === null) {
-    if (dialog.open) dialog.close();
+    if (dialog.open) shut(dialog);
     return;
   }
   if (!dialog.open) {
-    closeLanguages();
+    closeDialogs();
+    const number = frame.screen.number;
     dialog.replaceChildren(
-      make("div", { class: "mark-large" }, mark("clock")),
+      make("div", { id: "running", class: "mark-large" }, ring(1)),
       make("h2", { id: "warning-title" }, words.warning),
       make("p", { id: "clearing" }),
       make(
         "div",
         { class: "actions" },
         make("button", { type: "button", id: "stay", class: "primary", autofocus: true, onclick: () => act("stay") }, words.stay),
-        make("button", { type: "button", id: "end", onclick: () => act("leave", { number: frame.screen.number }) }, words.end),
+        button("end", "", words.end, () => act("leave", { number })),
       ),
+      known.panel_answers ? make("p", { class: "hint" }, words["any-button"]) : "",
     );
     dialog.showModal();
     sound("warning");
+    if (frame.screen.ease.aloud) readAloud(dialog, frame.screen.language);
   }
   count();
 }
@@ -129,7 +202,11 @@ function count() {
   const line = place("clearing");
   if (!line || frame?.screen.warning_ms === null) return;
   const left = Math.max(0, frame.screen.warning_ms - (performance.now() - heardAt));
-  line.textContent = fill(screens.words(frame.screen.language).clearing, { n: Math.ceil(left / 1000) });
+  const seconds = Math.ceil(left / 1000);
+  const text = fill(screens.words(frame.screen.language).clearing, { n: seconds });
+  if (line.textContent === text) return;
+  line.textContent = text;
+  place("running").replaceChildren(ring(Math.min(1, seconds / known.warning_s)));
 }
 
 function tick() {
@@ -139,22 +216,27 @@ function tick() {
   if (undo && !waiting && performance.now() - heardAt > frame.screen.undo_ms) undo.remove();
 }
 
-function openLanguages() {
-  const { screen } = frame;
-  const dialog = place("languages");
-  dialog.replaceChildren(
-    make("h2", { id: "languages-title" }, screens.words(screen.language).language),
-    make("div", { class: "actions" }, ...known.languages.map((language) => {
-      const button = screens.languageButton(language, screen, known.texts);
-      button.addEventListener("click", closeLanguages);
-      return button;
-    })),
-  );
+function openDialog(id, parts) {
+  const dialog = place(id);
+  dialog.replaceChildren(...parts);
   dialog.showModal();
+  busy();
 }
 
-function closeLanguages() {
-  if (place("languages").open) place("languages").close();
+function shut(dialog) {
+  if (dialog.open) dialog.close();
+  dialog.replaceChildren();
+}
+
+function closeDialogs() {
+  for (const id of DIALOGS) shut(place(id));
+}
+
+/* Somebody is doing something that the agent does not see. */
+function busy() {
+  if (performance.now() - busyAt < BUSY_MS) return;
+  busyAt = performance.now();
+  tell("stay", {}, show);
 }
 
 function open(next) {
@@ -171,22 +253,57 @@ function open(next) {
 
 async function look() {
   try {
-    const told = await watched();
-    place("watched")?.replaceChildren(...screens.watched(told, screens.words(frame.screen.language)));
+    showWatched(await whatIsWatched());
   } catch {
     // the agent is away
   }
 }
 
+async function pauseCameras() {
+  clearTimeout(leaving);
+  leaving = setTimeout(() => open(""), PRIVACY_MS);
+  try {
+    showWatched(await pause());
+    place("back")?.focus({ preventScroll: true });
+  } catch {
+    // the agent is away
+  }
+}
+
+function showWatched(told) {
+  if (view !== "privacy") return;
+  const { list, foot } = watched(told, screens.words(frame.screen.language), act);
+  const before = document.activeElement?.id;
+  place("watched")?.replaceChildren(...list);
+  place("pausing")?.replaceChildren(...foot);
+  if (before === "pause") place("pause")?.focus({ preventScroll: true });
+  if (isStopping(told)) setTimeout(look, STOPPING_MS);
+  fit();
+}
+
+/* Without the agent nothing can be answered: say so, and keep nothing of anybody on the screen. */
 function lost(is) {
-  place("kiosk").classList.toggle("lost", is);
-  if (is && frame) place("said").textContent = screens.words(frame.screen.language).lost;
+  if (!frame || is === (view === "away")) return;
+  view = is ? "away" : "";
+  if (!is) return; // the next frame draws
+  waiting = null;
+  closeDialogs();
+  const [language] = known.languages;
+  const ease = { large: false, contrast: false, aloud: false };
+  frame = { ...frame, code: null, card: null, tally: null, screen: { ...frame.screen, number: -1, state: "rate", language, ease, rating: null, choices: [], undo_ms: 0, warning_ms: null } };
+  render({ ...frame, screen: { ...frame.screen, number: -2 } });
 }
 
 place("warning").addEventListener("cancel", (event) => {
   event.preventDefault();
   act("stay");
 });
+for (const id of ["ways", "phone-dialog"]) place(id).addEventListener("close", () => place(id).replaceChildren());
 addEventListener("contextmenu", (event) => event.preventDefault());
+addEventListener("resize", () => frame && fit());
+whenVoicesCome(() => {
+  drawn = "";
+  if (frame && !waiting) render(frame);
+});
 setInterval(tick, 250);
 listen(show, lost);

@@ -1,21 +1,10 @@
-// Draws each screen from what the agent says. Every word comes from the survey or from the texts, as text.
+// Draws each screen from what the agent says.
 
-import { face, mark, moodOf, svg } from "./faces.js";
-
-export function make(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value === true) made.setAttribute(key, "");
-    else if (value !== null && value !== undefined && value !== false) made.setAttribute(key, value);
-  }
-  made.append(...children.filter((each) => each !== null && each !== undefined));
-  return made;
-}
-
-export function fill(text, values) {
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-}
+import { code, face, mark, moodOf } from "./faces.js";
+import { badge, button, fill, make, toggle, top } from "./parts.js";
+import { privacy } from "./privacy.js";
+import { question } from "./questions.js";
+import { canSpeak } from "./speech.js";
 
 export class Screens {
   constructor(facts, act) {
@@ -31,11 +20,30 @@ export class Screens {
   draw(frame, view) {
     const { screen } = frame;
     const words = this.words(screen.language);
-    if (view === "privacy") return this.privacy(words);
+    this.screen = screen;
+    if (view === "away") return this.away(words);
+    if (view === "privacy") return privacy(words, this);
     if (screen.state === "attract") return this.attract(frame, words);
     if (screen.state === "rate") return this.rate(frame, words);
     if (screen.state === "thanks") return this.thanks(frame, words);
-    return this.question(frame, words);
+    return question(frame, words, this);
+  }
+
+  /* The agent cannot be reached: calm, and nothing of anybody. */
+  away(words) {
+    return {
+      top: [],
+      stage: [
+        make(
+          "div",
+          { class: "away" },
+          make("div", { class: "mood-4" }, face(4)),
+          make("h1", { id: "title", tabindex: "-1" }, words.away),
+          make("p", { class: "hint" }, words["away-hint"]),
+        ),
+      ],
+      foot: [],
+    };
   }
 
   attract(frame, words) {
@@ -59,7 +67,7 @@ export class Screens {
   rate(frame, words) {
     const { screen } = frame;
     const { ratings, scale } = this.facts;
-    const question = this.facts.question[screen.language] ?? words.question;
+    const asked = this.facts.question[screen.language] ?? words.question;
     const note = frame.not_stored ? words["not-stored"] : screen.undone ? words.undone : words.hint;
     const names = words.ratings[scale];
     const faces = ratings.map((rating, place) => {
@@ -79,87 +87,8 @@ export class Screens {
       );
     });
     const list = make("div", { class: `faces count-${ratings.length}`, dir: "ltr", role: "group", "aria-labelledby": "title" }, ...faces);
-    return { top: this.top(question, note, [], frame.not_stored || screen.undone), stage: [list], foot: this.places(screen, words) };
-  }
-
-  question(frame, words) {
-    const { screen } = frame;
-    const isText = screen.kind === "text";
-    const isPoints = ["rating", "nps", "matrix"].includes(screen.kind);
-    const options = screen.choices.filter((each) => !each.id.startsWith("-"));
-    const others = screen.choices.filter((each) => each.id.startsWith("-"));
-    const note = [
-      screen.kind === "multiple" ? words.many : "",
-      screen.step ? fill(words.row, { n: screen.step[0], of: screen.step[1] }) : "",
-      screen.more && !isPoints ? fill(words.more, { n: screen.more }) : "",
-    ].filter(Boolean);
-    const stage = [];
-    if (screen.row) stage.push(make("p", { class: "row", id: "row" }, screen.row));
-    if (isText) stage.push(...this.writing(screen, words));
-    else stage.push(this.choices(screen, options, isPoints, words));
-    if (isPoints && (screen.ends || screen.more)) stage.push(this.ends(screen, words));
-    const foot = others.map((each) => this.other(each, screen, words));
-    if (isText) foot.unshift(this.button("send", "primary", words.send, () => this.send(screen)));
-    foot.push(...this.undo(screen, words), this.button("leave", "quiet", words.leave, () => this.act("leave", { number: screen.number })));
-    return { top: this.top(screen.title, note.join(" · "), this.speaker(screen, words)), stage, foot };
-  }
-
-  choices(screen, options, isPoints, words) {
-    const isMany = screen.kind === "multiple";
-    const buttons = options.map((each) =>
-      make(
-        "button",
-        {
-          type: "button",
-          id: `choose-${each.id}`,
-          class: isPoints ? "point" : "option",
-          "aria-pressed": isMany ? String(each.chosen) : null,
-          "data-reached": each.button ? true : null,
-          onclick: () => this.act("choose", { id: each.id, number: screen.number }),
-        },
-        isMany ? make("span", { class: "box", "aria-hidden": "true" }, each.chosen ? mark("yes") : "") : null,
-        make("span", { class: "name" }, each.text),
-        this.badge(each.button, words),
-      ),
-    );
-    return make(
-      "div",
-      {
-        class: `${isPoints ? "points" : "options"} count-${options.length}`,
-        role: "group",
-        "aria-labelledby": screen.row ? "title row" : "title",
-        dir: isPoints ? "ltr" : null,
-      },
-      ...buttons,
-    );
-  }
-
-  ends(screen, words) {
-    const [low, high] = screen.ends ?? ["", ""];
-    const more = screen.more ? fill(words.more, { n: screen.more }) : "";
-    return make("p", { class: "ends", dir: "ltr" }, ...[low, more, high].map((text) => make("span", { dir: "auto" }, text)));
-  }
-
-  writing(screen, words) {
-    return [
-      make("label", { class: "writing" }, make("span", {}, words.words), make("textarea", { id: "words", maxlength: "500", "aria-describedby": "words-hint", dir: "auto" })),
-      make("p", { id: "words-hint", class: "hint" }, words["words-hint"]),
-    ];
-  }
-
-  send(screen) {
-    this.act("write", { text: document.getElementById("words").value, number: screen.number });
-  }
-
-  other(choice, screen, words) {
-    const isDone = choice.id === "-done";
-    return this.button(
-      `choose${choice.id}`,
-      isDone ? "primary" : "",
-      isDone ? words.done : words.skip,
-      () => this.act("choose", { id: choice.id, number: screen.number }),
-      this.badge(choice.button, words),
-    );
+    const isLoud = frame.not_stored || screen.undone;
+    return { top: top(asked, note, this.ear(words), isLoud), stage: [list], foot: this.places(screen, words) };
   }
 
   thanks(frame, words) {
@@ -167,13 +96,23 @@ export class Screens {
     const { scale } = this.facts;
     const mood = moodOf(scale, screen.rating);
     const name = words.ratings[scale][screen.rating - 1] ?? "";
+    const yours = make("p", {}, fill(words.yours, { rating: name }));
+    const drawn = mood ? make("div", { class: `mood-${mood}` }, face(mood)) : make("div", { class: "plain" }, mark("yes"));
+    const told = this.told(frame, words);
+    const hero = frame.code ? this.qr(frame.code, words) : make("div", { class: "hero" }, drawn, yours);
+    if (frame.code) told.unshift(make("div", { class: "yours" }, drawn, yours));
+    const news = told.length ? [make("div", { class: "news" }, ...told)] : [];
+    const kind = `thanks ${told.length ? "told" : ""} ${frame.code ? "coded" : ""}`;
+    return {
+      top: top(words.thanks, words.noted, this.ear(words)),
+      stage: [make("div", { class: kind }, hero, ...news)],
+      foot: this.undo(screen, words),
+    };
+  }
+
+  told(frame, words) {
+    const { screen } = frame;
     const card = frame.card === null ? null : this.facts.cards[frame.card];
-    const hero = make(
-      "div",
-      { class: "hero" },
-      mood ? make("div", { class: `mood-${mood}` }, face(mood)) : make("div", { class: "plain" }, mark("yes")),
-      make("p", {}, fill(words.yours, { rating: name })),
-    );
     const told = [];
     if (card) {
       told.push(
@@ -184,54 +123,34 @@ export class Screens {
       const share = new Intl.NumberFormat(screen.language, { style: "percent" }).format(frame.tally.positive / frame.tally.people);
       told.push(make("p", { class: "tally" }, fill(words.tally, { n: frame.tally.people, share })));
     }
-    return {
-      top: this.top(words.thanks, words.noted, []),
-      stage: [make("div", { class: `thanks ${told.length ? "told" : ""}` }, hero, ...(told.length ? [make("div", { class: "news" }, ...told)] : []))],
-      foot: this.undo(screen, words),
-    };
+    return told;
   }
 
-  privacy(words) {
-    return {
-      top: this.top(words.privacy, words["nobody-known"], []),
-      stage: [make("div", { id: "watched", class: "watched" })],
-      foot: [this.button("back", "primary", words.back, () => this.act("back"))],
-    };
+  /* The way on to the shopper's own phone. */
+  qr(drawn, words) {
+    return make("figure", { class: "hero qr" }, code(drawn, words["phone-code"]), make("figcaption", {}, words.phone));
   }
 
-  watched(told, words) {
-    const rows = [[words.contacts, String(told.contacts)]];
-    for (const [name, state] of Object.entries(told.cameras)) {
-      rows.push([fill(words.camera, { name }), words["camera-states"][state] ?? state]);
-    }
-    const list = make("dl", {}, ...rows.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
-    const none = Object.keys(told.cameras).length ? null : make("p", {}, words["no-cameras"]);
-    return [make("h2", {}, words.counted), list, ...(none ? [none] : [])];
+  phone(frame, words) {
+    if (!frame.code) return [];
+    return [make("button", { type: "button", id: "phone", class: "upright", "aria-haspopup": "dialog", onclick: () => this.act("phone") }, mark("phone"), make("span", {}, words.phone))];
   }
 
-  top(title, note, corner, isLoud = false) {
+  phoneDialog(frame) {
+    const words = this.words(frame.screen.language);
     return [
-      make(
-        "div",
-        { class: "titles" },
-        make("h1", { id: "title", tabindex: "-1" }, title),
-        note ? make("p", { class: isLoud ? "note" : "hint" }, note) : null,
-      ),
-      ...corner,
+      make("div", { class: "code-beside" }, code(frame.code, words["phone-code"]), make("div", {}, make("h2", { id: "phone-title" }, words["phone-title"]), make("p", {}, words["phone-hint"]), button("phone-done", "primary", words.back, () => this.act("close")))),
     ];
   }
 
-  /* The languages, and the way to what is known of the shopper. */
+  /* The languages, easier reading, and the way to what is known of the shopper. */
   places(screen, words) {
     const { languages, texts } = this.facts;
     const isFew = languages.length > 1 && languages.length <= 4;
-    const spoken = isFew
-      ? languages.map((language) => this.languageButton(language, screen, texts))
-      : languages.length > 1
-        ? this.speaker(screen, words)
-        : [];
-    const privacy = make("button", { type: "button", id: "privacy", class: "quiet", onclick: () => this.act("privacy") }, mark("shield"), make("span", {}, words.privacy));
-    return [...spoken, privacy];
+    const spoken = isFew ? languages.map((language) => this.languageButton(language, screen, texts)) : [];
+    const ease = make("button", { type: "button", id: "ease", class: "quiet upright", "aria-haspopup": "dialog", onclick: () => this.act("ways") }, mark("letters"), make("span", {}, words.ease));
+    const shield = make("button", { type: "button", id: "privacy", class: "quiet upright", onclick: () => this.act("privacy") }, mark("shield"), make("span", {}, words.privacy));
+    return [...spoken, ease, shield];
   }
 
   languageButton(language, screen, texts) {
@@ -250,30 +169,61 @@ export class Screens {
     );
   }
 
-  speaker(screen, words) {
-    if (this.facts.languages.length < 2) return [];
+  /* Of a question: its languages and easier reading, and reading aloud. */
+  corners(screen, words) {
+    const picture = this.facts.languages.length > 1 ? "globe" : "letters";
+    const ways = make(
+      "button",
+      { type: "button", id: "speak", class: "corner", "aria-haspopup": "dialog", "aria-label": words.ways, onclick: () => this.act("ways") },
+      mark(picture),
+    );
+    return [...this.ear(words), ways];
+  }
+
+  /* Reads every screen aloud, where this browser has a voice of that language. */
+  ear(words) {
+    const { screen } = this;
+    if (!canSpeak(screen.language)) return [];
     return [
       make(
         "button",
-        { type: "button", id: "speak", class: "corner", "aria-haspopup": "dialog", "aria-label": words.language, onclick: () => this.act("languages") },
-        mark("globe"),
+        { type: "button", id: "ear", class: "corner", "aria-pressed": String(screen.ease.aloud), "aria-label": words.aloud, onclick: () => this.act("ease", { id: "aloud" }) },
+        mark("ear"),
       ),
     ];
   }
 
+  waysDialog(frame) {
+    const { screen } = frame;
+    const { languages, texts } = this.facts;
+    const words = this.words(screen.language);
+    const spoken = languages.length > 1 && screen.state !== "rate" ? languages.map((each) => this.languageButton(each, screen, texts)) : [];
+    const eases = [
+      toggle("ease-large", "letters", words.large, screen.ease.large, () => this.act("ease", { id: "large" })),
+      toggle("ease-contrast", "half", words.contrast, screen.ease.contrast, () => this.act("ease", { id: "contrast" })),
+    ];
+    if (canSpeak(screen.language)) {
+      eases.push(toggle("ease-aloud", "ear", words.aloud, screen.ease.aloud, () => this.act("ease", { id: "aloud" })));
+    }
+    return [
+      make("h2", { id: "ways-title" }, words.ways),
+      spoken.length ? make("div", { class: `actions four` }, ...spoken) : null,
+      make("div", { class: `actions ${eases.length === 3 ? "three" : ""}` }, ...eases),
+      canSpeak(screen.language) ? make("p", { class: "hint" }, words.headset) : null,
+      make("div", { class: "actions" }, button("ways-done", "primary", words.back, () => this.act("close"))),
+    ].filter(Boolean);
+  }
+
   undo(screen, words) {
     if (!screen.undo_ms) return [];
-    return [make("button", { type: "button", id: "undo", onclick: () => this.act("undo") }, mark("undo"), make("span", {}, words.undo))];
-  }
-
-  button(id, kind, text, onclick, extra = null) {
-    return make("button", { type: "button", id, class: kind, onclick }, make("span", {}, text), extra);
-  }
-
-  badge(button, words) {
-    if (!button) return null;
-    return make("span", { class: "badge" }, make("span", { "aria-hidden": "true" }, String(button)), make("span", { class: "unseen" }, ` (${fill(words.button, { n: button })})`));
+    return [
+      make(
+        "button",
+        { type: "button", id: "undo", class: "upright", onclick: () => this.act("undo") },
+        mark("undo"),
+        make("span", {}, words.undo),
+        badge(this.facts.undo_button, words),
+      ),
+    ];
   }
 }
-
-export { mark, svg };

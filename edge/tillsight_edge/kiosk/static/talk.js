@@ -2,13 +2,19 @@
 
 const PING_MS = 5000;
 const AGAIN_MS = 3000;
+const LOST_MS = 2000;
 
 export async function facts() {
   return (await fetch("facts", { cache: "no-store" })).json();
 }
 
-export async function watched() {
+export async function whatIsWatched() {
   return (await fetch("watched", { cache: "no-store" })).json();
+}
+
+/* Asks for a break of the cameras; the answer is what is watched then. */
+export async function pause() {
+  return (await fetch("pause", { method: "POST", cache: "no-store", body: "{}" })).json();
 }
 
 /* Sends a touch; `show` gets the screen as it is then. */
@@ -21,15 +27,18 @@ export async function tell(name, body, show) {
   }
 }
 
-/* `show(frame)` at every change, `lost(true)` while the agent is away. */
+/* `show(frame)` at every change, `lost(true)` once the agent has been away for a moment. */
 export function listen(show, lost) {
   const events = new EventSource("events");
+  let away = 0;
   events.onmessage = (message) => {
+    clearTimeout(away);
+    away = 0;
     lost(false);
     show(JSON.parse(message.data));
   };
   events.onerror = () => {
-    lost(true);
+    away ||= setTimeout(() => lost(true), LOST_MS);
     if (events.readyState === EventSource.CLOSED) setTimeout(beginAnew, AGAIN_MS);
   };
   const ping = () => tell("ping", {}, () => {});
