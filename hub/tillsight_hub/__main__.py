@@ -24,6 +24,7 @@ from .database import migrate, open_database, prepare
 from .exports.command import add_export_arguments, run_export_command
 from .imports.command import add_import_arguments, run_import_command
 from .mail.command import add_mail_arguments, run_mail_command
+from .reports.command import add_report_arguments, run_report_command
 
 FAILED, BAD_CONFIG, INTERRUPTED = 1, 2, 130
 
@@ -230,6 +231,7 @@ COMMANDS = {
         Command("verify", "compare rollups and watermarks with the events; exit 1 if any differ", _verify),
         Command("quarantine", "what was set aside", _quarantine, _quarantine_arguments),
         Command("rebuild-rollups", "count all events anew, beside a running hub too", _rebuild_rollups),
+        Command("report", "a report as a PDF", run_report_command, add_report_arguments),
         Command("mail", "whether mail arrives", run_mail_command, add_mail_arguments),
         Command("user", "accounts of people", _user, add_user_arguments),
         Command("token", "API tokens of programs and devices", _token, add_token_arguments),

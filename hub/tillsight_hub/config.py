@@ -19,6 +19,7 @@ from .cases.settings import CaseSettings
 from .cleaning.rules import CleaningSettings
 from .mail.settings import MailSettings
 from .metrics.settings import SUPPRESS_BELOW, MetricSettings
+from .reports.settings import ReportSettings
 
 SYSTEM_CONFIG = Path("/etc/tillsight/hub.toml")
 
@@ -137,6 +138,7 @@ class HubConfig(Settings):
     alerts: AlertSettings = AlertSettings()
     cases: CaseSettings = CaseSettings()
     mail: MailSettings = MailSettings()
+    reports: ReportSettings = ReportSettings()
 
     def database_url(self) -> str:
         """The database's URL with its driver; BadConfig where `url_file` cannot be read."""
