@@ -12,6 +12,7 @@ from . import alerts, audit_log, chain, docs, explain, go, login, overview, peop
 from .assets import Assets
 from .errors import add_error_pages
 from .headers import SecurityHeaders
+from .keeping import KEEPING
 from .rendering import in_every_language
 from .source import Source
 
@@ -30,6 +31,8 @@ def install_pages(app: FastAPI) -> None:
     for part in (login, overview, wall, alerts, touchpoint, explain, docs, vega, chain, people, audit_log):
         app.include_router(part.router)
     app.include_router(go.router)
+    for router in KEEPING:
+        app.include_router(router)
     add_error_pages(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(SecurityHeaders)

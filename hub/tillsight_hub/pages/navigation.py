@@ -30,6 +30,7 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         Entry("/alerts", "alerts"),
     ),
     "keep": (
+        Entry("/devices", "devices", ("admin", "ops", "manager")),
         Entry("/chain", "chain", ("admin", "ops")),
         Entry("/people", "people", ("admin",)),
         Entry("/audit", "audit", ("admin",)),

@@ -19,6 +19,7 @@ from ..score_ids import explain_page
 from ..services import ServicesDep
 from .board import MEASURES, Measure, Row, read_rows, total_by_scale
 from .figures import axis_end
+from .first_run import first_page
 from .rendering import Pages, PagesDep
 from .source import Source, SourceDep
 
@@ -53,9 +54,10 @@ def overview(
     look = Look(measure, sort, find.strip())
     with source.reading() as (connection, hierarchy):
         rows = read_rows(connection, hierarchy.within(session.viewer.scope), source.metrics, now_ms())
-    template = "overview.html" if rows else "first_run.html"
+    if not rows:
+        return first_page(request, session, pages, hierarchy)
     values = overview_values(source, hierarchy, rows, look, session.viewer.scope)
-    return pages.page(request, template, session, **values)
+    return pages.page(request, "overview.html", session, **values)
 
 
 @router.get("/live/overview")

@@ -1,0 +1,208 @@
+"""The boxes: what the hub knows of each, and what is wrong with it, the worst first."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, func, select
+
+from tillsight_models.events import HealthReported
+
+from ..hierarchy import Hierarchy, Touchpoint
+from ..imports.origin import is_box
+from ..tables import device, stream, stream_gap
+from ..wanted.keeping import Wanted, read_wanted
+
+MINUTE_MS = 60_000
+SILENT_MS = 40 * MINUTE_MS
+"""A box reports its health every 15 minutes, unless it was told another time."""
+SLOW_LAG_S, STUCK_LAG_S = 600, 3600
+HOT_C, TOO_HOT_C = 75.0, 82.0
+LITTLE_DISK, NO_DISK = 10.0, 4.0
+"""Percent free."""
+LATE_CLOCK_MS = 2000
+CONFIG_PATIENCE_MS = 10 * MINUTE_MS
+"""After so long a connected box should have taken its configuration."""
+
+Severity = Literal[1, 2]
+"""1: look at it soon; 2: numbers are being lost or are wrong."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One thing that is wrong; `values` are for the braces of its words."""
+
+    key: str
+    severity: Severity
+    values: Mapping[str, int | str]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What has not arrived, and what never will."""
+
+    waiting: int = 0
+    """Events in the box's outbox, by its newest health."""
+    lag_s: float = 0.0
+    """Age of the oldest of them."""
+    behind: int = 0
+    """Numbers from the first gap in its events to its newest; some may be stored."""
+    lost: int = 0
+    """Numbers that the box said will never come."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """One device, now."""
+
+    id: str
+    name: str
+    place: Touchpoint
+    state: str
+    first_seen: int | None
+    """ms UTC"""
+    last_seen: int | None
+    version: str | None
+    stream: str | None
+    health: HealthReported | None
+    delivery: Delivery
+    wanted: Wanted | None
+    troubles: tuple[Trouble, ...] = ()
+
+    @property
+    def severity(self) -> int:
+        """0 where all is well."""
+        return max((trouble.severity for trouble in self.troubles), default=0)
+
+
+def read_boxes(
+    connection: Connection, hierarchy: Hierarchy, places: Mapping[str, Touchpoint], now: int
+) -> list[Box]:
+    """The devices at these touchpoints, the most troubled first. Four statements, however many there are."""
+    rows = [
+        row
+        for row in connection.execute(select(device).where(is_box())).mappings()
+        if row["touchpoint_id"] in places and row["id"] in hierarchy.devices
+    ]
+    behind, lost = _behind(connection), _lost(connection)
+    wanted = read_wanted(connection)
+    boxes = [
+        _box(
+            row,
+            places[row["touchpoint_id"]],
+            behind.get(row["id"], 0),
+            lost.get(row["id"], 0),
+            wanted.get(row["id"]),
+            now,
+        )
+        for row in rows
+    ]
+    return sorted(boxes, key=_rank)
+
+
+def _rank(box: Box) -> tuple[int, int, str, str, str]:
+    serious = sum(trouble.severity for trouble in box.troubles)
+    return -box.severity, -serious, box.place.store_name, box.place.name, box.id
+
+
+def health_of(text: str | None) -> HealthReported | None:
+    """A device.health as stored; None where there is none, or one of a newer contract."""
+    if text is None:
+        return None
+    try:
+        return msgspec.json.decode(text, type=HealthReported)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _box(  # noqa: PLR0917
+    row: RowMapping, place: Touchpoint, behind: int, lost: int, wanted: Wanted | None, now: int
+) -> Box:
+    health = health_of(row["health"])
+    delivery = Delivery(
+        waiting=health.outbox_events if health else 0,
+        lag_s=health.outbox_lag_s if health else 0.0,
+        behind=behind,
+        lost=lost,
+    )
+    known: dict[str, Any] = {
+        name: row[name] for name in ("id", "name", "state", "first_seen", "last_seen", "version", "stream")
+    }
+    box = Box(**known, place=place, health=health, delivery=delivery, wanted=wanted)
+    return Box(**known, place=place, health=health, delivery=delivery, wanted=wanted, troubles=_all(box, now))
+
+
+def _all(box: Box, now: int) -> tuple[Trouble, ...]:
+    found = [
+        *_link(box, now),
+        *_delivery(box),
+        *_config(box, now),
+        *(_health(box.health) if box.health else ()),
+    ]
+    return tuple(sorted(found, key=lambda trouble: -trouble.severity))
+
+
+def _link(box: Box, now: int) -> Iterator[Trouble]:
+    silent_ms = now - (box.last_seen or now)
+    if box.last_seen is None:
+        yield Trouble("never", 1, {})
+    elif box.state in ("lost", "disconnected"):
+        is_long = box.state == "lost" or silent_ms > SILENT_MS
+        yield Trouble(box.state, 2 if is_long else 1, {"minutes": silent_ms // MINUTE_MS})
+    elif silent_ms > SILENT_MS:
+        yield Trouble("silent", 2, {"minutes": silent_ms // MINUTE_MS})
+
+
+def _delivery(box: Box) -> Iterator[Trouble]:
+    if box.delivery.lost:
+        yield Trouble("dropped", 2, {"n": box.delivery.lost})
+    lag_s = box.delivery.lag_s
+    if lag_s > SLOW_LAG_S:
+        severity: Severity = 2 if lag_s > STUCK_LAG_S else 1
+        yield Trouble("lag", severity, {"n": box.delivery.waiting, "minutes": round(lag_s / 60)})
+
+
+def _config(box: Box, now: int) -> Iterator[Trouble]:
+    wanted = box.wanted
+    if wanted is None:
+        return
+    if wanted.problems:
+        yield Trouble("refused", 1, {"what": "; ".join(wanted.problems)[:300]})
+    is_waiting = wanted.reported != wanted.version and box.state == "ready"
+    if is_waiting and now - wanted.changed > CONFIG_PATIENCE_MS:
+        yield Trouble("old_config", 1, {})
+
+
+def _health(health: HealthReported) -> Iterator[Trouble]:
+    if health.panel in ("lost", "stuck"):
+        yield Trouble(f"panel_{health.panel}", 2, {})
+    if health.camera not in ("ok", "none"):
+        yield Trouble(f"camera_{health.camera}", 1 if health.camera == "paused" else 2, {})
+    if health.kiosk == "lost":
+        yield Trouble("kiosk_lost", 2, {})
+    if health.clock_quality == "unsynced":
+        yield Trouble("clock_unsynced", 1, {})
+    elif health.clock_offset_ms is not None and abs(health.clock_offset_ms) > LATE_CLOCK_MS:
+        yield Trouble("clock_off", 1, {"seconds": round(abs(health.clock_offset_ms) / 1000)})
+    if health.temperature_c is not None and health.temperature_c > HOT_C:
+        severity: Severity = 2 if health.temperature_c > TOO_HOT_C else 1
+        yield Trouble("hot", severity, {"degrees": round(health.temperature_c)})
+    if health.disk_free_percent is not None and health.disk_free_percent < LITTLE_DISK:
+        severity = 2 if health.disk_free_percent < NO_DISK else 1
+        yield Trouble("disk", severity, {"percent": round(health.disk_free_percent)})
+    if health.outbox_set_aside:
+        yield Trouble("set_aside", 1, {"file": health.outbox_set_aside[:100]})
+
+
+def _behind(connection: Connection) -> dict[str, int]:
+    lacking = func.sum(stream.c.highest - stream.c.upto)
+    query = select(stream.c.device_id, lacking).group_by(stream.c.device_id)
+    return {id: int(n) for id, n in connection.execute(query) if n}
+
+
+def _lost(connection: Connection) -> dict[str, int]:
+    """Ranges of one stream do not overlap but where a box told them twice; that counts twice here."""
+    gone = func.sum(stream_gap.c.last - stream_gap.c.first + 1)
+    query = select(stream.c.device_id, gone).join(stream_gap, stream_gap.c.stream == stream.c.id)
+    return {id: int(n) for id, n in connection.execute(query.group_by(stream.c.device_id)) if n}

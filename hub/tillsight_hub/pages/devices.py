@@ -1,0 +1,154 @@
+"""`/devices`: every box and what is wrong with it; one box over time; and how a new one is connected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Header, HTTPException, Query, Request
+from starlette.responses import Response
+
+from ..access import CurrentViewer, PageSession
+from ..access.clock import now_ms
+from ..fleet.boxes import Box, read_boxes
+from ..fleet.reports import HEIGHT, WIDTH, lines, read_happenings, read_reports
+from ..live import Parts
+from ..services import ServicesDep
+from ..viewer import Viewer
+from .rendering import Pages, PagesDep
+from .source import Source, SourceDep
+
+router = APIRouter(include_in_schema=False)
+
+READERS = ("admin", "ops", "manager")
+Days = Literal["1", "7", "30"]
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many boxes are how."""
+
+    boxes: int
+    good: int
+    soon: int
+    now: int
+
+
+@router.get("/devices")
+def devices_page(
+    request: Request,
+    session: PageSession,
+    pages: PagesDep,
+    source: SourceDep,
+    find: Annotated[str, Query(max_length=80)] = "",
+) -> Response:
+    """The most troubled first."""
+    may_read(session.viewer)
+    version, boxes = _boxes(source, session.viewer.scope)
+    words = find.lower().split()
+    return pages.page(
+        request,
+        "devices.html",
+        session,
+        structure=version,
+        boxes=[box for box in boxes if all(word in _text(box) for word in words)],
+        summary=_summary(boxes),
+        find=find,
+    )
+
+
+@router.get("/live/devices")
+async def devices_stream(
+    services: ServicesDep,
+    viewer: CurrentViewer,
+    pages: PagesDep,
+    source: SourceDep,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The changes of the page as server-sent events."""
+    may_read(viewer)
+    return services.live.respond(DevicesView(pages, source, viewer.scope), last_event_id)
+
+
+@router.get("/devices/{id}")
+def device_page(
+    *, request: Request, session: PageSession, pages: PagesDep, source: SourceDep, id: str, days: Days = "7"
+) -> Response:
+    """One box, and what it said of itself lately."""
+    may_read(session.viewer)
+    now = now_ms()
+    since = now - int(days) * DAY_MS
+    box = find_box(source, session.viewer, id)
+    with source.reading() as (connection, _):
+        reports = read_reports(connection, box, since)
+        happenings = read_happenings(connection, box, since)
+    return pages.page(
+        request,
+        "devices/box.html",
+        session,
+        box=box,
+        place=box.place,
+        days=days,
+        lines=lines(reports, since, now),
+        reports=reports[::-1][:50],
+        happenings=happenings,
+        since=since,
+        width=WIDTH,
+        height=HEIGHT,
+        may_connect=session.viewer.role == "admin" and session.viewer.scope is None,
+    )
+
+
+class DevicesView:
+    """The boxes of one scope: the sums, and a part for each box. What changes it comes by no event but by the
+    state of a connection, so that it is read again at every beat."""
+
+    def __init__(self, pages: Pages, source: Source, scope: str | None) -> None:
+        self.key = f"devices {scope or '*'} {pages.language}"
+        self._pages = pages
+        self._source = source
+        self._scope = scope
+
+    def concerns(self, touchpoints: frozenset[str]) -> bool:  # noqa: ARG002 - no commit does
+        return False
+
+    def read(self, changed: frozenset[str] | None) -> Parts:  # noqa: ARG002 - it is always read as a whole
+        version, boxes = _boxes(self._source, self._scope)
+        parts = {f"box.{box.id}": self._part("devices/row.html", box=box) for box in boxes}
+        parts["summary"] = self._part("devices/summary.html", summary=_summary(boxes))
+        return parts | {"structure": msgspec.json.encode(version)}
+
+    def _part(self, template: str, **values: Any) -> bytes:
+        return msgspec.json.encode({"html": self._pages.html(template, **values)})
+
+
+def may_read(viewer: Viewer) -> None:
+    """403 for who has nothing to do with boxes."""
+    if viewer.role not in READERS:
+        raise HTTPException(403, f"your role is {viewer.role}; this needs {' or '.join(READERS)}")
+
+
+def find_box(source: Source, viewer: Viewer, id: str) -> Box:
+    """404 where there is none of this id that the viewer may see."""
+    _, boxes = _boxes(source, viewer.scope)
+    found = next((box for box in boxes if box.id == id), None)
+    if found is None:
+        raise HTTPException(404, f"device {id!r}: you see none of this id")
+    return found
+
+
+def _boxes(source: Source, scope: str | None) -> tuple[int, list[Box]]:
+    with source.reading() as (connection, hierarchy):
+        places: Mapping[str, Any] = {place.id: place for place in hierarchy.within(scope)}
+        return hierarchy.version, read_boxes(connection, hierarchy, places, now_ms())
+
+
+def _summary(boxes: list[Box]) -> Summary:
+    severities = [box.severity for box in boxes]
+    return Summary(len(boxes), severities.count(0), severities.count(1), severities.count(2))
+
+
+def _text(box: Box) -> str:
+    place = box.place
+    return f"{box.id} {box.name} {place.name} {place.store_name} {place.region_name} {box.version}".lower()
