@@ -23,6 +23,7 @@ from .alerts.watcher import Watcher
 from .api import (
     access,
     alerts,
+    cases,
     devices,
     drivers,
     events,
@@ -41,6 +42,7 @@ from .api import (
 )
 from .api.reading import refuse
 from .broker import EmbeddedBroker
+from .cases.keeper import CaseKeeper
 from .cases.opening import AlertCases
 from .cleaning.cleaner import Cleaner
 from .clocks import bound_unsynced
@@ -55,6 +57,7 @@ from .mail.outbox import forget_old
 from .mail.sender import sender_of
 from .nightly import Job, Nightly
 from .pages import install_pages
+from .pages.cases import letter_writer
 from .seed import apply_seed, read_seed
 from .services import Services
 from .shown.kiosk_section import KioskSection
@@ -77,6 +80,7 @@ ROUTERS = (
     value.router,
     what_if.router,
     alerts.router,
+    cases.router,
     touchpoints.router,
     devices.router,
     wanted.router,
@@ -145,6 +149,7 @@ def running(services: Services) -> Iterator[None]:
             Publisher(engine, services.subscriber, [KioskSection(PhoneDoor(engine, config.cases.phone_url))]),
             Cleaner(engine, config.cleaning, services.live.touch),
             PhoneSender(engine, services.writer.submit),
+            CaseKeeper(engine, config.cases, letter_writer(config.cases.phone_url)),
             webhook,
             sender_of(engine, config.mail),
             watcher,

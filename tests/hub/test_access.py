@@ -15,6 +15,7 @@ OPEN = {"/login", "/healthz", "/go/{code}", "/go/erase/{token}"}
 PAGES = {
     *("/", "/touchpoints/{touchpoint_id}", "/explain/{score_id}", "/account", "/docs", "/logout"),
     *("/alerts", "/alerts/rules", "/alerts/rules/{number}", "/alerts/snooze", "/alerts/{number}/qualify"),
+    *("/cases", "/cases/{number}", "/cases/{number}/alert", "/cases/{number}/contact"),
 }
 """What leads people to the login; the rest tells programs 401."""
 
@@ -27,6 +28,8 @@ MAY: dict[str, set[str]] = {
     "/live/overview": {"admin", "ops", "manager", "analyst"},
     "/live/touchpoints/{touchpoint_id}": {"admin", "ops", "manager", "analyst"},
     "/account": {"admin", "ops", "manager", "analyst"},
+    "/cases": {"admin", "ops", "manager", "analyst"},
+    "/api/v1/cases": {"admin", "ops", "manager", "analyst"},
     "/docs": {"admin", "ops", "manager", "analyst"},
     "/openapi.json": {"admin", "ops", "manager", "analyst"},
     "/metrics": {"admin", "ops"},
@@ -70,6 +73,11 @@ NOT_GET = {
     "/api/v1/alerts/{number}/qualify",
     "/api/v1/alert-rules/{number}",
     "/api/v1/snooze",
+    "/cases/{number}",
+    "/cases/{number}/alert",
+    "/cases/{number}/contact",
+    "/api/v1/cases/{number}",
+    "/api/v1/cases/{number}/contact",
     "/api/v1/ingest",
     "/api/v1/users/{name}",
     "/api/v1/tokens/{number}",

@@ -41,8 +41,8 @@ _PUT = text(
 )
 
 
-Write = Callable[[Case], tuple[str, str]]
-"""Subject and text about a case that missed its deadline."""
+Write = Callable[[Case, str], tuple[str, str]]
+"""Subject and text about a case that missed its deadline, in a language."""
 
 
 class CaseKeeper:
@@ -94,7 +94,7 @@ class CaseKeeper:
             places = hierarchy.within(None)
             for case in read_cases(connection, hierarchy, places, shown="escalated", now=now, limit=10_000):
                 if case.id in ids:
-                    self._tell(connection, case)
+                    self._tell(connection, case, hierarchy.stores[case.place.store_id].language)
         return len(ids)
 
     def open_for_reasons(self) -> int:
@@ -117,9 +117,9 @@ class CaseKeeper:
             connection.execute(_PUT, {"key": UPTO, "value": str(until)})
         return opened
 
-    def _tell(self, connection: Connection, case: Case) -> None:
+    def _tell(self, connection: Connection, case: Case, language: str) -> None:
         recipients = next(_recipients(self._settings, case), ())
-        subject, body = self._write(case)
+        subject, body = self._write(case, language)
         for recipient in recipients:
             key = f"case:{case.id}:{case.deadline}:{recipient}"
             post(connection, key=key, recipient=recipient, subject=subject, body=body, now=self._clock())

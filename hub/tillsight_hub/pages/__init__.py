@@ -8,7 +8,7 @@ from ..access.throttle import Throttle
 from ..services import Services
 from ..visits.brake import Brake
 from ..visits.going_on import Doors
-from . import alerts, audit_log, chain, docs, explain, go, login, overview, people, touchpoint, vega, wall
+from . import alerts, audit_log, case, cases, chain, docs, explain, go, login, overview, people, touchpoint, vega, wall
 from .assets import Assets
 from .errors import add_error_pages
 from .headers import SecurityHeaders
@@ -30,7 +30,8 @@ def install_pages(app: FastAPI) -> None:
     app.mount(assets.prefix, assets.files(), name="static")
     for part in (login, overview, wall, alerts, touchpoint, explain, docs, vega, chain, people, audit_log):
         app.include_router(part.router)
-    app.include_router(go.router)
+    for part in (go, cases, case):
+        app.include_router(part.router)
     for router in KEEPING:
         app.include_router(router)
     add_error_pages(app)
