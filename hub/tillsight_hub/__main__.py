@@ -22,6 +22,12 @@ from .cleaning.command import add_what_if_arguments, run_what_if_command
 from .config import HubConfig, load_config
 from .database import migrate, open_database, prepare
 from .exports.command import add_export_arguments, run_export_command
+from .identity.command import (
+    add_ca_arguments,
+    add_device_arguments,
+    run_ca_command,
+    run_device_command,
+)
 from .imports.command import add_import_arguments, run_import_command
 from .mail.command import add_mail_arguments, run_mail_command
 from .reports.command import add_report_arguments, run_report_command
@@ -235,6 +241,8 @@ COMMANDS = {
         Command("mail", "whether mail arrives", run_mail_command, add_mail_arguments),
         Command("user", "accounts of people", _user, add_user_arguments),
         Command("token", "API tokens of programs and devices", _token, add_token_arguments),
+        Command("ca", "the certificate authority of the devices", run_ca_command, add_ca_arguments),
+        Command("device", "certificates of devices", run_device_command, add_device_arguments),
         Command("broker", "run the embedded broker alone", _broker),
         Command("migrate", "bring the database to this version's tables", _migrate),
     )

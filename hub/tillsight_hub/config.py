@@ -17,6 +17,7 @@ from tillsight_models.errors import BadConfig
 from .alerts.settings import AlertSettings
 from .cases.settings import CaseSettings
 from .cleaning.rules import CleaningSettings
+from .identity.settings import IdentitySettings
 from .mail.settings import MailSettings
 from .metrics.settings import SUPPRESS_BELOW, MetricSettings
 from .reports.settings import ReportSettings
@@ -137,6 +138,7 @@ class HubConfig(Settings):
     cleaning: CleaningSettings = CleaningSettings()
     alerts: AlertSettings = AlertSettings()
     cases: CaseSettings = CaseSettings()
+    identity: IdentitySettings = IdentitySettings()
     mail: MailSettings = MailSettings()
     reports: ReportSettings = ReportSettings()
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from ..access.audit import record
 from ..access.sessions import hash_token
 from ..database import writing
+from ..tables import api_token
 from ..tables import certificate as certificates
 from ..tables import device as devices
 from ..tables import enrolment as enrolments
@@ -135,11 +136,13 @@ def renew(
 
 
 def revoke(connection: Connection, device: str, now: datetime, *, reason: str, actor: str) -> int:
-    """Believe no certificate and no token of the device any more; how many certificates that were."""
+    """Believe no certificate and no token of the device any more, of whatever kind; how many certificates."""
     good = certificates.c.dev == device, certificates.c.revoked.is_(None)
     found = connection.execute(update(certificates).where(*good).values(revoked=_ms(now), reason=reason))
     unused = enrolments.c.dev == device, enrolments.c.used.is_(None)
     connection.execute(update(enrolments).where(*unused).values(expires=0))
+    own = api_token.c.role == "device", api_token.c.scope == device
+    connection.execute(update(api_token).where(*own).values(revoked=True))
     record(connection, actor, "device.revoked", f"{device}: {reason}")
     return found.rowcount
 
