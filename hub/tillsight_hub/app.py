@@ -38,6 +38,7 @@ from .api import (
     touchpoints,
     value,
     wanted,
+    week,
     what_if,
 )
 from .api.reading import refuse
@@ -73,6 +74,7 @@ ROUTERS = (
     ingest.router,
     access.router,
     scores.router,
+    week.router,
     explain.router,
     ranking.router,
     reports.router,

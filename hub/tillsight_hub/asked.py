@@ -1,7 +1,8 @@
 """What was asked for: places and days, with what every number made of them needs to know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import reduce
 from operator import add
 
@@ -29,6 +30,8 @@ class Asked:
     calibrations: Mapping[str, Calibration]
     """By touchpoint; absent where its contact counter was never audited."""
     withholding: Withholding
+    weekdays: frozenset[int] = frozenset()
+    """The business days that are asked for, 1 is Monday; empty means all."""
 
     @classmethod
     def about(
@@ -37,6 +40,7 @@ class Asked:
         places: tuple[Touchpoint, ...],
         period: Period,
         withholding: Withholding,
+        weekdays: Collection[int] = (),
     ) -> "Asked":
         """With what is known about them in that period."""
         return cls(
@@ -46,7 +50,17 @@ class Asked:
             _doubts(connection, places, period),
             read_calibrations(connection, places, period),
             withholding,
+            frozenset(weekdays),
         )
+
+    def holds(self, day: str) -> bool:
+        """Whether that business day is asked for."""
+        is_within = self.period.first <= day <= self.period.last
+        return is_within and (not self.weekdays or date.fromisoformat(day).isoweekday() in self.weekdays)
+
+    def days(self) -> list[str]:
+        """All of them, in order."""
+        return [day for day in self.period.days() if self.holds(day)]
 
     def counts(self, row: Sums, place: Touchpoint) -> Counts:
         """Of the sums of one touchpoint's rows, as far as they may be told."""

@@ -47,6 +47,10 @@ class BadPeriod(TillsightError, ValueError):
     """Days that are no period."""
 
 
+class BadNarrowing(TillsightError, ValueError):
+    """Weekdays or hours that are none, or that scores cannot be narrowed to."""
+
+
 class BadScoreId(TillsightError, ValueError):
     """What should be the id of a score is none."""
 

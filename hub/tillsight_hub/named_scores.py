@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from .errors import BadScoreId, UnknownMetric, UnknownPlace
 from .hierarchy import Hierarchy, Touchpoint
 from .metrics.registry import Catalogue, Metric
+from .narrowing import Narrowing, read_narrowed
 from .score_ids import ScoreId, hour_of
 from .scores import Group, PlaceBy, read_counts, series
 
@@ -46,6 +47,18 @@ def group_of(
     if cut == "each-hour":
         hours = series(connection, members[0], question.period, "hour", smallest_cell=smallest)
         found = next((hour for hour in hours if _is_asked(hour, question.key, members[0])), None)
+    elif cut == "weekdays" or cut == "hours":  # noqa: PLR1714 - the type checker follows this one
+        found = _together(
+            read_narrowed(
+                connection,
+                members,
+                question.period,
+                _level(hierarchy, question.place),
+                Narrowing.of_key(question.key),
+                smallest_cell=smallest,
+                questions=questions,
+            ).groups
+        )
     else:
         by = _level(hierarchy, question.place) if cut == "total" else cut
         groups = read_counts(

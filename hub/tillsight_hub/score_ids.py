@@ -6,7 +6,7 @@
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal, get_args
 
@@ -18,6 +18,7 @@ from .calendar import PlaceCalendar
 from .errors import BadPeriod, BadScoreId
 from .hierarchy import Hierarchy, Touchpoint
 from .metrics.registry import DEFAULT_LEVEL, LOWEST_LEVEL, Score
+from .narrowing import Narrowing
 from .periods import Every, Period, bucket_of, hour_bounds
 from .revisions import read_revisions
 from .scores import HOUR_UNKNOWN, By, DayBy, Group
@@ -27,8 +28,9 @@ EVERYTHING = "_all"
 EXPLAIN_API = "/api/v1/scores/{id}/explain"
 EXPLAIN_PAGE = "/explain/{id}"
 
-Cut = Literal["total", "day", "week", "month", "weekday", "hour", "each-hour"]
-"""`hour` is the hour of the day over the whole period, `each-hour` one hour of one day."""
+Cut = Literal["total", "day", "week", "month", "weekday", "hour", "each-hour", "weekdays", "hours"]
+"""`hour` is the hour of the day over the whole period, `each-hour` one hour of one day; `weekdays` and
+`hours` are some weekdays and hours of the day (see `narrowing`), their keys those of a `Narrowing`."""
 
 _HOUR = "%Y%m%dT%H%MZ"
 _PART = re.compile(r"[\w-]+")
@@ -180,16 +182,65 @@ def days_of(question: ScoreId, calendar: PlaceCalendar) -> set[str] | None:
             return _days(question.period, question.cut, question.key)
         case "each-hour" if (hour := hour_of(question.key)) is not None:
             return {day for day in _hour_days(calendar, hour) if day in set(question.period.days())}
+        case "weekdays" | "hours":
+            return on_weekdays(question.period, Narrowing.of_key(question.key))
         case _:
             return None
 
 
+def narrowed_editions(
+    connection: Connection,
+    hierarchy: Hierarchy,
+    places: Sequence[Touchpoint],
+    *,
+    asked: str | None,
+    period: Period,
+    by: By,
+    narrowing: Narrowing,
+) -> EditionOf:
+    """The editions of `read_narrowed`'s groups; `period` is what it used."""
+    plain = editions(connection, hierarchy, places, asked=asked, period=period, by=by)
+    revisions = read_revisions(connection, places, period)
+
+    def of(group: Group) -> Edition:
+        edition, within, part = plain(group), period, narrowing
+        if not narrowing.is_any or (edition.cut in ("day", "weekday") and not narrowing.hours):
+            return edition
+        match edition.cut:
+            case "week" | "month":
+                days = sorted(_days(period, edition.cut, group.key))
+                within = Period(days[0], days[-1])
+            case "weekday":
+                part = replace(narrowing, weekdays=frozenset((int(group.key),)))
+            case "hour":
+                part = replace(narrowing, hours=frozenset((int(group.key),)))
+        members = [
+            place.id
+            for place in places
+            if place.scale.id == edition.scale and (edition.cut != "total" or group.key in _above(place))
+        ]
+        revision = revisions.of(members, on_weekdays(within, part))
+        cut: Cut = "hours" if part.hours else "weekdays"
+        return Edition(edition.place, edition.scale, within, cut, part.key, revision)
+
+    return of
+
+
+def on_weekdays(period: Period, narrowing: Narrowing) -> set[str]:
+    """The days of the period that are asked for."""
+    days = narrowing.weekdays
+    return {day for day in period.days() if not days or date.fromisoformat(day).isoweekday() in days}
+
+
 def _cut(text: str) -> tuple[Cut, str]:
-    for cut in ("each-hour", "total", "day", "weekday", "week", "month", "hour"):
+    for cut in ("each-hour", "total", "day", "weekday", "week", "month", "hour", "weekdays", "hours"):
         if text == cut == "total":
             return "total", ""
         if text.startswith(f"{cut}-") and cut != "total":
-            return cut, text.removeprefix(f"{cut}-")
+            key = text.removeprefix(f"{cut}-")
+            if cut in ("weekdays", "hours") and bool(Narrowing.of_key(key).hours) != (cut == "hours"):
+                raise ValueError(f"{text!r}: expected weekdays-125 or hours-125_0910")
+            return cut, key
     raise ValueError(f"{text!r}: expected one of {', '.join(get_args(Cut))}")
 
 

@@ -4,7 +4,7 @@ A period is whole business days. Counts of two scales are never added: they are 
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial, reduce
@@ -86,6 +86,7 @@ def read_counts(
     smallest_cell: int = SUPPRESS_BELOW,
     now: int | None = None,
     questions: Questions = (),
+    weekdays: Collection[int] = (),
 ) -> list[Group]:
     """Counts of these touchpoints from business day to business day, both included, grouped.
 
@@ -94,7 +95,8 @@ def read_counts(
 
     By place: one group per place and scale, in the order of the touchpoints. By time: one per bucket and
     scale, empty ones too. By hour of day, what is known to the day only comes last, as `unknown`. The answers
-    to `questions` come with the counts.
+    to `questions` come with the counts. `weekdays` (1 is Monday) leaves out the business days of all others;
+    by hour of day it has no effect, see `narrowing`.
     """
     places = tuple(touchpoints)
     period = Period.between(first_day, last_day)
@@ -102,7 +104,7 @@ def read_counts(
         return []
     now = now or _now_ms()
     withholding = Withholding.of(connection, places, period, smallest_cell, now)
-    asked = Asked.about(connection, places, period, withholding)
+    asked = Asked.about(connection, places, period, withholding, weekdays)
     match by:
         case "day" | "week" | "month" | "weekday":
             return _answered(_by_day(asked, by), asked, questions, now, lambda _, day: _time_key(day, by))
@@ -110,7 +112,7 @@ def read_counts(
             return _by_hour(asked)
         case _:
             return _answered(
-                _by_place(asked, by), asked, questions, now, lambda place, _: _place(place, by)[0]
+                _by_place(asked, by), asked, questions, now, lambda place, _: place_of(place, by)[0]
             )
 
 
@@ -156,21 +158,24 @@ def scores_of(
 
 
 def _by_place(asked: Asked, by: PlaceBy) -> list[Group]:
-    rows = sums.of_touchpoints(asked.connection, asked.places, asked.period)
-    for place, _, less in asked.withholding.of_days(lambda _: ""):
+    days = asked.days() if asked.weekdays else None
+    rows = sums.of_touchpoints(asked.connection, asked.places, asked.period, days)
+    for place, _, less in asked.withholding.of_days(lambda day: "" if asked.holds(day) else None):
         add_to(rows[place.id], less)
-    span = _spans(asked.period)
+    span = _spans(asked.period, days)
     groups: dict[tuple[str, str], list[Touchpoint]] = {}
     for place in asked.places:
-        groups.setdefault((_place(place, by)[0], place.scale.id), []).append(place)
+        groups.setdefault((place_of(place, by)[0], place.scale.id), []).append(place)
     return [
-        _group(*_place(members[0], by), members, doubted(_summed(asked, members, rows), members, asked), span)
+        _group(
+            *place_of(members[0], by), members, doubted(_summed(asked, members, rows), members, asked), span
+        )
         for members in groups.values()
     ]
 
 
-def _place(place: Touchpoint, by: PlaceBy) -> tuple[str, str]:
-    """Id and name of the place that the touchpoint is in."""
+def place_of(place: Touchpoint, by: By) -> tuple[str, str]:
+    """Id and name of the place of that level that the touchpoint is in."""
     return {
         "touchpoint": (place.id, place.name),
         "store": (place.store_id, place.store_name),
@@ -189,13 +194,16 @@ def _summed(asked: Asked, members: Sequence[Touchpoint], rows: Mapping[str, Sums
 def _by_day(asked: Asked, by: DayBy) -> list[Group]:
     totals: dict[tuple[str, Kind], dict[str, int]] = {}
     for day, kind, row in sums.of_days(asked.connection, asked.places, asked.period, asked.calibrations):
-        add_to(totals.setdefault((_time_key(day, by), kind), {}), row)
-    for place, day, less in asked.withholding.of_days(lambda day: _time_key(day, by)):
+        if asked.holds(day):
+            add_to(totals.setdefault((_time_key(day, by), kind), {}), row)
+    for place, day, less in asked.withholding.of_days(
+        lambda day: _time_key(day, by) if asked.holds(day) else None
+    ):
         add_to(totals[_time_key(day, by), asked.kind(place)], less)
     flags = _flags_by_time(asked, by)
     return [
         _day_group(key, days, members, _flagged(asked.of_kinds(key, members, totals), key, flags))
-        for key, days in _days_by_key(asked.period, by).items()
+        for key, days in _days_by_key(asked.days(), by).items()
         for members in by_scale(asked.places)
     ]
 
@@ -211,9 +219,9 @@ def _day_group(key: str, days: Sequence[str], members: Sequence[Touchpoint], cou
     return replace(_group(key, key, members, counts, span), open_minutes=minutes)
 
 
-def _days_by_key(period: Period, by: DayBy) -> dict[str, list[str]]:
+def _days_by_key(within: Iterable[str], by: DayBy) -> dict[str, list[str]]:
     days: dict[str, list[str]] = {}
-    for day in period.days():
+    for day in within:
         days.setdefault(_time_key(day, by), []).append(day)
     return dict(sorted(days.items()))
 
@@ -231,7 +239,7 @@ def _flags_by_time(asked: Asked, by: DayBy) -> dict[tuple[str, str], set[str]]:
         start, end = asked.period.bounds(place.calendar)
         first = place.calendar.business_day(max(doubt.start, start))
         last = place.calendar.business_day(min(doubt.end, end - 1))
-        for key in _days_by_key(Period(first, last), by):
+        for key in _days_by_key(filter(asked.holds, Period(first, last).days()), by):
             flags.setdefault((key, place.scale.id), set()).add(doubt.flag)
     return flags
 
@@ -386,9 +394,7 @@ def _answered(
         return list(groups)
     period, smallest = asked.period, asked.withholding.smallest_cell
     cells = read_cells(asked.connection, asked.places, period, questions, smallest=smallest, now=now)
-    found = gathered(
-        cells, lambda place, day: key_of(place, day) if period.first <= day <= period.last else None
-    )
+    found = gathered(cells, lambda place, day: key_of(place, day) if asked.holds(day) else None)
     return [
         replace(
             group, counts=replace(group.counts, answers=found.get((group.key, group.counts.scale.id), NOBODY))
@@ -404,9 +410,14 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _spans(period: Period) -> Spans:
-    """Begin, end and opening minutes of a period, worked out once per calendar."""
-    return cache(lambda calendar: (*period.bounds(calendar), period.open_minutes(calendar)))
+def _spans(period: Period, days: Sequence[str] | None = None) -> Spans:
+    """Begin, end and opening minutes of a period (of these days of it), worked out once per calendar."""
+
+    def span(calendar: PlaceCalendar) -> tuple[int, int, int]:
+        minutes = sum(map(calendar.open_minutes, days if days is not None else period.days()))
+        return *period.bounds(calendar), minutes
+
+    return cache(span)
 
 
 def _group(key: str, label: str, members: Sequence[Touchpoint], counts: Counts, span: Spans) -> Group:

@@ -81,15 +81,20 @@ Kind = tuple[str, str | None, str | None]
 
 
 def of_touchpoints(
-    connection: Connection, places: Sequence[Touchpoint], period: Period
+    connection: Connection,
+    places: Sequence[Touchpoint],
+    period: Period,
+    days: Collection[str] | None = None,
 ) -> dict[str, dict[str, int]]:
-    """By touchpoint; one without anything stored in the period is absent."""
+    """By touchpoint; one without anything stored in the period is absent. `days` leaves out all others."""
     query = (
         select(rollup_day.c.tp, *_columns(rollup_day))
         .where(rollup_day.c.tp.in_([place.id for place in places]))
         .where(rollup_day.c.day.between(period.first, period.last))
         .group_by(rollup_day.c.tp)
     )
+    if days is not None:
+        query = query.where(rollup_day.c.day.in_(days))
     return {tp: dict(zip(SUMMED, sums, strict=True)) for tp, *sums in connection.execute(query)}
 
 

@@ -61,8 +61,9 @@ class Withholding:
                 sizes[tp][day] = size
         return {tp: DayCells.of(found, self.smallest_cell, self._running[tp]) for tp, found in sizes.items()}
 
-    def of_days(self, key: Callable[[str], str]) -> Iterator[Less]:
-        """What to take out where the period's days with the same key are summed."""
+    def of_days(self, key: Callable[[str], str | None]) -> Iterator[Less]:
+        """What to take out where the period's days with the same key are summed, and those with none left
+        out."""
         by_id = {place.id: place for place in self.places}
         steps = {place.id: dict(self._steps(place, key)) for place in self.places}
         concerned = {day for of_place in steps.values() for day in of_place}
@@ -107,7 +108,7 @@ class Withholding:
         return cells.with_weeks(over, days, self.smallest_cell)
 
     def _steps(
-        self, place: Touchpoint, key: Callable[[str], str]
+        self, place: Touchpoint, key: Callable[[str], str | None]
     ) -> Iterator[tuple[str, Callable[[Sums], Sums]]]:
         """By business day of the period, how to make of its row what has to be taken out."""
         days, period, smallest = self._days[place.id], self.period, self.smallest_cell
@@ -117,7 +118,7 @@ class Withholding:
 
         told, moods_told = told_days(days.cells, key_within), told_days(days.mood_cells, key_within)
         for day, size in days.sizes.items():
-            if period.first <= day <= period.last:
+            if key_within(day) is not None:
                 is_told = day in told or size.told(smallest) == 0
                 steps = list(_ratings_out(size, place.contact_source, smallest, is_told=is_told))
                 if size.faces and day not in moods_told:

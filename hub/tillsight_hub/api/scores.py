@@ -11,13 +11,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from ..access import CurrentViewer
-from ..errors import UnknownMetric
+from ..errors import BadNarrowing, UnknownMetric
 from ..hierarchy import Touchpoint
 from ..metrics.registry import Catalogue, Metric, Score, Status, Unit
+from ..narrowing import Narrowed, Narrowing, read_narrowed
 from ..periods import Period
 from ..ranking import Standing
-from ..score_ids import EXPLAIN_API, Edition, EditionOf, editions
-from ..scores import By, Group, read_counts, scores_of
+from ..score_ids import EXPLAIN_API, Edition, EditionOf, narrowed_editions
+from ..scores import By, Group, scores_of
 from ..services import ServicesDep
 from ..shifts import read_shift_groups, shift_metrics
 from ..teams import shift_standings
@@ -127,6 +128,13 @@ class ResultOut(BaseModel):
     shrunk: list[ShrunkOut] = Field([], description="of shifts alone: beside their plain scores")
 
 
+class UsedOut(BaseModel):
+    """The part of the period that hours of the day are told of."""
+
+    first_day: str = Field(serialization_alias="from")
+    last_day: str = Field(serialization_alias="to")
+
+
 class ScoresOut(BaseModel):
     """The answer to one question."""
 
@@ -134,6 +142,13 @@ class ScoresOut(BaseModel):
     first_day: str = Field(description="first business day", serialization_alias="from")
     last_day: str = Field(description="last business day, included", serialization_alias="to")
     by: ScoresBy
+    weekdays: list[int] = Field([], description="business days asked for, 1 is Monday; empty: all")
+    hours: list[int] = Field([], description="local hours asked for, by their begin; empty: all")
+    used: UsedOut | None = Field(
+        None,
+        description="the days that the numbers are of: whole months that are over where hours are asked "
+        "for; null where there is none",
+    )
     computed_at: Utc
     software_version: str
     results: list[ResultOut]
@@ -157,6 +172,11 @@ class ScoresQuery(ScoreQuery):
     """Which scores of which days, grouped."""
 
     by: ScoresBy = Field("touchpoint", description="one result per ...; a shift is a team at a touchpoint")
+    weekdays: str = Field("", description="only these business days, 1 (Monday) to 7, such as 1,2,5")
+    hours: str = Field(
+        "",
+        description="only these local hours, such as 9-12 for 9:00 to 12:00; of whole months that are over",
+    )
 
 
 @router.get("/scores")
@@ -168,15 +188,24 @@ def scores(viewer: CurrentViewer, services: ServicesDep, query: Annotated[Scores
         raise HTTPException(422, str(error)) from error
     if query.by == "shift":
         metrics = shift_metrics(metrics)
+    narrowing = _narrowing(query)
     with services.engine.connect() as connection:
         hierarchy, places = visible_places(connection, viewer, query.place)
         period = period_of(query, places)
-        groups = _groups(connection, places, period, query.by, metrics)
-        asked = query.place or viewer.scope
+        narrowed = _narrowed(connection, places, period, metrics, by=query.by, narrowing=narrowing)
+        groups = narrowed.groups
         edition_of: EditionOf | None = (
             None
             if query.by == "shift"
-            else editions(connection, hierarchy, places, asked=asked, period=period, by=query.by)
+            else narrowed_editions(
+                connection,
+                hierarchy,
+                places,
+                asked=query.place or viewer.scope,
+                period=narrowed.used or period,
+                by=query.by,
+                narrowing=narrowing,
+            )
         )
     found = list(scores_of(groups, metrics, query.level))
     standings = shift_standings(found, metrics, query.level) if query.by == "shift" else {}
@@ -185,6 +214,9 @@ def scores(viewer: CurrentViewer, services: ServicesDep, query: Annotated[Scores
         first_day=period.first,
         last_day=period.last,
         by=query.by,
+        weekdays=sorted(narrowing.weekdays),
+        hours=sorted(narrowing.hours),
+        used=used_out(narrowed.used),
         computed_at=utc(time.time_ns() // 1_000_000),
         software_version=version("tillsight"),
         results=[
@@ -200,20 +232,45 @@ def metrics(_: CurrentViewer, services: ServicesDep) -> list[MetricOut]:
     return [_metric(metric) for metric in services.metrics]
 
 
-def _groups(
-    connection: Connection, places: list[Touchpoint], period: Period, by: ScoresBy, metrics: Catalogue
-) -> list[Group]:
+def _narrowing(query: ScoresQuery) -> Narrowing:
+    """422 where these are no weekdays or hours, or shifts are asked for, which have their own."""
+    try:
+        narrowing = Narrowing.parse(query.weekdays, query.hours)
+    except BadNarrowing as error:
+        raise HTTPException(422, str(error)) from error
+    if query.by == "shift" and narrowing.is_any:
+        raise HTTPException(422, "weekdays, hours: expected none by shift")
+    return narrowing
+
+
+def _narrowed(
+    connection: Connection,
+    places: list[Touchpoint],
+    period: Period,
+    metrics: Catalogue,
+    *,
+    by: ScoresBy,
+    narrowing: Narrowing,
+) -> Narrowed:
     if by == "shift":
-        return read_shift_groups(connection, places, period, metrics.smallest_cell)
-    return read_counts(
-        connection,
-        places,
-        period.first,
-        period.last,
-        by,
-        smallest_cell=metrics.smallest_cell,
-        questions=metrics.questions,
-    )
+        return Narrowed(read_shift_groups(connection, places, period, metrics.smallest_cell), period)
+    try:
+        return read_narrowed(
+            connection,
+            places,
+            period,
+            by,
+            narrowing,
+            smallest_cell=metrics.smallest_cell,
+            questions=metrics.questions,
+        )
+    except BadNarrowing as error:
+        raise HTTPException(422, str(error)) from error
+
+
+def used_out(used: Period | None) -> UsedOut | None:
+    """The days that numbers are of."""
+    return UsedOut(first_day=used.first, last_day=used.last) if used else None
 
 
 def score_out(score: Score, score_id: str | None, revision: int | None) -> ScoreOut:

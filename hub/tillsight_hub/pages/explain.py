@@ -13,6 +13,7 @@ from ..errors import BadScoreId, TooManyEvents, UnknownPlace
 from ..explain import Explanation, explain, recompute
 from ..hierarchy import Hierarchy
 from ..metrics.counts import FLAGS
+from ..narrowing import Narrowing
 from ..score_ids import EXPLAIN_API, hour_of
 from ..services import ServicesDep
 from .figures import EN_DASH, Figures
@@ -104,11 +105,22 @@ def when(found: Explanation, pages: Pages) -> str:
         case "each-hour" if (hour := hour_of(question.key)) is not None:
             local = found.places[0].calendar.local(hour * 1000)
             words = t("explain.each_hour", at=local.isoformat(" ", "minutes"))
+        case "weekdays" | "hours":
+            words = t(
+                "explain.narrowed", part=narrowed_words(Narrowing.of_key(question.key), figures), days=days
+            )
         case "hour" | "each-hour":
             words = t("explain.hour_unknown", days=days)
         case _:
             words = t("explain.part", part=question.key, days=days)
     return words
+
+
+def narrowed_words(narrowing: Narrowing, figures: Figures) -> str:
+    """Some weekdays and hours: Mon, Tue · 9:00-12:00."""
+    days = [figures.weekday(day, short=True) for day in sorted(narrowing.weekdays)]
+    spans = [f"{first}:00{EN_DASH}{last}:00" for first, last in narrowing.spans()]
+    return " · ".join(filter(None, (", ".join(days) if len(days) < len(WEEKDAYS) else "", ", ".join(spans))))
 
 
 def calendars(found: Explanation) -> list[tuple[PlaceCalendar, list[str]]]:
