@@ -93,6 +93,8 @@ RARE_TYPES = ("device.audit", "emotion.window", "staff.shift", "survey.answer", 
 """Types that are looked for on their own, among millions of presses and contacts: they have an index."""
 IS_RARE = text("type IN ('" + "', '".join(RARE_TYPES) + "')")
 """The index is used only by a query that says this too, word for word."""
+IS_REASON = text("type = 'feedback.reason'")
+"""The same for the reasons that people give, which are as many as presses."""
 
 event = Table(
     "event",
@@ -115,6 +117,7 @@ event = Table(
     Column("extra", Text, nullable=True, comment="top-level fields of a newer contract"),
     Index(None, "tp", "t"),
     Index("ix_event_type_tp_t", "type", "tp", "t", sqlite_where=IS_RARE, postgresql_where=IS_RARE),
+    Index("ix_event_reason_tp_t", "tp", "t", sqlite_where=IS_REASON, postgresql_where=IS_REASON),
     Index(None, "dev", "boot"),
     Index(None, "received"),
     sqlite_with_rowid=False,

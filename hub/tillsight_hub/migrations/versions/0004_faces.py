@@ -251,6 +251,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_survey")),
         comment="a published version never changes",
     )
+    op.create_index(
+        "ix_event_reason_tp_t",
+        "event",
+        ["tp", "t"],
+        unique=False,
+        sqlite_where=sa.text("type = 'feedback.reason'"),
+        postgresql_where=sa.text("type = 'feedback.reason'"),
+    )
     op.add_column(
         "store",
         sa.Column(
@@ -287,6 +295,12 @@ def downgrade() -> None:
     op.drop_column("touchpoint", "opened")
     op.drop_column("touchpoint", "owner")
     op.drop_column("store", "language")
+    op.drop_index(
+        "ix_event_reason_tp_t",
+        table_name="event",
+        sqlite_where=sa.text("type = 'feedback.reason'"),
+        postgresql_where=sa.text("type = 'feedback.reason'"),
+    )
     op.drop_table("survey")
     op.drop_table("case_note")
     op.drop_index(op.f("ix_visit_link_opened"), table_name="visit_link")
