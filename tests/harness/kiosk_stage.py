@@ -91,6 +91,12 @@ class KioskStage:
         press = PanelPress(button, self.clock.mono_ms(), lambda: None, panel_boot=9, panel_seq=self.presses)
         self.kiosk.press(press)
 
+    def choose(self, *ids: str) -> None:
+        """Touch one choice after the other, each a second later."""
+        for id in ids:
+            self.clock.advance(1)
+            self.kiosk.touch(lambda session, id=id: session.choose(id, session.screen().number))  # type: ignore[misc]
+
     def pass_time(self, seconds: float, *, present: bool = False) -> None:
         """Let time pass, as far as the kiosk is concerned."""
         self.clock.advance(seconds)

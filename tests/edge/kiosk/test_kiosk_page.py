@@ -52,36 +52,38 @@ LAYOUT = """() => {
 }"""
 
 
-def choose(stage: KioskStage, *ids: str) -> None:
-    for id in ids:
-        stage.clock.advance(1)
-        stage.kiosk.touch(lambda session, id=id: session.choose(id, session.screen().number))  # type: ignore[misc]
-
-
 def walk(stage: KioskStage, page: Page) -> Iterator[str]:
     """Every screen that the store's survey has, with the selector that is there then."""
     yield "#rate-1"
     stage.press(1)
     yield "#choose-queue"
-    choose(stage, "queue")
+    page.locator("#phone").click()
+    yield "#phone-dialog .code"
+    page.locator("#phone-done").click()
+    page.locator("#speak").click()
+    yield "#ways .toggle >> nth=0"
+    page.locator("#ways-done").click()
+    stage.choose("queue")
     yield "#choose-10"
-    choose(stage, "6")
+    stage.choose("6")
     yield "#choose-home"
-    choose(stage, "home", "-done")
+    stage.choose("home", "-done")
     yield "#row"
-    choose(stage, "4", "5")
+    stage.choose("4", "5")
     yield "#words"
     stage.pass_time(21)
     yield "#warning[open]"
     stage.kiosk.touch(lambda session: session.stay())
     stage.kiosk.touch(lambda session: session.write("Fine.", session.screen().number))
     yield ".card"
-    stage.pass_time(20)
+    stage.pass_time(30)
     stage.pass_time(61)
     yield "#wake"
     stage.kiosk.touch(lambda session: session.wake())
     page.locator("#privacy").click()
     yield "#watched dl"
+    page.locator("#pause").click()
+    yield "#watched .says"
 
 
 @pytest.mark.parametrize(("width", "height", "theme"), SIZES)
@@ -98,9 +100,8 @@ def test_every_screen_in_every_language_fits_and_breaks_no_rule(
             expect(page.locator(there)).to_be_visible()
             place = f"{there} in {language} at {width}x{height}"
             assert page.evaluate(LAYOUT) == [], place
-            if width < height and language != "ar":
-                continue  # the rules are the same as on the wide screens
-            assert violations(page, "color-contrast-enhanced") == [], place
+            if language == "ar" or (language == "en" and width == 800):  # words alone break no rule
+                assert violations(page, "color-contrast-enhanced") == [], place
 
 
 @pytest.mark.parametrize("scale", ["smiley-5", "smiley-3", "nps", "yes-no"])

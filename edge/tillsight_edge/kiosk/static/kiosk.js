@@ -140,15 +140,16 @@ function fit() {
 }
 
 function spills() {
-  const edge = place("foot").children.length ? place("foot").getBoundingClientRect().top : innerHeight;
   const page = document.documentElement;
   if (page.scrollWidth > innerWidth || page.scrollHeight > innerHeight) return true;
-  return Array.from(document.querySelectorAll("#kiosk :not(.unseen, .unseen *, svg *)")).some((each) => {
+  const stage = place("stage");
+  const room = stage.getBoundingClientRect();
+  const isOut = (box, top, bottom) => box.top < top - 1 || box.bottom > bottom + 1 || box.left < -1 || box.right > innerWidth + 1;
+  return Array.from(document.querySelectorAll("#kiosk *")).some((each) => {
+    if (each.closest(".unseen, svg, .badge, .box")) return false;
     const box = each.getBoundingClientRect();
     const isCut = each.tagName !== "SPAN" && (each.scrollHeight > each.clientHeight + 2 || each.scrollWidth > each.clientWidth + 2);
-    const isOut = box.right > innerWidth + 1 || box.left < -1 || box.bottom > innerHeight + 1 || box.top < -1;
-    const isLow = place("stage").contains(each) && (box.bottom > edge + 1 || box.top < place("stage").getBoundingClientRect().top - 14);
-    return box.width > 0 && !each.closest(".key") && (isOut || isLow || (isCut && each.clientWidth > 0 && !each.closest("svg")));
+    return box.width > 0 && (isCut || (stage.contains(each) ? isOut(box, room.top, room.bottom) : isOut(box, 0, innerHeight)));
   });
 }
 
