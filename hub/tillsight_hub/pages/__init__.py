@@ -8,7 +8,23 @@ from ..access.throttle import Throttle
 from ..services import Services
 from ..visits.brake import Brake
 from ..visits.going_on import Doors
-from . import alerts, audit_log, case, cases, chain, docs, explain, go, login, overview, people, touchpoint, vega, wall
+from . import (
+    alerts,
+    audit_log,
+    case,
+    cases,
+    chain,
+    compare,
+    docs,
+    explain,
+    go,
+    login,
+    overview,
+    people,
+    touchpoint,
+    vega,
+    wall,
+)
 from .assets import Assets
 from .errors import add_error_pages
 from .headers import SecurityHeaders
@@ -28,7 +44,20 @@ def install_pages(app: FastAPI) -> None:
     app.state.doors, app.state.brake = Doors(services.engine), Brake()
     app.mount(docs.VIEWER_FILES_URL, StaticFiles(directory=docs.viewer_files()), name="api-viewer")
     app.mount(assets.prefix, assets.files(), name="static")
-    for part in (login, overview, wall, alerts, touchpoint, explain, docs, vega, chain, people, audit_log):
+    for part in (
+        login,
+        overview,
+        wall,
+        compare,
+        alerts,
+        touchpoint,
+        explain,
+        docs,
+        vega,
+        chain,
+        people,
+        audit_log,
+    ):
         app.include_router(part.router)
     for part in (go, cases, case):
         app.include_router(part.router)

@@ -29,6 +29,7 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         Entry("/wall", "wall"),
         Entry("/alerts", "alerts"),
     ),
+    "understand": (Entry("/compare", "compare"),),
     "listen": (Entry("/cases", "cases"),),
     "keep": (
         Entry("/devices", "devices", ("admin", "ops", "manager")),
