@@ -19,6 +19,7 @@ COMMANDS = (
     "simulate",
     "status",
     "kiosk",
+    "enrol",
     "zones",
     "audit",
     "models",

@@ -29,3 +29,7 @@ class PageUnavailable(TillsightError, OSError):
 
 class ConfigUnwritable(TillsightError, OSError):
     """The configuration file cannot be replaced; the old one is there as it was."""
+
+
+class EnrolmentFailed(TillsightError, RuntimeError):
+    """The device has no certificate, or did not get the one that it asked for."""

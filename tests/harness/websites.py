@@ -42,11 +42,16 @@ class Website:
     """The hub's pages at `url`. `stop` and `start` are an outage: same port, same data."""
 
     def __init__(
-        self, folder: Path, seed: dict[str, Any] | None = None, users: Iterable[str] = USERS
+        self,
+        folder: Path,
+        seed: dict[str, Any] | None = None,
+        users: Iterable[str] = USERS,
+        tls: tuple[Path, Path] | None = None,
     ) -> None:
         self.folder = folder
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self._tls = dict(zip(("ssl_certfile", "ssl_keyfile"), map(str, tls), strict=True)) if tls else {}
         self.boxes = {name: Box(name, tp, f"{name.replace('-', ''):a<16}") for name, tp in _devices(seed)}
         self._seed = SEED if seed is None else seed
         self._users = {name: USERS[name] for name in users}
@@ -62,7 +67,12 @@ class Website:
         self.app: FastAPI = create_app(config)
         self.services: Services = self.app.state.services
         server = uvicorn.Config(
-            self.app, port=self.port, log_level="error", timeout_graceful_shutdown=3, access_log=False
+            self.app,
+            port=self.port,
+            log_level="error",
+            timeout_graceful_shutdown=3,
+            access_log=False,
+            **self._tls,  # type: ignore[arg-type]
         )
         self._server = uvicorn.Server(server)
         self._thread = threading.Thread(target=self._server.run)
