@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, distinct, func, select
+from sqlalchemy import Connection, func, select
 
 from ..tables import audit
 
@@ -54,8 +54,8 @@ def read_trail(connection: Connection, wanted: Wanted, limit: int = AT_ONCE) -> 
 def actors_and_actions(connection: Connection) -> tuple[list[str], list[str]]:
     """Everybody and everything that the trail names, to choose from."""
     return (
-        sorted(connection.scalars(select(distinct(audit.c.actor)))),
-        sorted(connection.scalars(select(distinct(audit.c.action)))),
+        sorted(connection.scalars(select(audit.c.actor).distinct())),
+        sorted(connection.scalars(select(audit.c.action).distinct())),
     )
 
 

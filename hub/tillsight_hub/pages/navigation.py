@@ -33,6 +33,7 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
     "listen": (Entry("/cases", "cases"),),
     "keep": (
         Entry("/devices", "devices", ("admin", "ops", "manager")),
+        Entry("/data", "data"),
         Entry("/chain", "chain", ("admin", "ops")),
         Entry("/people", "people", ("admin",)),
         Entry("/audit", "audit", ("admin",)),
