@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from markupsafe import Markup
 
+from ..metrics.registry import DEFAULT_LEVEL, Metric, Score, Unit
+
 if TYPE_CHECKING:
-    from ..metrics.registry import Metric
     from ..pages.figures import Figures
     from ..pages.texts import Texts
 
@@ -29,7 +30,7 @@ class Voice(Protocol):
     @property
     def figures(self) -> "Figures": ...
 
-    def name_of(self, metric: "Metric") -> str: ...
+    def name_of(self, metric: Metric) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -81,3 +82,8 @@ def filled(spec: Spec, **datasets: Iterable[Mapping[str, Any]]) -> Spec:
 def told_words(voice: Voice) -> tuple[str, str, str]:
     """What columns with a score are called: value, interval, n."""
     return voice.t("charts.value"), voice.t("charts.interval"), voice.t("charts.n")
+
+
+def range_words(voice: Voice, lower: float, upper: float, unit: Unit) -> str:
+    """An interval that is no score's, written like one."""
+    return voice.figures.range_text(Score("", 1, None, lower, upper, DEFAULT_LEVEL, 0, "", "ok"), unit)

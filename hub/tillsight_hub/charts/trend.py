@@ -72,6 +72,8 @@ def trend(
         words=words,
         height=height,
     )
+    if every == "week":
+        spec = _with_ticks(spec, [each.first_day for each in points])
     return Drawing(
         name,
         title,
@@ -129,6 +131,16 @@ def _spec(
         *(_mark_layers(kinds, labels) if kinds else ()),
     ]
     return bare(alt.layer(*layers).properties(height=height))
+
+
+def _with_ticks(spec: Spec, days: Sequence[str]) -> Spec:
+    """The same with its labels on these days: weeks of the axis itself would begin on Sundays."""
+    moments = [{"expr": f"utc({int(day[:4])}, {int(day[5:7]) - 1}, {int(day[8:])})"} for day in days]
+    first, *others = spec["layer"]
+    x = first["encoding"]["x"]
+    axis = {**x["axis"], "values": [{"signal": each["expr"]} for each in moments]}
+    encoding = {**first["encoding"], "x": {**x, "axis": axis}}
+    return {**spec, "layer": [{**first, "encoding": encoding}, *others]}
 
 
 def _mark_layers(kinds: tuple[MarkKind, ...], labels: tuple[str, ...]) -> list[Any]:

@@ -44,7 +44,7 @@ def test_every_key_that_a_page_uses_exists() -> None:
 def test_every_text_is_used() -> None:
     everything = "\n".join(SOURCES.values())
     prefixes = re.findall(r"""\bt\(\s*["']([a-z_]+\.[a-z_]*)["']\s*~""", everything)
-    prefixes += re.findall(r"""\bt\(\s*f["']([a-z_]+\.[a-z_]*){""", everything)
+    prefixes += re.findall(r"""\bt(?:\.of)?\(\s*f["']([a-z_]+\.[a-z_]*){""", everything)
     used = set().union(*(keys_in(text) for text in SOURCES.values())) | {*TITLES.values(), "error.other"}
     used |= {f"{entry.key}.title" for entries in NAVIGATION.values() for entry in entries}
     used |= {f"shell.group_{group}" for group in NAVIGATION}
@@ -80,7 +80,7 @@ def test_templates_hold_no_inline_script_or_style() -> None:
 
 def test_nothing_comes_from_another_host() -> None:
     ours = [
-        *SOURCES,
+        *(path for path in SOURCES if path.suffix == ".html" or path.parent.name in ("pages", "charts")),
         *(path for path in (HUB / "static").rglob("*") if path.suffix in (".js", ".css", ".svg")),
     ]
     for path in ours:
