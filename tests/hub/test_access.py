@@ -24,6 +24,7 @@ OPEN = {
 PAGES = {
     *("/", "/touchpoints/{touchpoint_id}", "/explain/{score_id}", "/account", "/docs", "/logout"),
     *("/alerts", "/alerts/rules", "/alerts/rules/{number}", "/alerts/snooze", "/alerts/{number}/qualify"),
+    *("/actions", "/actions/{number}"),
     *("/cases", "/cases/{number}", "/cases/{number}/alert", "/cases/{number}/contact"),
 }
 """What leads people to the login; the rest tells programs 401."""
@@ -37,6 +38,7 @@ MAY: dict[str, set[str]] = {
     "/live/overview": {"admin", "ops", "manager", "analyst"},
     "/live/touchpoints/{touchpoint_id}": {"admin", "ops", "manager", "analyst"},
     "/account": {"admin", "ops", "manager", "analyst"},
+    "/actions": {"admin", "ops", "manager", "analyst"},
     "/cases": {"admin", "ops", "manager", "analyst"},
     "/api/v1/cases": {"admin", "ops", "manager", "analyst"},
     "/docs": {"admin", "ops", "manager", "analyst"},
@@ -83,6 +85,7 @@ NOT_GET = {
     "/api/v1/alert-rules/{number}",
     "/api/v1/snooze",
     "/cases/{number}",
+    "/actions/{number}",
     "/cases/{number}/alert",
     "/cases/{number}/contact",
     "/api/v1/cases/{number}",

@@ -40,7 +40,7 @@ class CaseSettings(Settings):
     @classmethod
     def _is_web(cls, url: str | None) -> str | None:
         if url is not None and not _web.fullmatch(url):
-            raise ValueError("expected an address such as https://hub.example/go")
+            raise ValueError("expected https://HOST/go")
         return None if url is None else url.rstrip("/")
 
     @field_validator("escalate_to")

@@ -9,6 +9,7 @@ from ..services import Services
 from ..visits.brake import Brake
 from ..visits.going_on import Doors
 from . import (
+    actions,
     alerts,
     audit_log,
     case,
@@ -61,7 +62,7 @@ def install_pages(app: FastAPI) -> None:
         audit_log,
     ):
         app.include_router(part.router)
-    for part in (go, cases, case):
+    for part in (actions, go, cases, case):
         app.include_router(part.router)
     for router in KEEPING:
         app.include_router(router)

@@ -30,7 +30,7 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         Entry("/alerts", "alerts"),
     ),
     "understand": (Entry("/compare", "compare"),),
-    "listen": (Entry("/cases", "cases"),),
+    "listen": (Entry("/cases", "cases"), Entry("/actions", "actions")),
     "keep": (
         Entry("/devices", "devices", ("admin", "ops", "manager")),
         Entry("/data", "data"),
