@@ -18,6 +18,12 @@ from tillsight_models.errors import BadConfig, TillsightError
 from .access.commands import add_token_arguments, add_user_arguments, run_token_command, run_user_command
 from .alerts.command import add_alerts_arguments, run_alerts_command
 from .analysis.command import add_analyse_arguments, run_analyse_command
+from .backup.command import (
+    add_backup_arguments,
+    add_restore_arguments,
+    run_backup_command,
+    run_restore_command,
+)
 from .cleaning.command import add_what_if_arguments, run_what_if_command
 from .config import HubConfig, load_config
 from .database import migrate, open_database, prepare
@@ -241,6 +247,8 @@ COMMANDS = {
         Command("mail", "whether mail arrives", run_mail_command, add_mail_arguments),
         Command("user", "accounts of people", _user, add_user_arguments),
         Command("token", "API tokens of programs and devices", _token, add_token_arguments),
+        Command("backup", "the whole hub in one file, while it runs", run_backup_command, add_backup_arguments),
+        Command("restore", "a hub from such a file", run_restore_command, add_restore_arguments),
         Command("ca", "the certificate authority of the devices", run_ca_command, add_ca_arguments),
         Command("device", "certificates of devices", run_device_command, add_device_arguments),
         Command("broker", "run the embedded broker alone", _broker),
