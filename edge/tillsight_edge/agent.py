@@ -14,6 +14,7 @@ from tillsight_models import __version__
 from tillsight_models.delivery import Birth
 from tillsight_models.errors import TillsightError
 from tillsight_models.events import ContactEnded, DeviceStarted, PanelReported, Payload, Stamp
+from tillsight_models.presence import NO_PICTURE, PresenceTold
 from tillsight_models.topics import DeviceTopics
 
 from .audit_file import AuditInbox
@@ -100,6 +101,8 @@ class Agent:
         self.kiosk: KioskPart | None = None
         """None on a device without a screen, and before `run`."""
         self._sensed = False
+        self._signed: tuple[bool, int] | None = None
+        """What players of signs were told last."""
         self._config_file = config_file
         self._attempts: AttemptButton | None = None
         self._transport = self._new_transport()
@@ -185,8 +188,7 @@ class Agent:
             self._attempts.turn()
         if self.eyes is not None:
             self.eyes.turn()
-        if self.kiosk is not None:
-            self.kiosk.turn(self._sensed or bool(self.eyes and self.eyes.is_someone_there))
+        self._tell_presence(self._sensed or bool(self.eyes and self.eyes.is_someone_there))
         self._tell_health()
         self._supervise()
 
@@ -256,7 +258,7 @@ class Agent:
         """Something was counted."""
         self._recent.note(payload, at)
         if self.kiosk is not None and isinstance(payload, ContactEnded):
-            self.kiosk.contact()
+            self.kiosk.contact(payload, at)
 
     def _start_attempts(self) -> None:
         if self._config.staff.attempt_pin is None:
@@ -393,6 +395,17 @@ class Agent:
         if ended is not None:
             contact, left_ms = ended
             self._pending.append(contact, self._clock.stamp(left_ms))
+
+    def _tell_presence(self, present: bool) -> None:
+        """To the screen; and to players of signs where that is wanted, whenever something has changed."""
+        if self.kiosk is not None:
+            self.kiosk.turn(present)
+        if not self._config.presence.publish:
+            return
+        now = (present, self.kiosk.kiosk.picture if self.kiosk else NO_PICTURE)
+        if now != self._signed:
+            self._signed = now
+            self._transport.show(PresenceTold(present=present, t=self._clock.stamp().t, picture=now[1]))
 
     def _tell_health(self) -> None:
         at, problem = self._clock.stamp(), self.outbox.problem

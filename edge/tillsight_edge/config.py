@@ -116,6 +116,8 @@ class PresenceSettings(Settings):
     """A gap shorter than this is the sensor's, not the customer's."""
     max_dwell_s: Annotated[float, Field(gt=0, le=86_400)] = 1800.0
     """Whatever stands there longer is no customer."""
+    publish: bool = False
+    """Tell players of signs over MQTT whether somebody is there, by sensor or camera."""
 
     @field_validator("pins")
     @classmethod

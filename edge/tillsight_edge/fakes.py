@@ -27,6 +27,7 @@ from tillsight_models.events import (
     split_message,
     stream_position,
 )
+from tillsight_models.presence import PresenceTold
 from tillsight_models.wanted import ConfigIs
 from tillsight_panel.panel import Panel
 
@@ -171,6 +172,7 @@ class MemoryTransport:
         self._connection = 1
         self.told: list[HealthReported] = []
         self.answers: list[ConfigIs] = []
+        self.shown: list[PresenceTold] = []
 
     def start(self, wake: Callable[[], None]) -> None:
         self._wake = wake
@@ -191,6 +193,9 @@ class MemoryTransport:
     def tell(self, health: HealthReported) -> None:
         if self._broker.online:
             self.told.append(health)
+
+    def show(self, presence: PresenceTold) -> None:
+        self.shown.append(presence)
 
     def answer(self, answer: ConfigIs) -> bool:
         if self._broker.online:

@@ -12,6 +12,7 @@ import msgspec
 
 from tillsight_models.delivery import Ack
 from tillsight_models.events import HealthReported
+from tillsight_models.presence import PresenceTold
 from tillsight_models.wanted import ConfigIs
 
 from .config import HubSettings
@@ -107,6 +108,9 @@ class HttpsTransport:
 
     def tell(self, health: HealthReported) -> None:
         """See Transport; over HTTPS only the `device.health` events tell how the device is."""
+
+    def show(self, presence: PresenceTold) -> None:
+        """See Transport; players of signs listen at a broker."""
 
     def stop(self) -> None:
         """See Transport."""

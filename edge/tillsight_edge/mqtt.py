@@ -10,12 +10,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from tillsight_models.delivery import Ack, Birth, DeviceState, HubState, decode, encode
 from tillsight_models.errors import BadEvent
 from tillsight_models.events import HealthReported
+from tillsight_models.presence import NO_PICTURE, PresenceTold, encode_presence
 from tillsight_models.topics import DeviceTopics, hub_state
 from tillsight_models.wanted import ConfigIs
 
@@ -51,6 +53,7 @@ class MqttTransport:
         """The connected client; None while there is no connection."""
         self._session = 0
         self._was_lost = False
+        self._presence: PresenceTold | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
@@ -81,11 +84,18 @@ class MqttTransport:
         """See Transport; retained, so that a hub that was away finds it."""
         return self._publish("cfg/is", encode(answer), qos=1, retain=True)
 
+    def show(self, presence: PresenceTold) -> None:
+        """See Transport."""
+        self._presence = presence
+        self._publish("presence", encode_presence(presence), qos=1, retain=True)
+
     def stop(self) -> None:
         """See Transport; says `disconnected`, so that nobody takes it for a loss."""
         self._stopping.set()
         client = self._client
         if client is not None:
+            if self._presence is not None:  # a sign must not greet somebody for ever
+                self.show(msgspec.structs.replace(self._presence, present=False, picture=NO_PICTURE))
             goodbye = encode(DeviceState(state="disconnected", session=self._session))
             sent = client.publish(self._topics.of("state"), goodbye, qos=1, retain=True)
             with suppress(RuntimeError, ValueError):  # the connection has just gone
@@ -166,6 +176,8 @@ class MqttTransport:
         self._session = birth.session
         self._number += 1
         self._client = client
+        if self._presence is not None:
+            self.show(self._presence)
         log.info("connected to %s:%d, session %d", self._hub.host, self._hub.mqtt_port, birth.session)
         self._was_lost = False
         self._wake()

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from tillsight_models.delivery import Ack, HubState
 from tillsight_models.events import HealthReported, PanelReported, Stamp
+from tillsight_models.presence import PresenceTold
 from tillsight_models.wanted import ConfigIs
 
 PANEL_MARK = "panel"
@@ -139,6 +140,9 @@ class Transport(Protocol):
 
     def answer(self, answer: ConfigIs) -> bool:
         """Say which wanted configuration is followed; False where that was not taken. Blocks as `send`."""
+
+    def show(self, presence: PresenceTold) -> None:
+        """Tell players of signs whether somebody is there; the last word is said again at each connection."""
 
     def stop(self) -> None:
         """Say goodbye and disconnect."""

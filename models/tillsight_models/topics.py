@@ -9,7 +9,7 @@ from .events import SLUG_PATTERN
 
 PREFIX = "tillsight/v1"
 
-Channel = Literal["ev", "state", "birth", "metric", "ack", "cmd", "cmd/res", "cfg", "cfg/is"]
+Channel = Literal["ev", "state", "birth", "metric", "ack", "cmd", "cmd/res", "cfg", "cfg/is", "presence"]
 CHANNELS: dict[Channel, str] = {
     "ev": "device to hub, QoS 1: events, one JSON object or an array",
     "state": "device to hub, retained: ready, disconnected, or lost (the last will)",
@@ -20,6 +20,7 @@ CHANNELS: dict[Channel, str] = {
     "cmd/res": "device to hub: results of commands",
     "cfg": "hub to device, retained: wanted configuration",
     "cfg/is": "device to hub, retained: configuration in force",
+    "presence": "device to players of signs, retained: whether somebody is there; not from every device",
 }
 
 _slug = re.compile(SLUG_PATTERN)

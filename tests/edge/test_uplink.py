@@ -17,6 +17,7 @@ from tillsight_edge.ports import Heard
 from tillsight_edge.uplink import Uplink
 from tillsight_models.delivery import Ack, HubState
 from tillsight_models.events import HealthReported, decode_event, split_message
+from tillsight_models.presence import PresenceTold
 
 
 class Line:
@@ -233,6 +234,8 @@ class Post:
     def stop(self) -> None: ...
 
     def tell(self, health: HealthReported) -> None: ...
+
+    def show(self, presence: PresenceTold) -> None: ...
 
     def connection(self) -> int:
         return self.number if self.online else 0

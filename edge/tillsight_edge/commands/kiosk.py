@@ -29,7 +29,17 @@ def add(commands: Commands) -> None:
     """The command's arguments."""
     parser = new_command(commands, "kiosk", "the shopper's screen: a preview, or where it is served", run)
     parser.add_argument(
-        "what", nargs="?", choices=("resume",), help="end a pause of the cameras that a shopper asked for"
+        "what",
+        nargs="?",
+        choices=("plays", "resume"),
+        help="plays: what was played, and who was there; resume: end a pause of the cameras",
+    )
+    parser.add_argument("--csv", action="store_true", help="for plays: a row for each play")
+    parser.add_argument(
+        "--playback",
+        type=Path,
+        metavar="FILE",
+        help="for plays: CSV of another player instead of the own log",
     )
     parser.add_argument(
         "--preview", action="store_true", help="serve it here, with the keys of the terminal as the panel"
@@ -43,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.preview:
         return _preview(arguments)
     config = load_config(arguments.config)
+    if arguments.what == "plays":
+        return _plays(config, arguments)
     if not config.kiosk.enabled:
         print("kiosk.enabled is false", file=sys.stderr)
         return FAILED
@@ -54,6 +66,26 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.what == "resume":
         return _resume(config.kiosk.port, page)
     print(url)
+    return 0
+
+
+def _plays(config: DeviceConfig, arguments: argparse.Namespace) -> int:
+    from ..kiosk.plays import joined, read_playback, read_plays, write_csv
+
+    if config.kiosk.play_log is None:
+        print("kiosk.play_log: None: nothing is noted", file=sys.stderr)
+        return FAILED
+    book = read_plays(config.kiosk.play_log)
+    plays = book.plays if arguments.playback is None else read_playback(arguments.playback)
+    rows = joined(plays, book)
+    if arguments.csv:
+        write_csv(rows, sys.stdout)
+        return 0
+    for row in rows:
+        print(
+            f"{row['from']}  {row['item']}: {row['seconds']} s, somebody there for {row['present_s']} s,"
+            f" {row['contacts']} contacts"
+        )
     return 0
 
 

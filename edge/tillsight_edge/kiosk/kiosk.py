@@ -8,7 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from tillsight_models.events import Payload
+from tillsight_models.events import ContactEnded, Payload, Stamp
+from tillsight_models.presence import AWAY_PICTURE, NO_PICTURE, PRESENT_PICTURE
 from tillsight_models.scales import scale
 
 from ..config import DeviceConfig
@@ -74,7 +75,7 @@ class Kiosk:
         self._keeper = Keeper(way, clock)
         self._code: tuple[str, Drawn | None] = "", None
         """Of the visit of this id."""
-        self._served: SimpleQueue[None] = SimpleQueue()
+        self._served: SimpleQueue[tuple[ContactEnded, Stamp]] = SimpleQueue()
         self._present = self._not_stored = self._stopping = False
         self._called_ms = clock.mono_ms()
         self._recall()
@@ -136,17 +137,27 @@ class Kiosk:
         """About once a second, and as soon as somebody comes or goes."""
         with self._changes:
             self._present = present
+            self._plays.there(present, self._clock.stamp())
+            self._count_served()
             self._keep(self._session.tick())
             self._exchange()
             self._tell()
 
-    def contact(self) -> None:
+    def contact(self, contact: ContactEnded, at: Stamp) -> None:
         """A customer was served."""
-        self._served.put(None)  # without the lock: whoever stores contacts may hold the outbox's
+        self._served.put((contact, at))  # without the lock: whoever stores contacts may hold the outbox's
 
     def called(self) -> None:
         """A page is alive."""
         self._called_ms = self._clock.mono_ms()
+
+    @property
+    def picture(self) -> int:
+        """Which of the attract screen's pictures is on the screen, as the topic `presence` numbers them."""
+        with self._changes:
+            if self._session.state != "attract":
+                return NO_PICTURE
+            return PRESENT_PICTURE if self._present else AWAY_PICTURE
 
     @property
     def state(self) -> Literal["ok", "lost"]:
@@ -158,6 +169,7 @@ class Kiosk:
         with self._changes:
             self._keep(self._session.close())
             self._plays.shows("", self._clock.stamp())
+            self._plays.there(False, self._clock.stamp())
             self._stopping = True
             self._changes.notify_all()
 
@@ -211,9 +223,7 @@ class Kiosk:
 
     def _rated(self, done: Vote | LightSignal | None) -> None:
         self._not_stored = done is LightSignal.ERROR
-        while not self._served.empty():
-            self._served.get()
-            self._session.contact()
+        self._count_served()
         made: list[Payload] = []
         if isinstance(done, Vote):
             made = self._session.voted(done)
@@ -227,6 +237,12 @@ class Kiosk:
                 self._tally.undone(self._last.seq)
             self._last = None
         self._keep(made)
+
+    def _count_served(self) -> None:
+        while not self._served.empty():
+            contact, at = self._served.get()
+            self._session.contact()
+            self._plays.served(contact, at)
 
     def _keep(self, made: list[Payload], mono_ms: int | None = None) -> None:
         memory = Memory(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal
 
-from tillsight_models.events import CameraState
+from tillsight_models.events import CameraState, ContactEnded, Stamp
 
 from ..config import DeviceConfig
 from ..errors import PageUnavailable
@@ -69,9 +69,9 @@ class KioskPart:
             self._serve()
         self.kiosk.turn(present)
 
-    def contact(self) -> None:
+    def contact(self, contact: ContactEnded, at: Stamp) -> None:
         """A customer was served."""
-        self.kiosk.contact()
+        self.kiosk.contact(contact, at)
 
     @property
     def state(self) -> Literal["ok", "lost"]:

@@ -170,7 +170,8 @@ def test_pictures_are_logged_with_their_times(tmp_path: Path) -> None:
         stage.pass_time(5, present=True)
         stage.pass_time(3)
         tell(stage, "wake")
-        lines = [json.loads(line) for line in (tmp_path / "plays.jsonl").read_text().splitlines()]
+        told = [json.loads(line) for line in (tmp_path / "plays.jsonl").read_text().splitlines()]
+    lines = [each for each in told if "picture" in each]
     assert [(each["picture"], each["until"] - each["from"]) for each in lines] == [
         ("away", 5_000),
         ("present", 3_000),
