@@ -5,13 +5,14 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cache
 from importlib.metadata import version
 
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -19,6 +20,7 @@ from tillsight_models.errors import BadConfig, TillsightError
 
 from .access import ensure_first_user
 from .alerts.delivery import webhook_of
+from .alerts.outbox import Filed, FollowUp
 from .alerts.watcher import Watcher
 from .api import (
     access,
@@ -58,6 +60,10 @@ from .mail.outbox import forget_old
 from .mail.sender import sender_of
 from .nightly import Job, Nightly
 from .pages import install_pages
+from .pages.assets import Assets
+from .pages.rendering import Pages, in_every_language
+from .reports.alert_mails import AlertMails
+from .reports.posting import ReportPost
 from .pages.cases import letter_writer
 from .seed import apply_seed, read_seed
 from .services import Services
@@ -140,7 +146,7 @@ def running(services: Services) -> Iterator[None]:
         services.live.touch,
         webhook.wake if webhook else lambda: None,
         has_channel=webhook is not None,
-        follow_up=AlertCases(config.cases),
+        follow_up=_after_alerts(config),
     )
     with contextlib.ExitStack() as stack:
         stack.callback(engine.dispose)
@@ -153,6 +159,7 @@ def running(services: Services) -> Iterator[None]:
             PhoneSender(engine, services.writer.submit),
             CaseKeeper(engine, config.cases, letter_writer(config.cases.phone_url)),
             webhook,
+            _report_post(services),
             sender_of(engine, config.mail),
             watcher,
             _nightly(services, watcher),
@@ -224,6 +231,33 @@ def _assemble(config: HubConfig) -> Services:
         broker = EmbeddedBroker(config.data_dir / "broker", mqtt.host, mqtt.port, mqtt.program)
         mqtt = mqtt.model_copy(update={"port": broker.port})
     return Services(config, engine, writer, live, Subscriber(mqtt, writer, engine), broker)
+
+
+def _after_alerts(config: HubConfig) -> FollowUp:
+    """What follows an alert, in the transaction that files it: a case, and mails to whoever wants them."""
+    following: list[FollowUp] = [AlertCases(config.cases)]
+    if config.mail.host is not None:
+        following.append(AlertMails(_spoken, config.reports))
+
+    def follow(connection: Connection, filed: Filed) -> None:
+        for each in following:
+            each(connection, filed)
+
+    return follow
+
+
+def _report_post(services: Services) -> ReportPost | None:
+    """None where no mail server is configured."""
+    config = services.config
+    if config.mail.host is None:
+        return None
+    return ReportPost(services.engine, _spoken, services.metrics, config.reports)
+
+
+@cache
+def _spoken() -> dict[str, Pages]:
+    """The words of mails and reports, by language."""
+    return in_every_language(Assets())
 
 
 def _nightly(services: Services, watcher: Watcher) -> Nightly:

@@ -14,9 +14,10 @@ class Courier:
     """Runs `carry` when it is woken or a moment has passed; False from it means that nobody takes anything at
     the moment."""
 
-    def __init__(self, name: str, carry: Callable[[], bool]) -> None:
+    def __init__(self, name: str, carry: Callable[[], bool], look_s: float = LOOK_S) -> None:
         self._name = name
         self._carry = carry
+        self._look_s = look_s
         self._news = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"tillsight-{name}", daemon=True)
@@ -36,7 +37,7 @@ class Courier:
         self._news.set()
 
     def _run(self) -> None:
-        wait = LOOK_S
+        wait = self._look_s
         while not self._stopping.is_set():
             self._news.wait(wait)
             self._news.clear()
@@ -47,6 +48,6 @@ class Courier:
             except Exception:
                 log.exception("the %s failed", self._name)
                 taken = False
-            wait = LOOK_S if taken else min(wait * 2, MAX_WAIT_S)
+            wait = self._look_s if taken else min(wait * 2, MAX_WAIT_S)
             if not taken and self._stopping.wait(wait):
                 return

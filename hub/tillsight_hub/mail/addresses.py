@@ -20,7 +20,7 @@ def addresses_in(text: str) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(part for part in re.split(r"[\s,;]+", text) if part))
     for address in found:
         if not is_address(address):
-            raise BadAddress(f"{address!r:.80}: expected a mail address such as mona@example.org")
+            raise BadAddress(f"{address!r:.80}: expected a mail address such as mona@example.org", address)
     if not 1 <= len(found) <= MOST:
         raise BadAddress(f"{len(found)} addresses: expected 1 to {MOST}")
     return found

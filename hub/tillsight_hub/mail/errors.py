@@ -4,7 +4,11 @@ from tillsight_models.errors import TillsightError
 
 
 class BadAddress(TillsightError, ValueError):
-    """A text that is no mail address."""
+    """A text that is no mail address, or a list of them that is empty or too long."""
+
+    def __init__(self, message: str, address: str = "") -> None:
+        super().__init__(message)
+        self.address = address
 
 
 class MailRefused(TillsightError, OSError):

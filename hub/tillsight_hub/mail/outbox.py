@@ -73,6 +73,13 @@ def post(
     return True
 
 
+def post_failed(connection: Connection, *, key: str, recipient: str, problem: str, now: int) -> None:
+    """What was to be sent could not be made: nothing will be sent, and whoever looks sees why."""
+    if connection.scalar(select(mail.c.id).where(mail.c.key == key)) is None:
+        values = {"at": now, "due": now, "failed": now, "subject": "", "body": "", "problem": problem[:500]}
+        connection.execute(mail.insert().values(key=key, recipient=recipient, **values))
+
+
 def one_line(text: str) -> str:
     """Without line ends and other control characters: nothing in a subject may become a header."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

@@ -23,6 +23,8 @@ from . import (
     overview,
     people,
     place,
+    reports,
+    shared,
     touchpoint,
     vega,
     wall,
@@ -66,6 +68,8 @@ def install_pages(app: FastAPI) -> None:
         app.include_router(part.router)
     for router in KEEPING:
         app.include_router(router)
+    for part in (reports, shared):
+        app.include_router(part.router)
     add_error_pages(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(SecurityHeaders)

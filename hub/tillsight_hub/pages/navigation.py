@@ -34,6 +34,7 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
     "keep": (
         Entry("/devices", "devices", ("admin", "ops", "manager")),
         Entry("/data", "data"),
+        Entry("/reports", "reports"),
         Entry("/chain", "chain", ("admin", "ops")),
         Entry("/people", "people", ("admin",)),
         Entry("/audit", "audit", ("admin",)),

@@ -10,9 +10,10 @@ class ReportFailed(TillsightError, RuntimeError):
 class BadSchedule(TillsightError, ValueError):
     """A schedule that makes no sense; names the field."""
 
-    def __init__(self, field: str, message: str) -> None:
+    def __init__(self, field: str, message: str, value: str = "") -> None:
         super().__init__(message)
         self.field = field
+        self.value = value
 
 
 class UnknownReport(TillsightError, LookupError):

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from itertools import dropwhile
 
 from ..changes import Change
+from ..charts.drawing import Drawing
 from ..periods import Bucket, Period, bucket_days
 from .document import Block, Cards, Cell, Chart, Column, Note, Number, Point, Points, Report, Section, Table
 from .kinds import Kind
@@ -124,46 +125,47 @@ def _place_cells(asked: Asked, told: Told, shown: Sequence[Number], scale: str) 
     )
 
 
-def trend_chart(
-    asked: Asked, metric: str, every: Bucket, back: int, marks: Sequence[object] = ()
-) -> tuple[Chart, ...]:
+def trend_chart(asked: Asked, metric: str, every: Bucket, back: int) -> tuple[Chart, ...]:
     """The last weeks or months of the place; nothing where there is nothing to draw yet."""
-    from ..charts.trend import Mark, TrendPoint, trend
+    return tuple(
+        replace(printed(asked, drawing), title=title)
+        for title, drawing in trend_drawings(asked, metric, every, back, height=CHART_HEIGHT)
+    )
 
-    period = _back(asked.period, every, back)
-    told = read_told(asked, every, period, metrics=(metric,))
-    charts = []
-    for groups in _by_scale(told).values():
+
+def trend_drawings(
+    asked: Asked, metric: str, every: Bucket, back: int, *, height: int
+) -> list[tuple[str, Drawing]]:
+    """One for each scale, with the words that tell them apart."""
+    from ..charts.trend import TrendPoint, trend
+
+    told = read_told(asked, every, _back(asked.period, every, back), metrics=(metric,))
+    about, found = asked.metrics[metric], []
+    for scale, groups in _by_scale(told).items():
         known = dropwhile(lambda each: each.scores[metric].value is None, groups)
         points = [TrendPoint(_first_day(each.group.key, every), each.scores[metric]) for each in known]
         if len(points) < LEAST_POINTS:
             continue
-        about = asked.metrics[metric]
-        title = asked.voice.t(f"reports.name_{metric}")
         drawing = trend(
             asked.voice,
-            "trend",
-            title,
+            f"trend-{scale}",
+            asked.voice.t(f"reports.name_{metric}"),
             points,
             unit=about.unit,
             every=every,
             tone=TONES.get(metric, "rate"),
-            marks=[mark for mark in marks if isinstance(mark, Mark)],
-            height=CHART_HEIGHT,
+            height=height,
         )
-        title = scale_title(asked, groups[0], told)
-        charts.append(replace(printed(asked, drawing), title=title))
-    return tuple(charts)
+        found.append((scale_title(asked, groups[0], told), drawing))
+    return found
 
 
-def printed(asked: Asked, drawing: object) -> Chart:
+def printed(asked: Asked, drawing: Drawing) -> Chart:
     """A drawing of the pages, on paper."""
-    from ..charts.drawing import Drawing
-    from ..charts.look import PRINT_FONT as SCREEN
+    from ..charts.look import PRINT_FONT as SCREEN_FONT
     from ..charts.printing import svg
 
-    assert isinstance(drawing, Drawing)
-    text = svg(drawing, width=CHART_WIDTH, language=asked.voice.language).replace(SCREEN, PRINT_FONT)
+    text = svg(drawing, width=CHART_WIDTH, language=asked.voice.language).replace(SCREEN_FONT, PRINT_FONT)
     return Chart(text, f"{drawing.title}. {drawing.summary}")
 
 
