@@ -12,6 +12,7 @@ from . import (
     actions,
     alerts,
     audit_log,
+    cards,
     case,
     cases,
     chain,
@@ -24,7 +25,11 @@ from . import (
     people,
     place,
     reports,
+    screens,
     shared,
+    survey_question,
+    survey_results,
+    surveys,
     touchpoint,
     vega,
     wall,
@@ -65,6 +70,8 @@ def install_pages(app: FastAPI) -> None:
     ):
         app.include_router(part.router)
     for part in (actions, go, cases, case):
+        app.include_router(part.router)
+    for part in (surveys, survey_question, survey_results, cards, screens):
         app.include_router(part.router)
     for router in KEEPING:
         app.include_router(router)

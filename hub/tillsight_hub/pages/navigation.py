@@ -30,7 +30,13 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         Entry("/alerts", "alerts"),
     ),
     "understand": (Entry("/compare", "compare"),),
-    "listen": (Entry("/cases", "cases"), Entry("/actions", "actions")),
+    "listen": (
+        Entry("/cases", "cases"),
+        Entry("/actions", "actions"),
+        Entry("/surveys", "surveys"),
+        Entry("/cards", "cards"),
+        Entry("/screens", "screens"),
+    ),
     "keep": (
         Entry("/devices", "devices", ("admin", "ops", "manager")),
         Entry("/data", "data"),

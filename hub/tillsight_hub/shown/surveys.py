@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -118,7 +118,7 @@ def begin_draft(connection: Connection, id: str, actor: str) -> Version:
 
 def save_draft(connection: Connection, id: str, content: dict[str, Any], base: str, actor: str) -> Version:
     """Another content of the draft. StaleDraft where it is not the one of `base` any more."""
-    draft = _draft(connection, id)
+    draft = draft_of(find_survey(connection, id))
     if draft.base != base:
         raise StaleDraft(draft.actor)
     survey = checked_fields({**content, "id": id, "version": draft.version})
@@ -130,7 +130,7 @@ def save_draft(connection: Connection, id: str, content: dict[str, Any], base: s
 
 def remove_draft(connection: Connection, id: str, actor: str) -> None:
     """As if it had never been begun."""
-    draft = _draft(connection, id)
+    draft = draft_of(find_survey(connection, id))
     connection.execute(delete(_survey).where(_is(draft)))
     record(connection, actor, "survey.remove", f"{id} {draft.version}")
 
@@ -138,7 +138,7 @@ def remove_draft(connection: Connection, id: str, actor: str) -> None:
 def publish(connection: Connection, id: str, actor: str) -> Version:
     """From now on it is asked wherever the survey is; the version before is retired. BadSurvey where it has
     problems."""
-    draft = _draft(connection, id)
+    draft = draft_of(find_survey(connection, id))
     try:
         read_survey(draft.content)
     except BadConfig as error:
@@ -170,16 +170,11 @@ def checked_fields(content: Any) -> Survey:
         raise BadSurvey([f"survey: {error}".replace(" - at `$.", ": at `")]) from error
 
 
-def lines_about(problems: Sequence[str], where: str) -> list[str]:
-    """Of these problems those about a part, without its name."""
-    return [line.removeprefix(f"{where}: ") for line in problems if line.startswith(f"{where}: ")]
-
-
-def _draft(connection: Connection, id: str) -> Version:
-    draft = find_survey(connection, id).draft
-    if draft is None:
-        raise NotDraft(f"survey {id}: has no draft; what is published never changes")
-    return draft
+def draft_of(kept: Kept) -> Version:
+    """NotDraft where there is none."""
+    if kept.draft is None:
+        raise NotDraft(f"survey {kept.id}: has no draft; what is published never changes")
+    return kept.draft
 
 
 def _insert(connection: Connection, org: str, survey: Survey, actor: str, action: str) -> Version:
