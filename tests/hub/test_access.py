@@ -18,6 +18,7 @@ OPEN = {
     "/api/v1/enrol",
     "/api/v1/renew",
     "/go/{code}",
+    "/shared/{token}",
     "/go/erase/{token}",
 }
 """What anybody may ask for, beside the files in /static."""
@@ -25,6 +26,8 @@ PAGES = {
     *("/", "/touchpoints/{touchpoint_id}", "/explain/{score_id}", "/account", "/docs", "/logout"),
     *("/alerts", "/alerts/rules", "/alerts/rules/{number}", "/alerts/snooze", "/alerts/{number}/qualify"),
     *("/actions", "/actions/{number}"),
+    *("/reports", "/reports/schedules", "/reports/schedules/{number}"),
+    *("/reports/links", "/reports/links/{number}/revoke"),
     *("/cases", "/cases/{number}", "/cases/{number}/alert", "/cases/{number}/contact"),
 }
 """What leads people to the login; the rest tells programs 401."""
@@ -41,6 +44,8 @@ MAY: dict[str, set[str]] = {
     "/actions": {"admin", "ops", "manager", "analyst"},
     "/cases": {"admin", "ops", "manager", "analyst"},
     "/api/v1/cases": {"admin", "ops", "manager", "analyst"},
+    "/reports": {"admin", "ops", "manager", "analyst"},
+    "/api/v1/reports/{report}.pdf": {"admin", "ops", "manager", "analyst"},
     "/docs": {"admin", "ops", "manager", "analyst"},
     "/openapi.json": {"admin", "ops", "manager", "analyst"},
     "/metrics": {"admin", "ops"},
@@ -67,6 +72,7 @@ MAY: dict[str, set[str]] = {
 """Which roles may GET what."""
 PERIOD = "?from=2026-10-01&to=2026-10-02"
 QUERIES = {
+    "/api/v1/reports/{report}.pdf": "?place=rome&period=2026-H2",
     "/api/v1/scores": PERIOD,
     "/api/v1/what-if": PERIOD,
     "/api/v1/ranking": f"{PERIOD}&metric=csat",
@@ -80,6 +86,10 @@ NOT_GET = {
     "/alerts/rules",
     "/alerts/rules/{number}",
     "/alerts/snooze",
+    "/reports/schedules",
+    "/reports/schedules/{number}",
+    "/reports/links",
+    "/reports/links/{number}/revoke",
     "/alerts/{number}/qualify",
     "/api/v1/alerts/{number}/qualify",
     "/api/v1/alert-rules/{number}",
@@ -122,6 +132,7 @@ NAMES = {
     "score_id": "csat.till-1.smiley-4.2026-10-01.2026-10-02.total.0-95",
     "name": "ada",
     "number": "999",
+    "kind": "camera-check",
     "stream": "0123456789abcdef",
     "code": "box-1-unknown",
     "token": "1-unknown",

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -32,7 +32,7 @@ class ReportQuery(PlaceQuery):
 
 
 @router.get(
-    "/reports/{kind}.pdf",
+    "/reports/{report}.pdf",
     response_class=Response,
     responses={200: {"content": {"application/pdf": {}}, "description": "the report, as PDF/UA"}},
 )
@@ -40,7 +40,7 @@ def report(
     request: Request,
     viewer: CurrentViewer,
     services: ServicesDep,
-    kind: Kind,
+    kind: Annotated[Kind, Path(alias="report", description="which one")],
     query: Annotated[ReportQuery, Query()],
 ) -> Response:
     """A report of a place, with the numbers of /api/v1/scores."""

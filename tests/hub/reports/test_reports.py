@@ -191,7 +191,7 @@ def test_the_api_gives_the_file(busy: Chain, as_role: Any) -> None:
         ("admin", None, "weekly.pdf?place=market&period=tomorrow", 422, "expected 2026-W47"),
         ("admin", None, "weekly.pdf?place=market&language=xx", 422, "language: 'xx': expected one of en, it"),
         ("admin", None, "weekly.pdf", 422, "place: is missing"),
-        ("admin", None, "daily.pdf?place=market", 422, "kind"),
+        ("admin", None, "daily.pdf?place=market", 422, "report"),
     ],
 )
 def test_who_may_not_read_what(
