@@ -15,6 +15,7 @@ from tillsight_models.delivery import Birth
 from tillsight_models.errors import TillsightError
 from tillsight_models.events import ContactEnded, DeviceStarted, PanelReported, Payload, Stamp
 from tillsight_models.presence import NO_PICTURE, PresenceTold
+from tillsight_models.supervision import Supervisor
 from tillsight_models.topics import DeviceTopics
 
 from .audit_file import AuditInbox
@@ -42,7 +43,6 @@ from .ports import (
 from .presence import GpioPresence, PresenceContacts
 from .recent import RecentContacts
 from .status import write_status
-from .supervision import Supervisor
 from .uplink import Uplink
 from .wanted import Section, Wanted
 

@@ -32,6 +32,7 @@ from .api import (
     explain,
     export,
     health,
+    identity,
     imports,
     ingest,
     ranking,
@@ -49,10 +50,11 @@ from .cases.keeper import CaseKeeper
 from .cases.opening import AlertCases
 from .cleaning.cleaner import Cleaner
 from .clocks import bound_unsynced
-from .config import HubConfig, unreadable_files
+from .config import HubConfig, WebSettings, unreadable_files
 from .consistency import verify
 from .database import migrate, open_database, tidy, wait_for_database
 from .errors import AddressInUse
+from .identity.revocation import keep_list
 from .ingest.subscriber import Subscriber
 from .ingest.writer import IngestWriter
 from .live import Live, TooManyStreams
@@ -61,10 +63,11 @@ from .mail.sender import sender_of
 from .nightly import Job, Nightly
 from .pages import install_pages
 from .pages.assets import Assets
+from .pages.cases import letter_writer
 from .pages.rendering import Pages, in_every_language
+from .pulse import Door, Pulse
 from .reports.alert_mails import AlertMails
 from .reports.posting import ReportPost
-from .pages.cases import letter_writer
 from .seed import apply_seed, read_seed
 from .services import Services
 from .shown.kiosk_section import KioskSection
@@ -77,6 +80,7 @@ log = logging.getLogger(__name__)
 
 ROUTERS = (
     health.router,
+    identity.router,
     ingest.router,
     access.router,
     scores.router,
@@ -175,7 +179,7 @@ def serve(config: HubConfig, announce: Callable[[str], None]) -> None:
     """Run the hub until SIGTERM or Ctrl-C; `announce` gets the lines for the person at the terminal."""
     if problems := list(unreadable_files(config)):
         raise BadConfig(problems)
-    if config.web.host not in LOOPBACK and not config.web.secure_cookies:
+    if config.web.host not in LOOPBACK and not config.web.secure_cookies and not config.web.tls:
         log.warning(
             "passwords travel in clear: put a TLS proxy before %s and set web.secure_cookies", config.web.host
         )
@@ -185,19 +189,22 @@ def serve(config: HubConfig, announce: Callable[[str], None]) -> None:
         services: Services = app.state.services
         with running(services):
             host, port = listener.getsockname()[:2]
-            announce(f"Tillsight hub {app.version}: http://{host}:{port}")
+            announce(f"Tillsight hub {app.version}: {'https' if config.web.tls else 'http'}://{host}:{port}")
             if first := ensure_first_user(services.engine):
                 announce(f"First login: {first[0]}, password {first[1]} (shown this once)")
             if services.broker:
                 broker = services.broker
                 announce(f"MQTT broker: {broker.name} on {broker.host}:{broker.port}")
-            _Server(app, services.live).run(sockets=[listener])
+            pulse = Pulse(services.writer, Door(_reachable(host), port, is_tls=config.web.tls).answers)
+            pulse.start()
+            _Server(app, services.live, config.web).run(sockets=[listener])
+            pulse.stop()
 
 
 class _Server(uvicorn.Server):
     """Ends the live streams first when it stops: uvicorn waits for open responses, and they never end."""
 
-    def __init__(self, app: FastAPI, live: Live) -> None:
+    def __init__(self, app: FastAPI, live: Live, web: WebSettings) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -206,6 +213,8 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=STREAMS_END_S,
+                ssl_certfile=web.cert_file,
+                ssl_keyfile=web.key_file,
             )
         )
         self._live = live
@@ -267,6 +276,7 @@ def _nightly(services: Services, watcher: Watcher) -> Nightly:
         Job("consistency check", lambda: verify(engine)),
         Job("learning of what is usual", watcher.learn),
         Job("erasure of what people left", lambda: erase_old(engine)),
+        Job("revocation list", lambda: keep_list(engine, services.config)),
         Job("clean-up", lambda: tidy(engine)),
         Job("forgetting of old mail", lambda: forget_old(engine)),
     ]
@@ -292,6 +302,11 @@ def _listening(config: HubConfig) -> Iterator[socket.socket]:
         raise AddressInUse(f"web.port: {web.host}:{web.port}: {error.strerror or error}") from error
     with listener:
         yield listener
+
+
+def _reachable(host: str) -> str:
+    """An address of this machine behind one that means all of them."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
 
 
 def _family(host: str) -> socket.AddressFamily:

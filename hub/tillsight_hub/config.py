@@ -95,6 +95,20 @@ class WebSettings(Settings):
     """Send the login cookie over HTTPS only; true behind a TLS proxy."""
     metrics_open: bool = False
     """Let anyone who reaches the port read /metrics."""
+    cert_file: Path | None = None
+    """Serve HTTPS with this certificate; None: HTTP, for loopback or behind a TLS proxy."""
+    key_file: Path | None = None
+
+    @property
+    def tls(self) -> bool:
+        """Whether pages are served over HTTPS."""
+        return self.cert_file is not None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> "WebSettings":
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file need each other")
+        return self
 
 
 class IngestSettings(Settings):

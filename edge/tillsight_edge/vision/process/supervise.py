@@ -12,9 +12,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tillsight_models.supervision import Supervisor
+
 from ...camera_config import CameraSettings
 from ...config import DeviceConfig
-from ...supervision import Supervisor
 from ..camera.capture_process import CaptureOrder, CaptureProcess, CaptureState
 from ..camera.ring import FrameRing
 from .pulse import AGENT, LOADING, LOOKING, boot_ms

@@ -11,7 +11,7 @@ class Supervisor:
         self._address = os.environ.get("NOTIFY_SOCKET", "") if address is None else address
 
     def ready(self) -> None:
-        """The agent has started."""
+        """The service has started."""
         self._say("READY=1")
 
     def alive(self, status: str) -> None:
@@ -23,7 +23,7 @@ class Supervisor:
         self._say(f"STATUS={status}")
 
     def stopping(self) -> None:
-        """The agent was asked to end."""
+        """The service was asked to end."""
         self._say("STOPPING=1")
 
     def _say(self, words: str) -> None:
