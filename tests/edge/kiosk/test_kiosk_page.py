@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from gpiozero.pins.mock import MockFactory
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from tests.edge.pages.conftest import OpenPage, Violations
 from tests.harness.acking_hub import AckingHub
 from tests.harness.brokers import Mosquitto
@@ -242,18 +242,6 @@ def test_two_pages_show_the_same_and_do_not_fight(stage: KioskStage, open_page: 
     for page in (one, other):
         expect(page.locator("#choose-10")).to_be_visible()
     assert [each.reason for each in stage.made if isinstance(each, ReasonGiven)] == ["staff"]
-
-
-def test_a_page_finds_a_kiosk_that_was_started_again(tmp_path: Path, browser: Browser) -> None:
-    with kiosk_stage(tmp_path) as before:
-        port = before.pages.port
-        page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{port}/")
-        expect(page.locator("#rate-1")).to_be_visible()
-    with kiosk_stage(tmp_path, port=port) as after:
-        page.wait_for_url(after.pages.url, timeout=30_000)
-        expect(page.locator("#rate-1")).to_be_visible()
-    page.close()
 
 
 @pytest.fixture
