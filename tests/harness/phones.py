@@ -92,7 +92,7 @@ class Phone:
     def __init__(self, client: httpx.Client, code: str, language: str = "en") -> None:
         self.client = client
         self.path = f"/go/{code}?lang={language}"
-        self.page = client.get(self.path)
+        self.page = self._open(self.path)
 
     @property
     def heading(self) -> str:
@@ -109,7 +109,7 @@ class Phone:
         answer = self.client.post(html.unescape(target[1]), data={**hidden, "do": do, **fields})
         self.page = answer
         if answer.status_code == 303:
-            self.page = self.client.get(answer.headers["location"])
+            self.page = self._open(answer.headers["location"])
         return answer
 
     def back(self) -> None:
@@ -117,3 +117,6 @@ class Phone:
         found = re.search(r'<div class="quiet-ways">\s*<a href="([^"]+)"', self.page.text)
         assert found, self.page.text
         self.page = self.client.get(html.unescape(found[1]))
+
+    def _open(self, path: str) -> httpx.Response:
+        return self.client.get(path, follow_redirects=True)

@@ -135,6 +135,8 @@ def go_on(
     if not takes_more(phone.visit, now_ms()):
         return _thanks(phone)
     question = None if at == CONTACT else question_at(phone.content, at)
+    if question is not None and at is None:
+        return RedirectResponse(phone.path(question.id), 303)  # so that the way back leads to it again
     if question is not None:
         given = phone.content.given.get(question.id)
         return _question(phone, question, shown(given.value if given else None))
