@@ -20,7 +20,7 @@ from ..services import Services, ServicesDep
 from .choosing import Choice, choose, place_options, range_of, today_of
 from .figures import axis_end
 from .place_view import Number, PlaceView, Where, dates_of, find_place, metric_name, read_place
-from .place_why import Why, read_why, reason_name, reasons_drawing
+from .place_why import Why, leading, read_why, reason_name, reasons_drawing
 from .rendering import Pages, PagesDep
 from .source import SourceDep
 
@@ -96,6 +96,7 @@ def place_values(connection: Connection, view: PlaceView, pages: Pages, services
         "metric": chosen_trend(view).metric,
         "trend": trend_drawing(pages, view),
         "reasons": reasons,
+        "leading": [reason_name(pages, reason) for reason in leading(reasons)],
         "reason_names": [(reason_name(pages, reason), n) for reason, n in reasons.named.items()],
         "reasons_drawing": reasons_drawing(pages, reasons),
         "faces": faces_drawing(pages, view),
@@ -169,22 +170,19 @@ def change_of(pages: Pages, number: Number) -> Mapping[str, str]:
         return {}
     if change.value is None or change.lower is None or change.upper is None:
         return {"arrow": "", "tone": "", "text": t("place.change_unknown"), "range": ""}
+    ends = change.value, change.lower, change.upper
     if change.kind == "ratio":
-        amounts = [100 * (each - 1) for each in (change.value, change.lower, change.upper)]
-        unit = "%"
+        amounts, key = [100 * (each - 1) for each in ends], "place.change_ratio"
     else:
-        scale = 100 if number.metric.unit == "share" else 1
-        amounts = [scale * each for each in (change.value, change.lower, change.upper)]
-        unit = t("place.points") if number.metric.unit in ("share", "points") else ""
+        times = 100 if number.metric.unit == "share" else 1
+        amounts, key = [times * each for each in ends], "place.change_points"
     value, lower, upper = (f"{'+' if each > 0 else ''}{figures.number(each)}" for each in amounts)
-    tone = "" if change.is_better is None else "good" if change.is_better else "bad"
-    words = t("place.change_certain") if change.arrow else t("place.change_chance")
     return {
         "arrow": change.arrow or "",
-        "tone": tone,
-        "text": f"{value}{'' if unit == '%' else ' '}{unit}".strip(),
-        "range": t("place.change_range", lower=lower, upper=upper),
-        "words": words,
+        "tone": "" if change.is_better is None else "good" if change.is_better else "bad",
+        "text": t("place.change_from", before=figures.value_text(change.before, number.metric.unit)),
+        "range": t(key, value=value, lower=lower, upper=upper),
+        "words": t("place.change_certain") if change.arrow else t("place.change_chance"),
     }
 
 
@@ -196,7 +194,7 @@ def _found(hierarchy: Hierarchy, scope: str | None, id: str) -> Where:
 
 
 def _why(connection: Connection, where: Where, choice: Choice, pages: Pages, services: Services) -> Why:
-    config = services.metrics, services.config.metrics.questions
+    config = services.metrics, services.metric_settings.questions
     return read_why(connection, where, choice, pages, config, now_ms())
 
 

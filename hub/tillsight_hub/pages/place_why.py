@@ -14,6 +14,7 @@ from ..charts.whiskers import Whisker, whiskers
 from ..hierarchy import Touchpoint
 from ..metrics.counts import Counts
 from ..metrics.impact import LEAST_PEOPLE, LEAST_PEOPLE_PER_DRIVER, Impact, impact
+from ..metrics.intervals import wilson
 from ..metrics.questions import Questions, names_of, points_of, top_box
 from ..metrics.registry import DEFAULT_LEVEL, Catalogue, Metric
 from ..periods import Period, bucket_days
@@ -66,6 +67,17 @@ def reasons_drawing(pages: Pages, reasons: Reasons) -> Drawing | None:
         return None
     named = {reason_name(pages, reason): number for reason, number in reasons.named.items()}
     return pareto(pages, "reasons", pages.t("place.reasons"), named)
+
+
+def leading(reasons: Reasons) -> list[str]:
+    """The most frequent reason, and those that cannot be told from it: their intervals overlap."""
+    found: list[str] = []
+    for reason, number in reasons.named.items():
+        ends = wilson(number, reasons.people, DEFAULT_LEVEL)
+        first = wilson(next(iter(reasons.named.values())), reasons.people, DEFAULT_LEVEL)
+        if ends is not None and first is not None and ends.upper >= first.lower:
+            found.append(reason)
+    return found
 
 
 def reason_name(pages: Pages, reason: str) -> str:

@@ -10,6 +10,8 @@ from tests.harness.ingesting import DAY
 from tests.harness.websites import Visitor, Website, now_ms, website
 
 from tillsight_hub import tables
+from tillsight_hub.pages.place_why import leading
+from tillsight_hub.reasons import Reasons
 from tillsight_models.events import ReasonGiven
 
 from .conftest import Visit
@@ -26,8 +28,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
             t = now_ms() - back * DAY
             events += [box.contact(people=100, t=t), box.contact(people=100, t=t)]
             events += [box.press(rating, t=t + 1000 * at) for at, rating in enumerate([4] * 20 + [1] * 8)]
-            events += [box.event(ReasonGiven(press=1, reason="waiting"), t=t) for _ in range(9)]
-            events += [box.event(ReasonGiven(press=1, reason="price"), t=t) for _ in range(5)]
+            events += [box.event(ReasonGiven(press=1, reason="waiting"), t=t) for _ in range(12)]
+            events += [box.event(ReasonGiven(press=1, reason="price"), t=t) for _ in range(3)]
         for first in range(0, len(events), 100):
             running.ingest(*events[first : first + 100])
         furnish(running)
@@ -76,7 +78,7 @@ def test_three_questions_are_answered_on_one_page(ada: Visitor) -> None:
     text = words(ada.client.get("/places/till-1").text)
     assert re.search(r"How much\? 4\.0% Dissatisfied of those served \(\d\.\d–\d\.\d%\)", text)
     assert "84 of 600 served said something" in text
-    assert "Why? Waiting named by 64% of 42 who said why Then Price 36%" in text
+    assert "Why? Waiting named by 80% of 45 who said why Then Price 20%" in text
     assert "Who exactly? 1 person left contact details and wants an answer Cases open: 1, overdue: 1" in text
 
 
@@ -181,3 +183,9 @@ def test_everything_at_once_for_who_has_no_scripts(ada: Visitor) -> None:
     html = ada.client.get("/places/till-1?why=1").text
     assert "data-fragment" not in html
     assert "whole months" in html
+
+
+def test_reasons_that_chance_may_have_ordered_lead_together() -> None:
+    assert leading(Reasons({"waiting": 27, "price": 15, "range": 2})) == ["waiting", "price"]
+    assert leading(Reasons({"waiting": 36, "price": 9})) == ["waiting"]
+    assert leading(Reasons({})) == []

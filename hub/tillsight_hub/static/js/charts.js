@@ -76,6 +76,9 @@ function line([title, text], index) {
 
 addEventListener("scroll", () => (bubble.hidden = true), { passive: true });
 
+let leaving = false;
+for (const end of ["beforeunload", "pagehide"]) addEventListener(end, () => (leaving = true));
+
 // --- When to draw ---------------------------------------------------------------------------------------------
 
 async function drawAll() {
@@ -83,6 +86,7 @@ async function drawAll() {
     try {
       await draw(figure);
     } catch (error) {
+      if (leaving) return;
       figure.querySelector(".drawing-canvas").textContent = figure.dataset.failed;
       figure.querySelector("details").open = true;
       console.error(error);
