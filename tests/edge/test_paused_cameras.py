@@ -1,16 +1,22 @@
 """A pause with the real process that sees: nobody has the camera meanwhile, and nothing is looked at."""
 
+import http.client
+import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from gpiozero.pins.mock import MockFactory
 from tests.harness.eyes import boot_ms
 from tests.harness.outboxes import new_outbox
 from tests.harness.processes import Process, wait_until
 from tests.harness.store_clip import CAMERA, write_store_clip
 from tests.harness.vision_world import children, kill, reports, vision_process, write_config
 
+from tillsight_edge.agent import Agent
 from tillsight_edge.cameras import Cameras
 from tillsight_edge.clock import SystemClock
 from tillsight_edge.config import load_config
@@ -110,3 +116,40 @@ def test_while_paused_nobody_has_the_camera_and_no_frame_is_looked_at_also_after
     assert sum(each.frames + each.looked for each in paused) == 0
     assert "paused" in {each.state for _, each in said(outbox)}
     assert all(each.working_s == 0 for each in paused)
+
+
+def told(agent: Agent, method: str, name: str) -> dict[str, Any]:
+    """What the kiosk's page is told."""
+    assert agent.kiosk is not None and agent.kiosk.pages is not None
+    pages = agent.kiosk.pages
+    connection = http.client.HTTPConnection("127.0.0.1", pages.port, timeout=10)
+    connection.request(method, f"/{pages.token}/{name}", b"{}" if method == "POST" else None)
+    answer: dict[str, Any] = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer
+
+
+def test_a_touch_on_the_kiosk_pauses_the_cameras_of_the_agent(tmp_path: Path) -> None:
+    write_store_clip(tmp_path / "store.mp4", customers=1)
+    camera = {"source": str(tmp_path / "store.mp4"), **CAMERA}
+    kiosk = {"enabled": True, "port": 0}
+    file = write_config(tmp_path, {"till": camera}, kiosk=kiosk)
+    agent = Agent(load_config(file), MockFactory(), config_file=file)
+    running = threading.Thread(target=agent.run)
+    running.start()
+    try:
+        assert agent.started.wait(20)
+        wait_until(
+            lambda: told(agent, "GET", "watched")["cameras"] == {"till": "ok"}, "a camera that sees", 60
+        )
+        assert told(agent, "GET", "watched")["pause"]["again_ms"] == 0
+        assert told(agent, "POST", "pause")["pause"]["left_ms"] > 290_000
+        wait_until(lambda: told(agent, "GET", "watched")["cameras"] == {"till": "paused"}, "the pause", 20)
+        assert agent.eyes is not None and agent.eyes.worst == "paused"
+        assert told(agent, "POST", "resume")["pause"]["left_ms"] == 0
+        wait_until(lambda: told(agent, "GET", "watched")["cameras"] == {"till": "ok"}, "the camera again", 60)
+    finally:
+        agent.stop()
+        running.join(30)
+    states = [report.state for _, report in said(new_outbox(tmp_path))]
+    assert [state for state in states if state in ("ok", "paused")][:3] == ["ok", "paused", "ok"]
