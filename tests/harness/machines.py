@@ -1,0 +1,220 @@
+"""Whole machines: Debian with its real systemd, booted in a container, made once and changed by nobody.
+
+`Root` builds the file system with debootstrap, once for ever on this machine. A `Machine` boots it with a
+layer of its own on top, which is thrown away at the end. Needs root, debootstrap and systemd-container.
+"""
+
+import contextlib
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from .processes import MissingPart, find_program, wait_until
+
+PACKAGES = (
+    *("systemd", "systemd-sysv", "systemd-timesyncd", "dbus", "udev", "kmod", "procps", "iproute2"),
+    *("python3", "python3-venv", "ca-certificates", "mosquitto", "nftables", "network-manager"),
+    *("openssh-server", "sudo", "libpam-systemd"),
+)
+RELEASE = "bookworm"
+BOOT_S = 60.0
+BUILD_S = 900.0
+
+
+class MachineFailed(Exception):
+    """A command in the machine did not do what it should; the text has its words."""
+
+
+@dataclass(frozen=True)
+class Root:
+    """The file system of a fresh machine."""
+
+    folder: Path
+
+    @classmethod
+    def cached(cls) -> "Root":
+        """Built where it is not there yet; MissingPart where this machine cannot."""
+        if os.geteuid() != 0:
+            raise MissingPart("booting machines needs root")
+        debootstrap = find_program("debootstrap", "debootstrap", Path("/usr/sbin"))
+        find_program("systemd-nspawn", "systemd-container")
+        name = sha256(" ".join((RELEASE, *PACKAGES)).encode()).hexdigest()[:12]
+        folder = _cache() / f"root-{name}"
+        if not (folder / "etc").exists():
+            _build(debootstrap, folder)
+        return cls(folder)
+
+
+class Machine:
+    """A booted machine; `with` starts and stops it. What changes in it goes with it."""
+
+    def __init__(self, root: Root, name: str = "till") -> None:
+        self._root = root
+        self.name = name
+        self._work = Path(tempfile.mkdtemp(prefix="tillsight-machine-", dir="/var/tmp"))
+        self.files = self._work / "merged"
+        """Its file system, from outside."""
+        self.leader = 0
+        """Process id of its systemd, from outside."""
+        self._spawn: subprocess.Popen[bytes] | None = None
+        self._terminal = -1
+
+    def __enter__(self) -> "Machine":
+        for part in ("upper", "work", "merged"):
+            (self._work / part).mkdir()
+        layers = f"lowerdir={self._root.folder},upperdir={self._work / 'upper'},workdir={self._work / 'work'}"
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, self.files], check=True)
+        try:
+            self.boot()
+        except BaseException:
+            self._clear()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.power_off()
+        self._clear()
+
+    def boot(self, *, read_only: bool = False) -> None:
+        """Start it and wait until its systemd says that it runs."""
+        self._terminal, inside = pty.openpty()
+        words = ["systemd-nspawn", "--register=no", "--keep-unit", "--private-network", "--boot"]
+        words += ["--console=passive", f"--machine={self.name}", f"--directory={self.files}"]
+        words += ["--read-only"] if read_only else []
+        self._spawn = subprocess.Popen(
+            words,
+            stdin=inside,
+            stdout=inside,
+            stderr=inside,
+            env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+            start_new_session=True,
+        )
+        os.close(inside)
+        wait_until(self._has_leader, "the machine's systemd", BOOT_S)
+        self._await_running()
+
+    def power_off(self) -> None:
+        """In an orderly way."""
+        if self._spawn is None:
+            return
+        self._spawn.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._spawn.wait(30)
+        self._end()
+
+    def cut_power(self) -> None:
+        """Everything ends at once."""
+        if self._spawn is not None:
+            os.kill(self.leader, signal.SIGKILL)
+            self._spawn.wait(30)
+        self._end()
+
+    def run(
+        self,
+        *words: str,
+        check: bool = True,
+        text: str | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> str:
+        """Standard output of a command in it, as root; MachineFailed with its last words where it fails."""
+        done = subprocess.run(
+            [*self.enter(), "env", *(f"{k}={v}" for k, v in (environ or {}).items()), *words],
+            capture_output=True,
+            text=True,
+            input=text,
+            check=False,
+        )
+        if check and done.returncode != 0:
+            said = (done.stderr or done.stdout).strip()[-2000:]
+            raise MachineFailed(f"{' '.join(words)}: code {done.returncode}\n{said}")
+        return done.stdout
+
+    def enter(self) -> Sequence[str]:
+        """What makes a command one of the machine's."""
+        return ("nsenter", f"--target={self.leader}", "--all", "--")
+
+    def journal(self, unit: str, lines: int = 40) -> str:
+        """The last words of a unit."""
+        return self.run("journalctl", "--no-pager", "-u", unit, "-n", str(lines), check=False)
+
+    def _has_leader(self) -> bool:
+        assert self._spawn is not None
+        if self._spawn.poll() is not None:
+            raise MachineFailed(f"systemd-nspawn ended: {self._words()}")
+        for line in _descendants(self._spawn.pid):
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{line}/comm").read_text(encoding="ascii").strip() == "systemd":
+                    self.leader = line
+                    return True
+        return False
+
+    def _await_running(self) -> None:
+        end = time.monotonic() + BOOT_S
+        state = ""
+        while time.monotonic() < end:
+            with contextlib.suppress(MachineFailed):
+                state = self.run("systemctl", "is-system-running", check=False).strip()
+            if state in ("running", "degraded"):
+                return
+            time.sleep(0.1)
+        raise MachineFailed(f"the machine does not run after {BOOT_S:g} s, it is {state!r}: {self._words()}")
+
+    def _words(self) -> str:
+        os.set_blocking(self._terminal, False)
+        with contextlib.suppress(OSError):
+            return os.read(self._terminal, 4000).decode(errors="replace")[-1000:]
+        return ""
+
+    def _end(self) -> None:
+        if self._spawn is not None and self._spawn.poll() is None:
+            self._spawn.kill()
+            self._spawn.wait()
+        self._spawn = None
+        if self._terminal >= 0:
+            os.close(self._terminal)
+            self._terminal = -1
+
+    def _clear(self) -> None:
+        self._end()
+        subprocess.run(["umount", "-l", self.files], check=False, capture_output=True)
+        shutil.rmtree(self._work, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def booted(name: str = "till") -> Iterator[Machine]:
+    """A fresh machine."""
+    with Machine(Root.cached(), name) as machine:
+        yield machine
+
+
+def _descendants(process: int) -> Iterator[int]:
+    with contextlib.suppress(OSError):
+        children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
+        for child in map(int, children.split()):
+            yield child
+            yield from _descendants(child)
+
+
+def _cache() -> Path:
+    chosen = os.environ.get("XDG_CACHE_HOME")
+    return (Path(chosen) if chosen else Path("/var/cache")) / "tillsight"
+
+
+def _build(debootstrap: Path, folder: Path) -> None:
+    fresh = folder.with_name(f"{folder.name}.building")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.parent.mkdir(parents=True, exist_ok=True)
+    words = [debootstrap, "--variant=minbase", f"--include={','.join(PACKAGES)}", RELEASE, fresh]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=BUILD_S, check=False)
+    if done.returncode != 0:
+        raise MissingPart(f"debootstrap: {done.stdout.strip()[-300:]}")
+    shutil.rmtree(fresh / "var" / "cache" / "apt" / "archives", ignore_errors=True)
+    fresh.rename(folder)
