@@ -105,8 +105,8 @@ def _counted(number: int, shape: tuple[int, int], random: np.random.Generator) -
     responses = random.binomial(contacts, 0.28)
     shares = np.array([worse, 0.08, 0.3, 0.62 - worse])
     ratings = random.multinomial(responses, shares)
-    receipts = random.binomial(contacts, 0.8)
-    attempts = random.binomial(contacts, 0.45)
+    receipts = random.binomial(contacts, 0.35)
+    attempts = random.binomial(contacts, 0.6)
     length = random.integers(20_000, 90_000, shape)
     amount = receipts * CHECK + random.integers(-300, 300, shape) * receipts
     return np.dstack(

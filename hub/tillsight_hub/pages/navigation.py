@@ -29,7 +29,7 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         Entry("/wall", "wall"),
         Entry("/alerts", "alerts"),
     ),
-    "understand": (Entry("/compare", "compare"), Entry("/explore", "explore")),
+    "understand": (Entry("/compare", "compare"), Entry("/sales", "sales"), Entry("/explore", "explore")),
     "listen": (
         Entry("/cases", "cases"),
         Entry("/actions", "actions"),
