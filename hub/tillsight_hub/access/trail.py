@@ -61,5 +61,5 @@ def actors_and_actions(connection: Connection) -> tuple[list[str], list[str]]:
 
 def last_logins(connection: Connection) -> Mapping[str, int]:
     """By user, ms UTC."""
-    query = select(audit.c.actor, func.max(audit.c.at)).where(audit.c.action == "login")
-    return dict(connection.execute(query.group_by(audit.c.actor)).tuples().all())
+    query = select(audit.c.actor, func.max(audit.c.at).label("at")).where(audit.c.action == "login")
+    return {row.actor: row.at for row in connection.execute(query.group_by(audit.c.actor))}

@@ -198,7 +198,7 @@ def _string_agg(column: Any) -> Any:
 def _undated(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
     day = rollup_day.c
     query = select(day.tp, day.events).where(day.tp.in_(ids), day.day == UNDATED_DAY, day.events > 0)
-    return dict(connection.execute(query).tuples().all())
+    return {row.tp: row.events for row in connection.execute(query)}
 
 
 def _heard(day: DayHeard) -> float:

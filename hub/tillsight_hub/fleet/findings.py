@@ -88,8 +88,10 @@ class Delay:
 
 def read_audits(connection: Connection, places: Sequence[Touchpoint], now: int) -> list[AuditState]:
     """Of the touchpoints whose counter can miss people; the most overdue first."""
-    query = select(event.c.tp, func.max(event.c.t)).where(IS_RARE, event.c.type == CounterAudited.TYPE)
-    newest = dict(connection.execute(query.group_by(event.c.tp)).tuples().all())
+    query = select(event.c.tp, func.max(event.c.t).label("newest")).where(
+        IS_RARE, event.c.type == CounterAudited.TYPE
+    )
+    newest = {row.tp: row.newest for row in connection.execute(query.group_by(event.c.tp))}
     counted = (place for place in places if place.contact_source in COUNTERS)
     states = [_audit(place, newest.get(place.id), now) for place in counted]
     return sorted(states, key=lambda state: (-state.severity, state.due, state.place.store_name))
