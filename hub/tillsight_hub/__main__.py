@@ -37,6 +37,7 @@ from .identity.command import (
 from .imports.command import add_import_arguments, run_import_command
 from .mail.command import add_mail_arguments, run_mail_command
 from .reports.command import add_report_arguments, run_report_command
+from .shown.command import add_survey_arguments, run_survey_command
 
 FAILED, BAD_CONFIG, INTERRUPTED = 1, 2, 130
 
@@ -240,6 +241,7 @@ COMMANDS = {
             "analyse", "score a folder of events without a hub", run_analyse_command, add_analyse_arguments
         ),
         Command("what-if", "scores under other cleaning rules", run_what_if_command, add_what_if_arguments),
+        Command("survey", "what shoppers are asked", run_survey_command, add_survey_arguments),
         Command("verify", "compare rollups and watermarks with the events; exit 1 if any differ", _verify),
         Command("quarantine", "what was set aside", _quarantine, _quarantine_arguments),
         Command("rebuild-rollups", "count all events anew, beside a running hub too", _rebuild_rollups),
@@ -247,7 +249,9 @@ COMMANDS = {
         Command("mail", "whether mail arrives", run_mail_command, add_mail_arguments),
         Command("user", "accounts of people", _user, add_user_arguments),
         Command("token", "API tokens of programs and devices", _token, add_token_arguments),
-        Command("backup", "the whole hub in one file, while it runs", run_backup_command, add_backup_arguments),
+        Command(
+            "backup", "the whole hub in one file, while it runs", run_backup_command, add_backup_arguments
+        ),
         Command("restore", "a hub from such a file", run_restore_command, add_restore_arguments),
         Command("ca", "the certificate authority of the devices", run_ca_command, add_ca_arguments),
         Command("device", "certificates of devices", run_device_command, add_device_arguments),

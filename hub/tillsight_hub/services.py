@@ -1,14 +1,16 @@
 """The running parts that requests may use, and how a router gets them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
 from .config import HubConfig
-from .metrics.catalogue import catalogue
 from .metrics.registry import Catalogue
+from .metrics.settings import MetricSettings
+from .shown.asked import MetricsNow
 
 if TYPE_CHECKING:
     from .broker import EmbeddedBroker
@@ -32,7 +34,16 @@ class Services:
     @property
     def metrics(self) -> Catalogue:
         """What the hub computes, and of how many people's answers at least."""
-        return catalogue(self.config.metrics, self.config.privacy.smallest_cell)
+        return self._metrics_now.catalogue
+
+    @property
+    def metric_settings(self) -> MetricSettings:
+        """The configuration's, with the questions of published surveys."""
+        return self._metrics_now.settings
+
+    @cached_property
+    def _metrics_now(self) -> MetricsNow:
+        return MetricsNow(self.engine, self.config.metrics, self.config.privacy.smallest_cell)
 
 
 def services(request: Request) -> Services:

@@ -78,7 +78,7 @@ class DriversOut(BaseModel):
 @router.get("/drivers")
 def drivers(viewer: CurrentViewer, services: ServicesDep, query: Annotated[DaysQuery, Query()]) -> DriversOut:
     """What the outcome that people told goes together with. It is association, not cause."""
-    questions = services.config.metrics.questions
+    questions = services.metric_settings.questions
     with services.engine.connect() as connection:
         _, places = visible_places(connection, viewer, query.place)
         period = period_of(query, places)

@@ -17,6 +17,7 @@ from ..metrics.catalogue import catalogue
 from ..metrics.registry import Catalogue, Score
 from ..periods import Period
 from ..scores import Group
+from ..shown.asked import read_metric_settings
 from .rules import CleaningSettings, parameters
 
 if TYPE_CHECKING:
@@ -43,11 +44,12 @@ def run_what_if_command(arguments: argparse.Namespace, config: HubConfig) -> int
 
     period = Period.between(arguments.first, arguments.last)
     rules = config.cleaning.changed(settings_of(arguments.set))
-    metrics = catalogue(config.metrics, config.privacy.smallest_cell)
-    chosen = metrics.chosen(arguments.metric or SHOWN)
     engine = open_database(config.database_url())
     prepare(engine)
     with engine.connect() as connection:
+        settings = read_metric_settings(connection, config.metrics)
+        metrics = catalogue(settings, config.privacy.smallest_cell)
+        chosen = metrics.chosen(arguments.metric or SHOWN)
         places = read_hierarchy(connection).within(arguments.place)
         if not places:
             raise UnknownPlace(f"--place {arguments.place}: no org, region, store or touchpoint has this id")

@@ -19,6 +19,7 @@ from ..hierarchy import read_hierarchy
 from ..metrics.catalogue import catalogue
 from ..metrics.registry import DEFAULT_LEVEL, LOWEST_LEVEL
 from ..periods import Every, Period
+from ..shown.asked import read_metric_settings
 from .dictionary import data_dictionary
 from .export import Export, ExportKind, write_export
 from .formats import Cells, Format
@@ -73,6 +74,7 @@ def _export(arguments: argparse.Namespace, config: HubConfig) -> tuple[Export, E
     prepare(engine)
     with engine.connect() as connection:
         places = tuple(read_hierarchy(connection).within(arguments.place))
+        settings = read_metric_settings(connection, config.metrics)
     if arguments.place and not places:
         raise UnknownPlace(f"--place {arguments.place}: no org, region, store or touchpoint has this id")
     export = Export(
@@ -82,7 +84,7 @@ def _export(arguments: argparse.Namespace, config: HubConfig) -> tuple[Export, E
         period=period,
         every=arguments.by,
         level=arguments.level,
-        metrics=catalogue(config.metrics, config.privacy.smallest_cell),
+        metrics=catalogue(settings, config.privacy.smallest_cell),
         chosen=tuple(arguments.metric),
         ranks=not arguments.no_ranks,
     )

@@ -50,7 +50,7 @@ def install_pages(app: FastAPI) -> None:
     assets = Assets()
     app.state.pages = in_every_language(assets)
     services: Services = app.state.services
-    app.state.source = Source(services.engine, services.metrics)
+    app.state.source = Source(services.engine, lambda: services.metrics)
     app.state.throttle = Throttle()
     app.state.doors, app.state.brake = Doors(services.engine), Brake()
     app.mount(docs.VIEWER_FILES_URL, StaticFiles(directory=docs.viewer_files()), name="api-viewer")

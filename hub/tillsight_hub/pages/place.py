@@ -194,7 +194,7 @@ def _found(hierarchy: Hierarchy, scope: str | None, id: str) -> Where:
 
 
 def _why(connection: Connection, where: Where, choice: Choice, pages: Pages, services: Services) -> Why:
-    config = services.metrics, services.config.metrics.questions
+    config = services.metrics, services.metric_settings.questions
     return read_why(connection, where, choice, pages, config, now_ms())
 
 

@@ -1,7 +1,7 @@
 """What pages are made from: the database, the catalogue of metrics, and the hierarchy."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -34,8 +34,14 @@ class Source:
     """Pages read from it and never write."""
 
     engine: Engine
-    metrics: Catalogue
+    known: Catalogue | Callable[[], Catalogue]
+    """The catalogue of metrics, or who knows the one of this moment."""
     places: Places = field(default_factory=Places)
+
+    @property
+    def metrics(self) -> Catalogue:
+        """The catalogue of this moment: a published survey may add to it."""
+        return self.known if isinstance(self.known, Catalogue) else self.known()
 
     @contextmanager
     def reading(self) -> Iterator[tuple[Connection, Hierarchy]]:

@@ -2,18 +2,15 @@
 
 from typing import Any
 
-import msgspec
 from fastapi import APIRouter, HTTPException
 from starlette.responses import RedirectResponse, Response
-
-from tillsight_models.surveys import Question, Survey
 
 from ..access.clock import now_ms
 from ..access.forms import CheckedForm
 from ..hierarchy import Hierarchy
 from ..shown.places import has_whole
 from ..shown.results import Asking, erase_comment, read_comments, read_funnel, read_results
-from ..shown.surveys import Kept
+from ..shown.surveys import Kept, asked_ever
 from .choosing import Choice, choose, place_options, today_of
 from .desk import Desk, DeskDep
 
@@ -69,17 +66,6 @@ def delete_comment(desk: DeskDep, survey: str, form: CheckedForm) -> Response:
         raise HTTPException(404, desk.pages.t("surveys.no_comment"))
     query = desk.request.url.query
     return RedirectResponse(f"/surveys/{survey}/results{f'?{query}' if query else ''}#comments", 303)
-
-
-def asked_ever(kept: Kept) -> Survey:
-    """The newest version that was ever published, with the questions that older ones had besides; a draft
-    where there is nothing else."""
-    published = [each.survey for each in kept.versions if each.state != "draft"] or [kept.newest.survey]
-    questions: dict[str, Question] = {}
-    for survey in published:
-        for question in survey.questions:
-            questions.setdefault(question.id, question)
-    return msgspec.structs.replace(published[0], questions=list(questions.values()))
 
 
 def _asking(desk: Desk, hierarchy: Hierarchy) -> tuple[Choice, Asking]:

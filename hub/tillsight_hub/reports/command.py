@@ -13,6 +13,7 @@ from ..errors import BadPeriod
 from ..hierarchy import Hierarchy, read_hierarchy
 from ..metrics.catalogue import catalogue
 from ..periods import Period
+from ..shown.asked import read_metric_settings
 from .kinds import KINDS, latest_over, period_of
 
 
@@ -52,7 +53,7 @@ def run_report_command(arguments: argparse.Namespace, config: HubConfig) -> int:
             arguments.place,
             _period(arguments, hierarchy, now),
             voice=voice_of(spoken, arguments.language or language_of(hierarchy, arguments.place)),
-            metrics=catalogue(config.metrics, config.privacy.smallest_cell),
+            metrics=catalogue(read_metric_settings(connection, config.metrics), config.privacy.smallest_cell),
             settings=config.reports,
             now=now,
         )

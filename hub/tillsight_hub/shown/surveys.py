@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from tillsight_models.errors import BadConfig
-from tillsight_models.surveys import Survey, read_survey
+from tillsight_models.surveys import Question, Survey, read_survey
 from tillsight_models.surveys import problems as survey_problems
 
 from .. import tables
@@ -168,6 +168,17 @@ def checked_fields(content: Any) -> Survey:
         return msgspec.convert(content, Survey)
     except msgspec.ValidationError as error:
         raise BadSurvey([f"survey: {error}".replace(" - at `$.", ": at `")]) from error
+
+
+def asked_ever(kept: Kept) -> Survey:
+    """The newest version that was ever published, with the questions that older ones had besides; a draft
+    where there is nothing else."""
+    published = [each.survey for each in kept.versions if each.state != "draft"] or [kept.newest.survey]
+    questions: dict[str, Question] = {}
+    for survey in published:
+        for question in survey.questions:
+            questions.setdefault(question.id, question)
+    return msgspec.structs.replace(published[0], questions=list(questions.values()))
 
 
 def draft_of(kept: Kept) -> Version:

@@ -22,6 +22,12 @@ async function draw() {
   }
 }
 
+/* Another kind has other fields: the hub draws them, with all that is typed. */
+const kind = document.getElementById("kind");
+const apply = form.querySelector('button[value="kind"]');
+apply.closest(".field").hidden = true;
+kind.addEventListener("change", () => form.requestSubmit(apply));
+
 form.addEventListener("input", () => {
   clearTimeout(timer);
   timer = setTimeout(draw, WAIT_MS);
