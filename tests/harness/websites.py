@@ -48,6 +48,8 @@ class Website:
         users: Iterable[str] = USERS,
         tls: tuple[Path, Path] | None = None,
     ) -> None:
+        self.settings: dict[str, Any] = {}
+        """More sections of the hub's configuration, for its next start."""
         self.folder = folder
         self.port = free_port()
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
@@ -63,6 +65,7 @@ class Website:
         """Serve; the first time with the hierarchy and the users."""
         self.ending = False
         settings = {"data_dir": self.folder, "mqtt": {"embedded": False, "port": 1}, "cleaning": UNCLEANED}
+        settings |= self.settings
         config = read_settings(settings, HubConfig)
         self.app: FastAPI = create_app(config)
         self.services: Services = self.app.state.services

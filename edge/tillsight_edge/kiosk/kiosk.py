@@ -139,6 +139,7 @@ class Kiosk:
             self._present = present
             self._plays.there(present, self._clock.stamp())
             self._count_served()
+            self._forget_old_press()
             self._keep(self._session.tick())
             self._exchange()
             self._tell()
@@ -237,6 +238,12 @@ class Kiosk:
                 self._tally.undone(self._last.seq)
             self._last = None
         self._keep(made)
+
+    def _forget_old_press(self) -> None:
+        """Once it can neither be taken back nor make the next one a repeat."""
+        needed_ms = 1000 * max(self._panel.undo_s, self._panel.cooldown_s)
+        if self._last is not None and self._clock.mono_ms() - self._last.mono_ms > needed_ms:
+            self._last = None
 
     def _count_served(self) -> None:
         while not self._served.empty():

@@ -187,6 +187,15 @@ def test_nothing_that_somebody_said_is_written_down(begin: Begin) -> None:
     assert "Ann" not in mark and '"value"' not in mark and "likely" in mark
 
 
+def test_a_press_is_forgotten_with_its_time(begin: Begin) -> None:
+    stage = begin(survey_of(WHY))
+    stage.press(1)
+    stage.pass_time(9)
+    assert '"rating"' in (stage.outbox.mark(MARK) or "")
+    stage.pass_time(2)
+    assert '"rating"' not in (stage.outbox.mark(MARK) or "")
+
+
 def test_what_cannot_be_understood_is_forgotten(begin: Begin) -> None:
     stage = begin(survey_of(WHY))
     stage.outbox.set_mark(MARK, '{"old":1}')
