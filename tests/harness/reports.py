@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from tillsight_hub.metrics.catalogue import catalogue
 from tillsight_hub.metrics.settings import MetricSettings
@@ -12,8 +12,14 @@ from tillsight_hub.reports.document import Report
 from tillsight_hub.reports.kinds import Kind, period_of
 from tillsight_hub.reports.making import language_of, make_report, voice_of
 from tillsight_hub.reports.settings import ReportSettings
-from tillsight_hub.tables import store, touchpoint
-from tillsight_models.events import CameraReported, CounterAudited, EmotionWindowed, HealthReported
+from tillsight_hub.tables import action, store, touchpoint
+from tillsight_models.events import (
+    CameraReported,
+    CounterAudited,
+    EmotionWindowed,
+    HealthReported,
+    ReasonGiven,
+)
 
 from .chain import Chain
 
@@ -61,6 +67,22 @@ def watch(chain: Chain) -> None:
     )
     chain.put("counter", at, window)
     chain.settle()
+
+
+def name_reasons(chain: Chain) -> None:
+    """Why people at the till were unhappy, on one day; and what only three said on another."""
+    for reason, times in (("waiting-time", 12), ("staff", 5)):
+        given = ReasonGiven(reason=reason)
+        chain.put("till-1", chain.at("till-1", "2026-03-10T10:01"), given, times=times)
+    chain.put("till-1", chain.at("till-1", "2026-03-12T10:01"), ReasonGiven(reason="price"), times=3)
+    chain.put("till-1", chain.at("till-1", "2026-03-10T10:02"), ReasonGiven(outcome="timeout"), times=4)
+
+
+def note_action(chain: Chain) -> None:
+    """Something that was done in the week before."""
+    done = {"place": "market", "kind": "action", "title": MARKUP, "detail": "", "roles": "{}", "created": 0}
+    with chain.engine.begin() as connection:
+        connection.execute(insert(action).values(**done, first_day="2026-03-04", actor="ada"))
 
 
 def report_of(

@@ -41,7 +41,6 @@ router = APIRouter(include_in_schema=False)
 
 MAY_KEEP = ("admin", "manager")
 """Who says which report goes where, and who shares a place; each within what they see."""
-UTC = PlaceCalendar("UTC")
 KINDS_OF_PLACE: tuple[PlaceKind, ...] = ("org", "region", "store", "touchpoint")
 
 
@@ -195,7 +194,7 @@ def _page(
         has_mail=services.config.mail.host is not None,
         typed=typed,
         now=now,
-        utc=UTC,
+        utc=PlaceCalendar("UTC"),
         place_name=lambda place: _name(hierarchy, place),
         **values,
     )

@@ -1,16 +1,31 @@
 """The monthly page of a chain: where it stands, who is better as far as one can tell, and what to doubt."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..ranking import Standing, ranked
+from ..metrics.funnel import funnel
+from ..metrics.registry import Score
+from ..ranking import Standing, ranked, why_not
 from .document import Block, Cell, Column, Note, Number, Point, Points, Report, Section, Table
-from .parts import headlines, main_metric, notes, place_table, report, scale_title, trend_chart
+from .parts import (
+    by_scale,
+    happened,
+    headlines,
+    main_metric,
+    notes,
+    place_table,
+    printed,
+    report,
+    scale_title,
+    trend_chart,
+)
 from .reading import Asked, Told, changed, read_told
 from .wording import axis_end, cell_of, change_cell, number
 
 MONTHS = 13
 """Of the trend."""
+LEAST_IN_FUNNEL = 5
+FUNNEL_HEIGHT = 260
 EACH_END = 10
 """Rows of a ranking from the top and from the bottom, where it is too long to print."""
 
@@ -29,11 +44,13 @@ def monthly(asked: Asked) -> Report:
                 then = read_told(asked, level, asked.before)
                 much.append(place_table(asked, parts, then, voice.t(f"reports.column_{level}"), metric))
     trend = trend_chart(asked, metric, "month", MONTHS)
+    blocks: tuple[Block, ...] = (*trend, *happened(asked, "month", MONTHS))
     trend_title = voice.t("reports.trend_months", n=MONTHS, name=voice.t(f"reports.name_{metric}"))
     sections = [
         Section(voice.t("reports.how_much"), tuple(much)),
-        *([Section(trend_title, trend, voice.t("reports.trend_lead"))] if trend else []),
+        *([Section(trend_title, blocks, voice.t("reports.trend_lead"))] if trend else []),
         *_rankings(asked, own, metric),
+        *_funnels(asked, own, metric),
         _changes(asked, own, own_before, metric),
         _quality(asked, own),
         notes(asked, told),
@@ -119,6 +136,47 @@ def _ranking_row(asked: Asked, each: _Ranked) -> tuple[Cell, ...]:
         Cell(f"{standing.rank_low}\N{EN DASH}{standing.rank_high}"),
         Cell(voice.figures.count(len(standing.ties))),
     )
+
+
+def _funnels(asked: Asked, own: Sequence[Told], metric: str) -> list[Section]:
+    """Shares against how many people they are of: only what lies outside is unusual."""
+    from ..charts.funnel import FunnelPoint, funnel_plot
+
+    voice, about, charts = asked.voice, asked.metrics[metric], []
+    for groups in by_scale(own).values():
+        shown = [each for each in groups if why_not(each.scores[metric], about) is None]
+        scores = [each.scores[metric] for each in shown]
+        shares = [score.value or 0.0 for score in scores]
+        fitted = funnel(shares, [score.n for score in scores])
+        if fitted is None or len(shown) < LEAST_IN_FUNNEL:
+            continue
+        points = [
+            FunnelPoint(_name(asked, each), share, score.n, _told(asked, score))
+            for each, share, score in zip(shown, shares, scores, strict=True)
+        ]
+        drawing = funnel_plot(
+            voice,
+            "funnel",
+            voice.t("reports.funnel"),
+            points,
+            fitted,
+            summary=voice.t("reports.funnel_summary", center=voice.figures.share(fitted.center)),
+            columns=tuple(
+                voice.t(f"reports.column_{each}") for each in ("touchpoint", "value", "between", "n")
+            ),
+            people=voice.t("reports.funnel_people"),
+            is_high_bad=about.worst == "high",
+            height=FUNNEL_HEIGHT,
+        )
+        charts.append(replace(printed(asked, drawing), title=scale_title(asked, groups[0], own)))
+    return (
+        [Section(voice.t("reports.funnel"), tuple(charts), voice.t("reports.funnel_lead"))] if charts else []
+    )
+
+
+def _told(asked: Asked, score: Score) -> tuple[str, ...]:
+    figures = asked.voice.figures
+    return figures.value_text(score, "share"), figures.range_text(score, "share"), figures.count(score.n)
 
 
 def _name(asked: Asked, told: Told) -> str:

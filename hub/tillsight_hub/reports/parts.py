@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from importlib.metadata import version
 from itertools import dropwhile
+from typing import TYPE_CHECKING
 
 from ..changes import Change
 from ..charts.drawing import Drawing
+from ..happenings import read_happenings
 from ..periods import Bucket, Period, bucket_days
 from .document import Block, Cards, Cell, Chart, Column, Note, Number, Point, Points, Report, Section, Table
 from .kinds import Kind
@@ -25,6 +27,9 @@ from .wording import (
     region_of,
     withheld_points,
 )
+
+if TYPE_CHECKING:
+    from ..charts.trend import Mark
 
 CHART_HEIGHT = 130
 CHART_WIDTH = 660
@@ -129,19 +134,22 @@ def trend_chart(asked: Asked, metric: str, every: Bucket, back: int) -> tuple[Ch
     """The last weeks or months of the place; nothing where there is nothing to draw yet."""
     return tuple(
         replace(printed(asked, drawing), title=title)
-        for title, drawing in trend_drawings(asked, metric, every, back, height=CHART_HEIGHT)
+        for title, drawing in trend_drawings(asked, metric, every, back, height=CHART_HEIGHT, marked=True)
     )
 
 
 def trend_drawings(
-    asked: Asked, metric: str, every: Bucket, back: int, *, height: int
+    asked: Asked, metric: str, every: Bucket, back: int, *, height: int, marked: bool = False
 ) -> list[tuple[str, Drawing]]:
-    """One for each scale, with the words that tell them apart."""
+    """One for each scale, with the words that tell them apart; `marked` where incidents and actions belong
+    to it."""
     from ..charts.trend import TrendPoint, trend
 
-    told = read_told(asked, every, _back(asked.period, every, back), metrics=(metric,))
+    period = _back(asked.period, every, back)
+    told = read_told(asked, every, period, metrics=(metric,))
+    marks = _marks(asked, period) if marked else []
     about, found = asked.metrics[metric], []
-    for scale, groups in _by_scale(told).items():
+    for scale, groups in by_scale(told).items():
         known = dropwhile(lambda each: each.scores[metric].value is None, groups)
         points = [TrendPoint(_first_day(each.group.key, every), each.scores[metric]) for each in known]
         if len(points) < LEAST_POINTS:
@@ -154,10 +162,32 @@ def trend_drawings(
             unit=about.unit,
             every=every,
             tone=TONES.get(metric, "rate"),
+            marks=[mark for mark in marks if mark.day >= points[0].first_day],
             height=height,
         )
         found.append((scale_title(asked, groups[0], told), drawing))
     return found
+
+
+def _marks(asked: Asked, period: Period) -> "list[Mark]":
+    """What was done and what happened; alerts are a section of their own."""
+    from ..charts.trend import Mark
+
+    return [
+        Mark(max(each.day, period.first), each.kind, each.title)
+        for each in read_happenings(asked.connection, asked.places, period)
+        if each.kind != "alert"
+    ]
+
+
+def happened(asked: Asked, every: Bucket, back: int) -> tuple[Points, ...]:
+    """The same in words."""
+    voice = asked.voice
+    points = tuple(
+        Point(f"{voice.t(f'charts.mark_{each.kind}')}: {each.text}", voice.figures.short_date(each.day))
+        for each in _marks(asked, _back(asked.period, every, back))
+    )
+    return (Points(points, small=True),) if points else ()
 
 
 def printed(asked: Asked, drawing: Drawing) -> Chart:
@@ -229,7 +259,8 @@ def report(
     )
 
 
-def _by_scale(told: Iterable[Told]) -> dict[str, list[Told]]:
+def by_scale(told: Iterable[Told]) -> dict[str, list[Told]]:
+    """In their order."""
     found: dict[str, list[Told]] = {}
     for each in told:
         found.setdefault(each.group.counts.scale.id, []).append(each)

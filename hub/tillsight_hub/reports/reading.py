@@ -17,7 +17,7 @@ from ..scores import By, Group, PlaceBy, read_counts, scores_of
 if TYPE_CHECKING:
     from ..charts.drawing import Voice
 
-SHOWN = ("relative_dissatisfaction", "csat", "nps", "contacts", "responses", "response_rate", "silent_share")
+SHOWN = ("relative_dissatisfaction", "csat", "nps", "contacts", "responses", "response_rate")
 """The metrics of the reports about scores."""
 
 

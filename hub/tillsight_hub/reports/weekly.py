@@ -7,9 +7,10 @@ from ..alerts.rules import read_rules
 from ..alerts.settings import AlertSettings
 from ..cases.listing import Case, read_cases
 from .document import Block, Cell, Column, Note, Report, Section, Table
-from .parts import headlines, main_metric, notes, place_table, report, trend_chart
+from .parts import happened, headlines, main_metric, notes, place_table, report, trend_chart
 from .reading import Asked, Told, changed, read_told
 from .uptime import Box, heard_share, read_boxes
+from .why import why
 from .wording import became, why_nothing
 
 WEEKS = 13
@@ -31,9 +32,10 @@ def weekly(asked: Asked) -> Report:
         much.append(place_table(asked, own, then, voice.t("reports.column_touchpoint"), metric))
     sections = [
         Section(voice.t("reports.how_much"), tuple(much)),
-        _trend(asked, metric),
+        *why(asked),
         _alerts(asked),
         _cases(asked),
+        _trend(asked, metric),
         _devices(asked, own),
         notes(asked, told),
     ]
@@ -76,7 +78,8 @@ def _trend(asked: Asked, metric: str) -> Section | None:
         return None
     voice = asked.voice
     title = voice.t("reports.trend_weeks", n=WEEKS, name=voice.t(f"reports.name_{metric}"))
-    return Section(title, charts, voice.t("reports.trend_lead"))
+    blocks: tuple[Block, ...] = (*charts, *happened(asked, "week", WEEKS))
+    return Section(title, blocks, voice.t("reports.trend_lead"))
 
 
 # --- Alerts and devices -----------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from tests.harness.chain import EVIL_NAME, Chain
-from tests.harness.reports import MARKUP, report_of, watch
+from tests.harness.reports import MARKUP, name_reasons, note_action, report_of, watch
 
 from tillsight_hub.__main__ import main
 from tillsight_hub.errors import UnknownPlace
-from tillsight_hub.reports.document import Points, Report, Table
+from tillsight_hub.reports.document import Chart, Points, Report, Table
 from tillsight_hub.reports.kinds import KINDS
 from tillsight_hub.reports.typesetting import _compiler, pdf_of, pictures_of
 
@@ -84,6 +84,33 @@ def test_what_too_few_said_is_withheld_in_words(busy: Chain) -> None:
     assert "too few people answered (4)" in words_of(report)
     served = next(number for number in report.numbers if number.score.metric == "contacts")
     assert served.text == "30"
+
+
+def test_reasons_are_told_where_enough_people_named_one(busy: Chain) -> None:
+    assert "Why?" not in [
+        section.title for section in report_of(busy, "weekly", "market", language="en").sections
+    ]
+    name_reasons(busy)
+    report = report_of(busy, "weekly", "market", language="en")
+    (why,) = [section for section in report.sections if section.title == "Why?"]
+    words = words_of(report)
+    assert "Waiting time" in words
+    assert "Price" not in words
+    assert "24 people were asked why; 17 of them are in these numbers. The reasons of 3 are withheld" in words
+    assert pdf_of(report)
+    assert len(why.blocks) == 2
+
+
+def test_what_was_done_stands_in_the_trend(busy: Chain) -> None:
+    note_action(busy)
+    report = report_of(busy, "weekly", "market", "2026-W12", "en")
+    trend = next(section for section in report.sections if "last 13 weeks" in section.title)
+    chart, *_, done = trend.blocks
+    assert isinstance(chart, Chart)
+    assert "Lowest" in chart.alt or "Between" in chart.alt
+    assert isinstance(done, Points)
+    assert [(point.head, point.text) for point in done.points] == [("4 Mar", f"Action: {MARKUP}")]
+    assert pdf_of(report)
 
 
 def test_it_speaks_the_places_language(busy: Chain) -> None:
