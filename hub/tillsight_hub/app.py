@@ -163,7 +163,7 @@ def running(services: Services) -> Iterator[None]:
             Publisher(engine, services.subscriber, [KioskSection(PhoneDoor(engine, config.cases.phone_url))]),
             Cleaner(engine, config.cleaning, services.live.touch),
             PhoneSender(engine, services.writer.submit),
-            CaseKeeper(engine, config.cases, letter_writer(config.cases.phone_url)),
+            CaseKeeper(engine, config.cases, letter_writer(config.cases.phone_url), services.live.touch),
             webhook,
             _report_post(services),
             sender_of(engine, config.mail),

@@ -42,6 +42,7 @@ MAY: dict[str, set[str]] = {
     "/live/touchpoints/{touchpoint_id}": {"admin", "ops", "manager", "analyst"},
     "/account": {"admin", "ops", "manager", "analyst"},
     "/actions": {"admin", "ops", "manager", "analyst"},
+    "/live/cases": {"admin", "ops", "manager", "analyst"},
     "/cases": {"admin", "ops", "manager", "analyst"},
     "/api/v1/cases": {"admin", "ops", "manager", "analyst"},
     "/reports": {"admin", "ops", "manager", "analyst"},

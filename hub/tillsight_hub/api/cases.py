@@ -127,6 +127,7 @@ def new_case(worker: Worker, services: ServicesDep, case: CaseIn) -> CaseOut:
         except BadCase as bad:
             raise HTTPException(422, str(bad)) from bad
         made = find_case(connection, hierarchy, hierarchy.within(worker.scope), number)
+    services.live.touch(frozenset({made.place.id}))
     return CaseOut(**_out(made, desk.now))
 
 
@@ -158,6 +159,7 @@ def change_case(worker: Worker, services: ServicesDep, number: int, change: Case
         except BadCase as bad:
             raise HTTPException(422, str(bad)) from bad
         changed = find_case(connection, hierarchy, places, number)
+    services.live.touch(frozenset({changed.place.id}))
     return CaseOut(**_out(changed, desk.now))
 
 

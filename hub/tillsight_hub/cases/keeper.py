@@ -53,11 +53,13 @@ class CaseKeeper:
         engine: Engine,
         settings: CaseSettings,
         write: Write,
+        on_change: Callable[[frozenset[str]], None] = lambda _: None,
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self._engine = engine
         self._settings = settings
         self._write = write
+        self._on_change = on_change
         self._clock = clock
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tillsight-cases", daemon=True)
@@ -92,13 +94,15 @@ class CaseKeeper:
             ids = set(connection.scalars(marked))
             hierarchy = read_hierarchy(connection)
             places = hierarchy.within(None)
-            for case in read_cases(connection, hierarchy, places, shown="escalated", now=now, limit=10_000):
+            found = read_cases(connection, hierarchy, places, shown="escalated", now=now, limit=10_000)
+            for case in found:
                 if case.id in ids:
                     self._tell(connection, case, hierarchy.stores[case.place.store_id].language)
+        self._on_change(frozenset(case.place.id for case in found if case.id in ids))
         return len(ids)
 
     def open_for_reasons(self) -> int:
-        """A case for each reason that was given and is one of ours; their number."""
+        """A case for each reason that was given and is one of ours; at how many touchpoints."""
         settings = self._settings
         if not settings.reasons:
             return 0
@@ -109,13 +113,16 @@ class CaseKeeper:
                 return 0
         with writing(self._engine) as connection:
             begin = max(self._upto(connection), until - LONGEST_GAP_MS)
-            hierarchy, opened = read_hierarchy(connection), 0
+            hierarchy, opened = read_hierarchy(connection), set[str]()
             for tp, reason, t in self._heard(connection, begin, until):
                 place = hierarchy.touchpoints.get(tp)
-                if place is not None and reason in settings.reasons:
-                    opened += open_for_reason(connection, settings, place, reason, t) is not None
+                if place is None or reason not in settings.reasons:
+                    continue
+                if open_for_reason(connection, settings, place, reason, t) is not None:
+                    opened.add(tp)
             connection.execute(_PUT, {"key": UPTO, "value": str(until)})
-        return opened
+        self._on_change(frozenset(opened))
+        return len(opened)
 
     def _tell(self, connection: Connection, case: Case, language: str) -> None:
         recipients = next(_recipients(self._settings, case), ())

@@ -78,15 +78,13 @@ def read_cases(
 
 
 def count_cases(
-    connection: Connection, places: Iterable[Touchpoint], viewer: str, now: int
+    connection: Connection, places: Iterable[Touchpoint], viewer: str, now: int, *, origin: str | None = None
 ) -> dict[Shown, int]:
     """How many each list would show."""
-    ids = [place.id for place in places]
+    mine = [_case.tp.in_([place.id for place in places])]
+    mine += [] if origin is None else [_case.origin == origin]
     return {
-        shown: connection.scalar(
-            select(func.count()).where(_case.tp.in_(ids), *_conditions(shown, viewer, now))
-        )
-        or 0
+        shown: connection.scalar(select(func.count()).where(*mine, *_conditions(shown, viewer, now))) or 0
         for shown in SHOWN
     }
 

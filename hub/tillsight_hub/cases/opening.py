@@ -1,12 +1,14 @@
 """Opening: by an alert, by somebody who wants to be answered, by a reason, or by a person; each once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from ..alerts.outbox import Filed
 from ..hierarchy import Touchpoint
+from ..tables import alert as alert_table
 from ..tables import case_note, service_case
 from .deadlines import deadline
 from .errors import BadCase
@@ -82,6 +84,16 @@ def case_of_alert(connection: Connection, alert: int) -> int | None:
     return connection.scalar(select(service_case.c.id).where(service_case.c.alert_id == alert))
 
 
+def cases_of(connection: Connection, alerts: Iterable[int]) -> dict[int, int]:
+    """By alert: the case that it opened, or that its storm has."""
+    storm = {row.id: row.storm for row in connection.execute(_STORMS, {"ids": list(alerts)})}
+    wanted = [*storm, *(head for head in storm.values() if head is not None)]
+    query = select(service_case.c.alert_id, service_case.c.id).where(service_case.c.alert_id.in_(wanted))
+    known: dict[int | None, int] = {row.alert_id: row.id for row in connection.execute(query)}
+    found = {alert: known.get(alert) or known.get(head) for alert, head in storm.items()}
+    return {alert: case for alert, case in found.items() if case is not None}
+
+
 def add_note(connection: Connection, case: int, actor: str, text: str, now: int) -> None:
     """One more line of its story."""
     connection.execute(insert(case_note).values(case_id=case, at=now, actor=actor[:80], text=text))
@@ -100,3 +112,8 @@ def _open(
     }
     query = insert(service_case).values(row | more).returning(service_case.c.id)
     return int(connection.execute(query).scalar_one())
+
+
+_STORMS = select(alert_table.c.id, alert_table.c.storm).where(
+    alert_table.c.id.in_(bindparam("ids", expanding=True))
+)

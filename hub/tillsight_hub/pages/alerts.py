@@ -33,6 +33,7 @@ from ..alerts.rules import (
 from ..alerts.settings import AlertSettings
 from ..alerts.stating import Stated, months_of, stated
 from ..alerts.streams import week_of
+from ..cases.opening import cases_of
 from ..database import writing
 from ..hierarchy import Hierarchy, Touchpoint, read_hierarchy
 from ..live import Parts
@@ -222,6 +223,7 @@ def fragment_values(
         "gauges": read_gauges(connection, places, rules, read_knowledge(connection)),
         "first_days": FIRST_DAYS,
         "past_days": PAST_DAYS,
+        "cases": cases_of(connection, [each.id for each in found]),
     }
 
 

@@ -101,6 +101,7 @@ def work(
             case = _find(connection, hierarchy, session.viewer, number)
             desk = Desk(connection, hierarchy, services.config.cases, session.viewer.name, now_ms())
             _do(desk, case, form)
+        services.live.touch(frozenset({case.place.id}))
     except BadCase as bad:
         typed = {name: str(form.get(name, "")) for name in ("note", "cause", "outcome")}
         most = LONGEST_CAUSE if bad.field == "cause" else LONGEST_NOTE

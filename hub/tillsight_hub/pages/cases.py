@@ -1,12 +1,19 @@
 """`/cases`: what somebody has to look after, the most pressing first."""
 
+import re
 from collections.abc import Callable
-from typing import cast
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, HTTPException, Request
+import msgspec
+from fastapi import APIRouter, Header, HTTPException, Request
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from ..access import PageSession
+from tillsight_models.events import SLUG_PATTERN
+
+from ..access import CurrentViewer, PageSession
 from ..access.clock import now_ms
 from ..access.forms import CheckedForm
 from ..cases.desk import MAY_WORK, Desk
@@ -14,7 +21,8 @@ from ..cases.errors import BadCase
 from ..cases.listing import SHOWN, Case, Shown, count_cases, read_cases
 from ..cases.opening import LONGEST_TITLE
 from ..database import writing
-from ..hierarchy import read_hierarchy
+from ..hierarchy import Hierarchy, read_hierarchy
+from ..live import Parts
 from ..services import ServicesDep
 from ..shown.places import own_places
 from ..viewer import Viewer
@@ -25,7 +33,20 @@ from .texts import DEFAULT_LANGUAGE, LANGUAGES, Texts, texts
 
 router = APIRouter(include_in_schema=False)
 
+PARTS = ("tabs", "list")
+"""Fragments of the page that are renewed by themselves."""
+_slug = re.compile(SLUG_PATTERN.removeprefix("^").removesuffix("$"))
+
 ORIGINS = ("alert", "request", "reason", "person")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the list shows."""
+
+    shown: Shown = "open"
+    origin: str = ""
+    place: str = ""
 
 
 @router.get("/cases")
@@ -40,8 +61,23 @@ def cases_page(
     place: str = "",
 ) -> Response:
     """The list; `show` is one of open, mine, overdue, escalated, closed, all."""
-    chosen = (show if show in SHOWN else "open", origin if origin in ORIGINS else "", place)
-    return _page(request, session, pages, source, chosen)
+    return _page(request, session, pages, source, chosen_of(show, origin, place))
+
+
+@router.get("/live/cases")
+async def cases_stream(  # noqa: PLR0917
+    services: ServicesDep,
+    viewer: CurrentViewer,
+    pages: PagesDep,
+    source: SourceDep,
+    show: str = "open",
+    origin: str = "",
+    place: str = "",
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The changes of the list as server-sent events."""
+    view = CasesView(pages, source, viewer, chosen_of(show, origin, place))
+    return services.live.respond(view, last_event_id)
 
 
 @router.post("/cases")
@@ -71,7 +107,8 @@ def open_case(
             "place": tp,
             "problem": pages.t(f"cases.bad_{bad.field}", most=LONGEST_TITLE),
         }
-        return _page(request, session, pages, source, ("open", "", ""), typed, 422)
+        return _page(request, session, pages, source, Chosen(), typed, 422)
+    services.live.touch(frozenset({tp}))
     return RedirectResponse(f"/cases/{number}", 303)
 
 
@@ -113,48 +150,95 @@ def needs_worker(viewer: Viewer) -> None:
         raise HTTPException(403, f"your role is {viewer.role}; this needs {' or '.join(MAY_WORK)}")
 
 
+def chosen_of(show: str, origin: str, place: str) -> Chosen:
+    """What is asked for, as far as it exists."""
+    shown = show if show in SHOWN else "open"
+    return Chosen(shown, origin if origin in ORIGINS else "", place if _slug.fullmatch(place) else "")
+
+
+class CasesView:
+    """The list of one viewer, in its parts."""
+
+    def __init__(self, pages: Pages, source: Source, viewer: Viewer, chosen: Chosen) -> None:
+        what = f"{chosen.shown} {chosen.origin} {chosen.place}"
+        self.key = f"cases {viewer.name} {viewer.scope or '*'} {pages.language} {what}"
+        self._pages = pages
+        self._source = source
+        self._viewer = viewer
+        self._chosen = chosen
+        self._places: frozenset[str] = frozenset()
+
+    def concerns(self, touchpoints: frozenset[str]) -> bool:
+        return not touchpoints.isdisjoint(self._places)
+
+    def read(self, changed: frozenset[str] | None) -> Parts:  # noqa: ARG002 - the page is one of few parts
+        with self._source.reading() as (connection, hierarchy):
+            self._places = frozenset(each.id for each in hierarchy.within(self._viewer.scope))
+            values = fragment_values(connection, hierarchy, self._viewer, self._chosen)
+        values["title_of"] = lambda case: title_of(case, self._pages.t)
+        return {
+            "structure": msgspec.json.encode(str(hierarchy.version)),
+            **{
+                name: msgspec.json.encode({"html": self._pages.html(f"cases/{name}.html", **values)})
+                for name in PARTS
+            },
+        }
+
+
+def fragment_values(
+    connection: Connection, hierarchy: Hierarchy, viewer: Viewer, chosen: Chosen
+) -> dict[str, Any]:
+    """What the page's fragments show."""
+    now, inside = now_ms(), {each.id for each in hierarchy.within(chosen.place or None)}
+    here = [each for each in hierarchy.within(viewer.scope) if each.id in inside]
+    cases = read_cases(
+        connection,
+        hierarchy,
+        here,
+        shown=chosen.shown,
+        origin=chosen.origin or None,
+        viewer=viewer.name,
+        now=now,
+    )
+    return {
+        "cases": cases,
+        "numbers": count_cases(connection, here, viewer.name, now, origin=chosen.origin or None),
+        "shown": chosen.shown,
+        "all_shown": SHOWN,
+        "origin": chosen.origin,
+        "place": chosen.place,
+        "now": now,
+    }
+
+
 def _page(  # noqa: PLR0917
     request: Request,
     session: PageSession,
     pages: Pages,
     source: Source,
-    chosen: tuple[str, str, str],
+    chosen: Chosen,
     typed: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    viewer, now = session.viewer, now_ms()
-    shown, origin, place = cast("Shown", chosen[0]), chosen[1], chosen[2]
+    viewer = session.viewer
     with source.reading() as (connection, hierarchy):
-        seen = hierarchy.within(viewer.scope)
-        here = [each for each in seen if each in hierarchy.within(place or None)]
-        found = read_cases(
-            connection,
-            hierarchy,
-            here,
-            shown=shown,
-            origin=origin or None,
-            viewer=viewer.name,
-            now=now,
-        )
-        numbers = count_cases(connection, here, viewer.name, now)
+        values = fragment_values(connection, hierarchy, viewer, chosen)
         places = own_places(hierarchy, viewer)
+        touchpoints = hierarchy.within(viewer.scope)
+    query = urlencode({"show": chosen.shown, "origin": chosen.origin, "place": chosen.place})
     return pages.page(
         request,
         "cases.html",
         session,
         status,
-        cases=found,
-        numbers=numbers,
-        shown=shown,
-        all_shown=SHOWN,
-        origin=origin,
+        stream=f"/live/cases?{query}",
+        structure=str(hierarchy.version),
         origins=ORIGINS,
-        place=place,
         places=places,
-        touchpoints=seen,
+        touchpoints=touchpoints,
         title_of=lambda case: title_of(case, pages.t),
-        now=now,
         may_work=viewer.role in MAY_WORK,
-        typed={"title": "", "place": place, "problem": ""} | (typed or {}),
+        typed={"title": "", "place": chosen.place, "problem": ""} | (typed or {}),
         longest=LONGEST_TITLE,
+        **values,
     )

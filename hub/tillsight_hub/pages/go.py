@@ -213,6 +213,7 @@ def _leave_contact(phone: Phone, form: FormData, source: SourceDep) -> Response:
         open_for_request(connection, settings, places[tp], number, now)
 
     end(phone.services.engine, phone.visit.id, now_ms(), wish, open_case)
+    phone.services.live.touch(frozenset({phone.visit.tp}))
     return RedirectResponse(phone.path(), 303)
 
 

@@ -2,10 +2,12 @@
 
 import time
 
+import httpx
 import pytest
 from sqlalchemy import insert
 from tests.conftest import need
 from tests.harness.npm import npm_package
+from tests.harness.phones import Phone, code_of, visit_id
 from tests.harness.websites import Website
 
 from tillsight_hub import tables
@@ -92,6 +94,19 @@ def test_a_case_is_taken_and_closed_by_keyboard(site: Website, open_window: Open
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Screwed tight.")
     assert page.locator(".case-chips").inner_text().split("\n")[-1] == "closed"
+
+
+def test_a_wish_appears_on_the_open_list_without_a_reload(site: Website, open_window: OpenWindow) -> None:
+    window = open_window(site)
+    page = window.open("/cases?origin=request")
+    window.wait_until_live()
+    before = page.locator("li.case").count()
+    with httpx.Client(base_url=site.url) as client:
+        phone = Phone(client, code_of(site.services.engine, visit_id(77), "box-2"))
+        phone.send("skip")
+        phone.send("contact", address="ugo@example.org", consent="yes")
+    page.wait_for_function("(n) => document.querySelectorAll('li.case').length > n", arg=before)
+    assert page.locator(".tabs [aria-current]").inner_text().split()[-1] == str(before + 1)
 
 
 def test_the_address_is_shown_on_demand(site: Website, open_window: OpenWindow, axe: str) -> None:
