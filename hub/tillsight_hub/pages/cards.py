@@ -32,10 +32,14 @@ class CardLine:
     place: str
     state: str
     """`shown`, `planned` or `over`."""
-    taken: int
-    """Screens that have taken it over."""
-    screens: int
+    screens: tuple[tuple[str, bool], ...]
+    """Touchpoints that the viewer sees, by device: their names, and whether the device has taken it over."""
     may_change: bool
+
+    @property
+    def taken(self) -> int:
+        """How many have."""
+        return sum(has for _, has in self.screens)
 
 
 @router.get("/cards")
@@ -126,16 +130,16 @@ def _page(
 
 def _line(desk: Desk, hierarchy: Hierarchy, wanted: Mapping[str, Wanted], card: Card) -> CardLine:
     inside = {each.id for each in hierarchy.within(card.place)}
+    inside &= {each.id for each in hierarchy.within(desk.viewer.scope)}
     boxes = [
         each for each in hierarchy.devices.values() if each.touchpoint_id in inside and not each.is_import
     ]
-    today = _today()
+    names, today = names_of(hierarchy), _today()
     return CardLine(
         card,
-        names_of(hierarchy).get(card.place, card.place),
+        names.get(card.place, card.place),
         "over" if card.is_over(today) else "shown" if is_shown(card, today) else "planned",
-        sum(shows_card(wanted.get(each.id), card.id) for each in boxes),
-        len(boxes),
+        tuple((names[each.touchpoint_id], shows_card(wanted.get(each.id), card.id)) for each in boxes),
         desk.keeps and has_whole(hierarchy, desk.viewer, card.place),
     )
 
