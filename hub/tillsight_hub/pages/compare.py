@@ -74,7 +74,7 @@ def compare(
         metric=question.metric,
         metrics=comparable(source.metrics, sums, question.metric.id),
         earlier=period_before(choice.period),
-        shown=[_shown(pages, each) for each in comparisons],
+        shown=[_shown(pages, each, alone=len(comparisons) == 1) for each in comparisons],
         why=lambda line: why_not_ranked(pages, line.score, question.metric),
         span=lambda change: change_text(pages, change, question.metric),
     )
@@ -133,16 +133,18 @@ def _metric(source: Source, places: Sequence[Touchpoint], metric_id: str) -> Met
     return metric
 
 
-def _shown(pages: Pages, compared: Comparison) -> Shown:
+def _shown(pages: Pages, compared: Comparison, *, alone: bool) -> Shown:
+    """Where several scales are compared, each chart says which one is its own."""
+    of = "" if alone else f" ({pages.t(f'scale.{compared.scale}')})"
     return Shown(
         compared,
-        _caterpillar(pages, compared) if len(compared.ranked) > 1 else None,
-        _funnel(pages, compared),
-        _changes(pages, compared),
+        _caterpillar(pages, compared, of) if len(compared.ranked) > 1 else None,
+        _funnel(pages, compared, of),
+        _changes(pages, compared, of),
     )
 
 
-def _caterpillar(pages: Pages, compared: Comparison) -> Drawing:
+def _caterpillar(pages: Pages, compared: Comparison, of: str) -> Drawing:
     """Each one's own score, and what is left of it; the worst on top."""
     t, unit = pages.t, compared.metric.unit
     lines = [
@@ -184,7 +186,7 @@ def _caterpillar(pages: Pages, compared: Comparison) -> Drawing:
     return caterpillar(
         pages,
         f"ranking-{compared.scale}",
-        t("compare.caterpillar", metric=pages.name_of(compared.metric)),
+        t("compare.caterpillar", metric=pages.name_of(compared.metric)) + of,
         lines,
         summary=t("compare.caterpillar_summary"),
         columns=columns,
@@ -193,7 +195,7 @@ def _caterpillar(pages: Pages, compared: Comparison) -> Drawing:
     )
 
 
-def _funnel(pages: Pages, compared: Comparison) -> Drawing | None:
+def _funnel(pages: Pages, compared: Comparison, of: str) -> Drawing | None:
     fitted = compared.funnel
     if fitted is None:
         return None
@@ -215,7 +217,7 @@ def _funnel(pages: Pages, compared: Comparison) -> Drawing | None:
     return funnel_plot(
         pages,
         f"funnel-{compared.scale}",
-        t("compare.funnel"),
+        t("compare.funnel") + of,
         points,
         fitted,
         summary=t(key, spread=pages.figures.share(fitted.spread)),
@@ -225,7 +227,7 @@ def _funnel(pages: Pages, compared: Comparison) -> Drawing | None:
     )
 
 
-def _changes(pages: Pages, compared: Comparison) -> Drawing | None:
+def _changes(pages: Pages, compared: Comparison, of: str) -> Drawing | None:
     """Only what was tested, the largest change for the worse on top; of many only what is no chance."""
     t, metric = pages.t, compared.metric
     sign = 1 if metric.worst == "high" else -1
@@ -256,7 +258,7 @@ def _changes(pages: Pages, compared: Comparison) -> Drawing | None:
     return caterpillar(
         pages,
         f"change-{compared.scale}",
-        t("compare.change_title", metric=pages.name_of(metric)),
+        t("compare.change_title", metric=pages.name_of(metric)) + of,
         lines,
         summary=t("compare.change_ratio" if is_ratio else "compare.change_difference"),
         columns=tuple(t(f"compare.{name}") for name in ("place", "before", "after", "change", "p_adjusted")),
