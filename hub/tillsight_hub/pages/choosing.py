@@ -11,6 +11,7 @@ from starlette.datastructures import QueryParams
 from ..calendar import WEEKDAYS
 from ..errors import BadPeriod
 from ..hierarchy import Hierarchy, Touchpoint
+from ..narrowing import Narrowing
 from ..periods import Bucket, Period, bucket_days
 from .figures import EN_DASH
 from .rendering import Pages
@@ -73,6 +74,11 @@ class Choice:
         return frozenset(hour % NUMBER_OF_HOURS for hour in range(self.from_hour, end))
 
     @property
+    def narrowing(self) -> Narrowing:
+        """The weekdays and hours, as scores are asked for."""
+        return Narrowing(self.weekdays, self.hours)
+
+    @property
     def is_narrowed(self) -> bool:
         """Whether some weekdays or hours are left out."""
         return bool(self.weekdays or self.hours)
@@ -84,7 +90,9 @@ class Choice:
 
     @property
     def every(self) -> Bucket:
-        """Into what parts a line through the period is best cut."""
+        """Into what parts a line through the period is best cut; hours are told by the month."""
+        if self.hours:
+            return "month"
         days = (date.fromisoformat(self.period.last) - date.fromisoformat(self.period.first)).days + 1
         return "day" if days <= DAYS_BY_DAY else "week" if days <= DAYS_BY_WEEK else "month"
 

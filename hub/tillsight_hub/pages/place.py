@@ -19,7 +19,8 @@ from ..reasons import read_reasons
 from ..services import Services, ServicesDep
 from .choosing import Choice, choose, place_options, range_of, today_of
 from .figures import axis_end
-from .place_view import Number, PlaceView, Where, dates_of, find_place, metric_name, read_place
+from .place_reading import dates_of, read_place
+from .place_view import Number, PlaceView, Where, find_place, metric_name
 from .place_why import Why, leading, read_why, reason_name, reasons_drawing
 from .rendering import Pages, PagesDep
 from .source import SourceDep
@@ -91,6 +92,7 @@ def place_values(connection: Connection, view: PlaceView, pages: Pages, services
         "path_of_page": f"/places/{view.where.id}",
         "changes": {number.metric.id: change_of(pages, number) for number in view.headline},
         "before": range_of(view.before, pages),
+        "used": range_of(view.used, pages) if view.used else "",
         "axis_end": axis_end(_per_served(view)),
         "cases_link": f"/cases?show=all&place={view.where.id}",
         "metric": chosen_trend(view).metric,

@@ -29,6 +29,8 @@ MetricsOf = tuple[Catalogue, Questions]
 """What the hub computes, and the questions of all its metrics."""
 MONTHS_BACK = 3
 """Where a period has no whole month that is over, hours of the week are of the last ones before its end."""
+MOST_CELLS = 300
+"""Months times touchpoints that are summed for a page: some 5 ms each."""
 WELL_KNOWN = 30
 """A cell with fewer answers is hatched."""
 
@@ -91,7 +93,7 @@ def read_why(  # noqa: PLR0917
     """`now` is ms UTC."""
     metrics, questions = config
     members, smallest = members_of(where, choice), metrics.smallest_cell
-    cells = read_week_cells(connection, members, _months(members, choice.period, now), smallest, now)[0]
+    cells = read_week_cells(connection, members, months_shown(members, choice.period, now), smallest, now)[0]
     is_counted = any(place.contact_source for place in members)
     shown = metrics["relative_dissatisfaction" if is_counted else "csat"]
     summed = cells.sum()
@@ -107,19 +109,27 @@ def read_why(  # noqa: PLR0917
     )
 
 
-def _months(members: Sequence[Touchpoint], period: Period, now: int) -> Period:
-    """The period, or the last whole months before its end where it has none."""
+def months_shown(members: Sequence[Touchpoint], period: Period, now: int) -> Period:
+    """The whole months of the period that are over, or the last ones before its end where it has none; fewer
+    where there are many touchpoints."""
     running = min(place.calendar.business_day(now) for place in members)
-    end = min(period.last, (date.fromisoformat(running[:8] + "01") - timedelta(days=1)).isoformat())
-    last = bucket_days(end, "month")
-    if last.last > end:
-        last = bucket_days((date.fromisoformat(last.first) - timedelta(days=1)).isoformat(), "month")
-    if period.first <= last.first and last.last <= period.last:
-        return period
+    most = max(1, MOST_CELLS // len(members))
+    last = _month_before(min(period.last, running))
+    if bucket_days(period.last, "month").last == period.last < running:
+        last = bucket_days(period.last, "month")
+    wanted = MONTHS_BACK if last.first < period.first else most
     first = last
-    for _ in range(MONTHS_BACK - 1):
-        first = bucket_days((date.fromisoformat(first.first) - timedelta(days=1)).isoformat(), "month")
+    for _ in range(min(wanted, most) - 1):
+        before = _month_before(first.first)
+        if wanted == most and before.first < period.first:
+            break
+        first = before
     return Period(first.first, last.last)
+
+
+def _month_before(day: str) -> Period:
+    begin = date.fromisoformat(bucket_days(day, "month").first)
+    return bucket_days((begin - timedelta(days=1)).isoformat(), "month")
 
 
 # --- Drivers ----------------------------------------------------------------------------------------------

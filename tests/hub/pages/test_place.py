@@ -10,12 +10,16 @@ from tests.harness.ingesting import DAY
 from tests.harness.websites import Visitor, Website, now_ms, website
 
 from tillsight_hub import tables
-from tillsight_hub.pages.place_why import leading
+from tillsight_hub.hierarchy import read_hierarchy
+from tillsight_hub.pages.place_why import leading, months_shown
+from tillsight_hub.periods import Period
 from tillsight_hub.reasons import Reasons
 from tillsight_models.events import ReasonGiven
 
 from .conftest import Visit
 
+EVERY_DAY_BUT_ONE = "&".join(f"weekday={day}" for day in range(1, 7))
+NOVEMBER_22 = 1_795_348_800_000
 EVIL = "<script>alert(1)</script>\"'&"
 
 
@@ -88,8 +92,9 @@ def test_nobody_reads_here_who_asked(ada: Visitor) -> None:
         assert not re.search("Zoe|zoe@|private words", text)
 
 
-def test_numbers_lead_to_where_they_come_from(ada: Visitor) -> None:
-    html = ada.client.get("/places/rome?period=last-7-days").text
+@pytest.mark.parametrize("query", ["period=last-7-days", "period=last-7-days&" + EVERY_DAY_BUT_ONE])
+def test_numbers_lead_to_where_they_come_from(ada: Visitor, query: str) -> None:
+    html = ada.client.get(f"/places/rome?{query}").text
     links = set(re.findall(r'href="(/explain/[^"]+)"', html))
     assert len(links) > 8
     for link in sorted(links):
@@ -189,3 +194,23 @@ def test_reasons_that_chance_may_have_ordered_lead_together() -> None:
     assert leading(Reasons({"waiting": 27, "price": 15, "range": 2})) == ["waiting", "price"]
     assert leading(Reasons({"waiting": 36, "price": 9})) == ["waiting"]
     assert leading(Reasons({})) == []
+
+
+@pytest.mark.parametrize(
+    ("period", "members", "first", "last"),
+    [
+        (("2026-09-01", "2026-10-31"), 1, "2026-09-01", "2026-10-31"),
+        (("2026-10-26", "2026-11-22"), 1, "2026-08-01", "2026-10-31"),
+        (("2026-10-26", "2026-11-22"), 200, "2026-10-01", "2026-10-31"),
+        (("2025-11-23", "2026-11-22"), 1, "2025-12-01", "2026-10-31"),
+        (("2025-11-23", "2026-11-22"), 100, "2026-08-01", "2026-10-31"),
+        (("2026-11-01", "2026-11-30"), 1, "2026-08-01", "2026-10-31"),
+        (("2026-03-10", "2026-03-20"), 1, "2025-12-01", "2026-02-28"),
+    ],
+)
+def test_hours_of_the_week_are_of_whole_months(
+    site: Website, period: tuple[str, str], members: int, first: str, last: str
+) -> None:
+    with site.services.engine.connect() as connection:
+        till = read_hierarchy(connection).touchpoints["till-1"]
+    assert months_shown([till] * members, Period(*period), NOVEMBER_22) == Period(first, last)
