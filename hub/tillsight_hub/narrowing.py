@@ -18,7 +18,7 @@ from .metrics.questions import Questions
 from .metrics.settings import SUPPRESS_BELOW
 from .periods import Period, bucket_days
 from .scores import By, Group, PlaceBy, place_of, read_counts
-from .week_cells import HOURS, WEEKDAYS, WeekCells, read_week_cells
+from .week_cells import HOURS, WEEKDAYS, WeekCells, read_week_cells, read_weeks_of
 
 HOURS_BY = (*get_args(PlaceBy), "month", "weekday", "hour")
 """What scores of some hours may be grouped by."""
@@ -125,12 +125,15 @@ class _Asked:
 
     def by_place(self, by: By) -> Iterator[tuple[WeekCells, Group]]:
         """One group per place and scale, in the order of the touchpoints."""
-        members: dict[tuple[str, str], list[Touchpoint]] = {}
+        members: dict[str, list[Touchpoint]] = {}
+        labels = dict(place_of(place, by) for place in self.places)
         for place in self.places:
-            members.setdefault(place_of(place, by), []).append(place)
-        for (key, label), some in members.items():
-            for week in self._weeks(some, self.period):
-                yield week, replace(_group(week, self.narrowing, key), label=label)
+            members.setdefault(place_of(place, by)[0], []).append(place)
+        weeks = read_weeks_of(self.connection, members, self.period, self.smallest, self.now)
+        for key, found in weeks.items():
+            for week in found:
+                if week.months:
+                    yield week, replace(_group(week, self.narrowing, key), label=labels[key])
 
     def by_time(self, by: Literal["month", "weekday", "hour"] | By) -> Iterator[tuple[WeekCells, Group]]:
         """One group per month, weekday or hour of the day, and scale."""

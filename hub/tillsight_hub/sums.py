@@ -129,7 +129,8 @@ def of_hours(
 def add_to(total: dict[str, int], sums: Sums, times: int = 1) -> None:
     """Add `sums` into `total`; -1 takes them out again."""
     for name, number in sums.items():
-        total[name] = total.get(name, 0) + times * number
+        if number:
+            total[name] = total.get(name, 0) + times * number
 
 
 def sizes_of_days(

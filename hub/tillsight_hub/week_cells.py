@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -30,6 +31,7 @@ from .week_release import WeekHour
 from .withholding import Withholding
 
 WEEKDAYS, HOURS = tuple(range(1, 8)), tuple(range(24))
+WEEK: tuple[WeekHour, ...] = tuple((day, hour) for day in WEEKDAYS for hour in HOURS)
 
 Together = tuple[int, frozenset[int]]
 """An hour of the day, and the weekdays that are told of it as one sum."""
@@ -46,18 +48,25 @@ class WeekCells:
     scale: str
     months: tuple[str, ...]
     """The whole months that were summed (2026-03), in order; empty where the period has none that is over."""
-    cells: Mapping[WeekHour, Counts]
-    """By weekday (1 is Monday) and hour, all 168. `accepted`, `contacts` and the like are always whole;
-    ratings are in it as far as they are told (`told` is None where none is), `withheld` says how many are
-    not. Empty without any month."""
-    open_minutes: Mapping[WeekHour, int]
-    """Of the same months (of the period, where it has none); empty where opening hours differ."""
     start: int
     """ms UTC, half-open like `end`: of the months."""
     end: int
     tz: str | None
     """None where the touchpoints lie in several zones."""
     _parts: "_Parts" = field(repr=False)
+
+    @cached_property
+    def cells(self) -> Mapping[WeekHour, Counts]:
+        """By weekday (1 is Monday) and hour, all 168. `accepted`, `contacts` and the like are always whole;
+        ratings are in it as far as they are told (`told` is None where none is), `withheld` says how many are
+        not. Empty without any month."""
+        return {cell: self._parts.cell(cell) for cell in WEEK if self.months}
+
+    @cached_property
+    def open_minutes(self) -> Mapping[WeekHour, int]:
+        """Of the same months (of the period, where it has none); empty where opening hours differ."""
+        calendar = shared_calendar(self._parts.members)
+        return _open_minutes(calendar, self._parts.asked.period) if calendar else {}
 
     @property
     def period(self) -> Period | None:
@@ -115,18 +124,32 @@ def read_week_cells(
 ) -> list[WeekCells]:
     """One for each scale, in the order of the touchpoints. `now` (ms UTC) says which months are over."""
     members = tuple(places)
+    return read_weeks_of(connection, {"": members}, period, smallest_cell, now)[""] if members else []
+
+
+def read_weeks_of(
+    connection: Connection,
+    groups: Mapping[str, Sequence[Touchpoint]],
+    period: Period,
+    smallest_cell: int = SUPPRESS_BELOW,
+    now: int | None = None,
+) -> dict[str, list[WeekCells]]:
+    """The same of several places, read at once; no group may be empty."""
+    places = tuple(place for members in groups.values() for place in members)
+    if not places:
+        return {}
     now = now or time.time_ns() // 1_000_000
-    if not members:
-        return []
-    months = tuple(whole_months(members, period, now))
+    months = tuple(whole_months(places, period, now))
     within = period_of_months(months) or period
-    withholding = Withholding.of(connection, members, within, smallest_cell, now)
-    asked = Asked.about(connection, members, within, withholding)
-    found = _Sums()
+    withholding = Withholding.of(connection, places, within, smallest_cell, now)
+    asked = Asked.about(connection, places, within, withholding)
+    found = _Sums(asked, by_touchpoint=len(groups) > 1)
     if months:
-        for alike in by_calendar(members):
-            _add(found, asked, alike)
-    return [_week(asked, some, months, found) for some in by_scale(members)]
+        for alike in by_calendar(places):
+            found.add(alike)
+    return {
+        key: [_week(found, some, months) for some in by_scale(members)] for key, members in groups.items()
+    }
 
 
 def whole_months(places: Iterable[Touchpoint], period: Period, now: int) -> Iterator[str]:
@@ -154,96 +177,105 @@ def period_of_months(months: Sequence[str]) -> Period | None:
 class _Sums:
     """What was counted, as far as it may be told."""
 
-    cells: dict[tuple[WeekHour, Kind], dict[str, int]] = field(default_factory=dict)
-    together: dict[tuple[Together, Kind], dict[str, int]] = field(default_factory=dict)
+    asked: Asked
+    by_touchpoint: bool
+    """Whether each touchpoint is summed by itself, or all of a kind together."""
+    cells: dict[Kind, dict[WeekHour, dict[str, int]]] = field(default_factory=dict)
+    together: dict[Kind, dict[Together, dict[str, int]]] = field(default_factory=dict)
     """What to add where all of these weekdays are summed."""
+
+    def kind(self, place: Touchpoint) -> Kind:
+        """What it is summed with."""
+        scale, source, apart = self.asked.kind(place)
+        return scale, source, place.id if self.by_touchpoint else apart
+
+    def add(self, members: Sequence[Touchpoint]) -> None:
+        """What was counted at touchpoints that share a calendar."""
+        asked, calendar = self.asked, members[0].calendar
+        start, end = asked.period.bounds(calendar)
+        apart = [place.id for place in members] if self.by_touchpoint else asked.calibrations
+        cell_of: dict[int, WeekHour] = {}
+        for hour, kind, row in sums.of_hours(asked.connection, members, asked.period, apart):
+            cell = cell_of.get(hour) or cell_of.setdefault(hour, week_hour_of(calendar, hour, start))
+            total = self.cells.setdefault(kind, {}).setdefault(cell, {})
+            add_to(total, row)
+            begins, ends = hour_bounds(calendar, hour)
+            if begins < start or ends > end:
+                add_to(total, without_what_was_said(row, kind[1]))
+        self._withhold(asked.withholding.hour_cells(members, with_weeks=True))
+
+    def _withhold(self, hours: HourCells) -> None:
+        """Take out what may not be told, summed first: there are many hours."""
+        withheld: dict[tuple[Kind, WeekHour], dict[str, int]] = {}
+        together: dict[tuple[Kind, Together], dict[str, int]] = {}
+        for each in hours.hours:
+            kind, week, (_, hour) = self.kind(each.place), hours.week_of(each), each.week_hour
+            add_to(self.cells[kind][each.week_hour], each.told())
+            if not each.responses or hours.is_alone(each) or each.week_hour in week.alone:
+                continue
+            add_to(withheld.setdefault((kind, each.week_hour), {}), each.row)
+            if week.tells(*each.week_hour):
+                add_to(together.setdefault((kind, (hour, week.together[hour])), {}), each.row)
+        for (kind, cell), row in withheld.items():
+            add_to(self.cells[kind][cell], without_ratings(row, kind[1]))
+        for (kind, part), row in together.items():
+            total = self.together.setdefault(kind, {}).setdefault(part, {})
+            add_to(total, without_ratings(row, kind[1]), times=-1)
 
 
 @dataclass(frozen=True)
 class _Parts:
     """The sums of the touchpoints of one scale."""
 
-    asked: Asked
-    members: Sequence[Touchpoint]
     sums: _Sums
+    members: Sequence[Touchpoint]
+
+    @property
+    def asked(self) -> Asked:
+        return self.sums.asked
 
     def counts(self, weekdays: frozenset[int], hours: frozenset[int]) -> Counts:
         """Of these cells together."""
         total: dict[tuple[str, Kind], dict[str, int]] = {}
-        for ((weekday, hour), kind), row in self.sums.cells.items():
-            if weekday in weekdays and hour in hours:
-                add_to(total.setdefault(("", kind), {}), row)
-        for ((hour, days), kind), row in self.sums.together.items():
-            if hour in hours and days <= weekdays:
-                add_to(total.setdefault(("", kind), {}), row)
+        for kind, into in self._kinds().items():
+            for (weekday, hour), row in self.sums.cells.get(kind, {}).items():
+                if weekday in weekdays and hour in hours:
+                    add_to(total.setdefault(("", into), {}), row)
+            for (hour, days), row in self.sums.together.get(kind, {}).items():
+                if hour in hours and days <= weekdays:
+                    add_to(total.setdefault(("", into), {}), row)
         return self._of(total)
 
     def cell(self, cell: WeekHour) -> Counts:
         """Of one cell."""
-        kinds = {self.asked.kind(place) for place in self.members}
-        return self._of({("", kind): self.sums.cells.get((cell, kind), {}) for kind in kinds})
+        total: dict[tuple[str, Kind], dict[str, int]] = {}
+        for kind, into in self._kinds().items():
+            add_to(total.setdefault(("", into), {}), self.sums.cells.get(kind, {}).get(cell, {}))
+        return self._of(total)
+
+    def _kinds(self) -> dict[Kind, Kind]:
+        """From what is summed to what its counters mean."""
+        return {self.sums.kind(place): self.asked.kind(place) for place in self.members}
 
     def _of(self, total: Mapping[tuple[str, Kind], Sums]) -> Counts:
         return doubted(self.asked.of_kinds("", self.members, total), self.members, self.asked)
 
 
-def _add(found: _Sums, asked: Asked, members: Sequence[Touchpoint]) -> None:
-    """What was counted at touchpoints that share a calendar."""
-    calendar, period = members[0].calendar, asked.period
-    start, end = period.bounds(calendar)
-    cell_of: dict[int, WeekHour] = {}
-    for hour, kind, row in sums.of_hours(asked.connection, members, period, asked.calibrations):
-        cell = cell_of.setdefault(hour, week_hour_of(calendar, hour, start))
-        total = found.cells.setdefault((cell, kind), {})
-        add_to(total, row)
-        begins, ends = hour_bounds(calendar, hour)
-        if begins < start or ends > end:
-            add_to(total, without_what_was_said(row, kind[1]))
-    _withhold(found, asked, asked.withholding.hour_cells(members, with_weeks=True))
-
-
-def _withhold(found: _Sums, asked: Asked, hours: HourCells) -> None:
-    """Take out what may not be told, summed first: there are many hours."""
-    withheld: dict[tuple[WeekHour, Kind], dict[str, int]] = {}
-    together: dict[tuple[Together, Kind], dict[str, int]] = {}
-    for each in hours.hours:
-        kind, week, (_, hour) = asked.kind(each.place), hours.week_of(each), each.week_hour
-        add_to(found.cells[each.week_hour, kind], each.told())
-        if not each.responses or hours.is_alone(each) or each.week_hour in week.alone:
-            continue
-        add_to(withheld.setdefault((each.week_hour, kind), {}), each.row)
-        if week.tells(*each.week_hour):
-            add_to(together.setdefault(((hour, week.together[hour]), kind), {}), each.row)
-    for key, row in withheld.items():
-        add_to(found.cells[key], without_ratings(row, key[1][1]))
-    for part, row in together.items():
-        add_to(found.together.setdefault(part, {}), without_ratings(row, part[1][1]), times=-1)
-
-
-def _week(asked: Asked, members: Sequence[Touchpoint], months: tuple[str, ...], found: _Sums) -> WeekCells:
-    scale = members[0].scale.id
-    own = _Sums(
-        {key: row for key, row in found.cells.items() if key[1][0] == scale},
-        {key: row for key, row in found.together.items() if key[1][0] == scale},
-    )
-    parts = _Parts(asked, members, own)
-    calendar = shared_calendar(members)
-    spans = [asked.period.bounds(some[0].calendar) for some in by_calendar(members)]
+def _week(found: _Sums, members: Sequence[Touchpoint], months: tuple[str, ...]) -> WeekCells:
+    spans = [found.asked.period.bounds(some[0].calendar) for some in by_calendar(members)]
     zones = {place.calendar.tz for place in members}
     return WeekCells(
-        scale,
+        members[0].scale.id,
         months,
-        {(day, hour): parts.cell((day, hour)) for day in WEEKDAYS for hour in HOURS if months},
-        _open_minutes(calendar, asked.period) if calendar else {},
         min(start for start, _ in spans),
         max(end for _, end in spans),
         zones.pop() if len(zones) == 1 else None,
-        parts,
+        _Parts(found, members),
     )
 
 
 def _open_minutes(calendar: PlaceCalendar, period: Period) -> dict[WeekHour, int]:
-    minutes = {(day, hour): 0 for day in WEEKDAYS for hour in HOURS}
+    minutes = dict.fromkeys(WEEK, 0)
     for day in period.days():
         weekday = date.fromisoformat(day).isoweekday()
         for hour, opened in enumerate(calendar.open_minutes_by_hour(day)):
