@@ -6,6 +6,7 @@ from ..alerts.listing import Entry, read_alerts
 from ..alerts.rules import read_rules
 from ..alerts.settings import AlertSettings
 from ..cases.listing import Case, read_cases
+from ..scores import PlaceBy
 from .document import Block, Cell, Column, Note, Report, Section, Table
 from .parts import happened, headlines, main_metric, notes, place_table, report, trend_chart
 from .reading import Asked, Told, changed, read_told
@@ -17,6 +18,8 @@ WEEKS = 13
 """Of the trend."""
 MOST_ALERTS = 8
 MOST_CASES = 10
+MOST_DEVICES = 12
+"""Of more only those are shown that somebody has to look at."""
 
 
 def weekly(asked: Asked) -> Report:
@@ -27,9 +30,11 @@ def weekly(asked: Asked) -> Report:
     voice = asked.voice
     metric = main_metric(own)
     much: list[Block] = [*headlines(asked, told, before)]
-    if len(own) > 1:
-        then = read_told(asked, "touchpoint", asked.before)
-        much.append(place_table(asked, own, then, voice.t("reports.column_touchpoint"), metric))
+    parts: PlaceBy = "store" if asked.level in ("org", "region") else "touchpoint"
+    each_part = own if parts == "touchpoint" else read_told(asked, parts)
+    if len(each_part) > 1:
+        then = read_told(asked, parts, asked.before)
+        much.append(place_table(asked, each_part, then, voice.t(f"reports.column_{parts}"), metric))
     sections = [
         Section(voice.t("reports.how_much"), tuple(much)),
         *why(asked),
@@ -178,13 +183,14 @@ def _devices(asked: Asked, told: Sequence[Told]) -> Section:
     voice, boxes = asked.voice, read_boxes(asked.connection, asked.places)
     groups = {each.group.key: each for each in told}
     rows = []
+    alone = asked.level in ("store", "touchpoint")
     for place in asked.places:
         heard = heard_share(asked.connection, place, asked.period, asked.now)
         counts = groups[place.id].group.counts if place.id in groups else None
         seen = counts.camera_share if counts else None
         rows.append(
             (
-                Cell(place.name, strong=True),
+                Cell(place.name, "" if alone else place.store_name, strong=True),
                 _state_cell(asked, boxes.get(place.id, [])),
                 _share_cell(asked, heard, "reports.no_reports"),
                 _share_cell(asked, seen, "reports.no_camera"),
@@ -196,9 +202,13 @@ def _devices(asked: Asked, told: Sequence[Told]) -> Section:
         Column(voice.t("reports.column_heard"), "right"),
         Column(voice.t("reports.column_seen"), "right"),
     )
-    return Section(
-        voice.t("reports.devices"), (Table(columns, tuple(rows)),), voice.t("reports.devices_lead")
-    )
+    title, lead = voice.t("reports.devices"), voice.t("reports.devices_lead")
+    if len(rows) <= MOST_DEVICES:
+        return Section(title, (Table(columns, tuple(rows)),), lead)
+    troubled = [row for row in rows if any(cell.mood in ("bad", "warn") for cell in row)]
+    said = Note(voice.t("reports.devices_fine", n=len(rows) - len(troubled), all=len(rows)))
+    shown = Table(columns, tuple(troubled[: 2 * MOST_DEVICES]))
+    return Section(title, (shown, said) if troubled else (said,), lead)
 
 
 def _state_cell(asked: Asked, boxes: Sequence[Box]) -> Cell:
