@@ -47,7 +47,7 @@ def test_a_code_of_a_screen_leads_to_answers_a_case_and_their_erasure(
         client = hub.client
 
         def send(**fields: str) -> httpx.Response:
-            answer = client.post(path, data=fields)
+            answer: httpx.Response = client.post(path, data=fields)
             assert answer.status_code == 200, answer.text
             return answer
 

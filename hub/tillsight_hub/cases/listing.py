@@ -81,7 +81,7 @@ def count_cases(
     connection: Connection, places: Iterable[Touchpoint], viewer: str, now: int, *, origin: str | None = None
 ) -> dict[Shown, int]:
     """How many each list would show."""
-    mine = [_case.tp.in_([place.id for place in places])]
+    mine: list[Any] = [_case.tp.in_([place.id for place in places])]
     mine += [] if origin is None else [_case.origin == origin]
     return {
         shown: connection.scalar(select(func.count()).where(*mine, *_conditions(shown, viewer, now))) or 0
