@@ -9,10 +9,12 @@ from sqlalchemy import update
 from tests.harness.websites import Visitor, Website, now_ms
 
 from tillsight_hub.database import writing
+from tillsight_hub.pages.figures import MINUS
 from tillsight_hub.tables import touchpoint
 
 from .conftest import Visit
 
+WEEK_MS = 7 * 86_400_000
 TILLS = {"till-1": "box-1", "desk": "box-4", "stall": "box-3"}
 
 
@@ -111,10 +113,30 @@ def test_who_is_not_compared_says_why(site: Website, ada: Visitor) -> None:
     assert "nothing counted" in ada.client.get("/compare?metric=csat&period=yesterday").text
 
 
-def test_changes_are_those_of_the_api(ada: Visitor) -> None:
-    told = ada.client.get("/api/v1/change", params={"metric": "csat"}).json()
+def test_changes_are_those_of_the_api(fresh_site: Website, visit: Visit) -> None:
+    """Till 1 has become worse in a week, the desk has not."""
+    for box, before, after in (("box-1", 8, 50), ("box-4", 9, 10)):
+        for t, bad in ((now_ms() - WEEK_MS, before), (now_ms(), after)):
+            presses = (fresh_site.boxes[box].press(rating, t=t) for rating in [1] * bad + [4] * (100 - bad))
+            fresh_site.ingest(*presses, box=box)
+    visitor = visit(fresh_site)
+    visitor.log_in("ada")
+    told = visitor.client.get("/api/v1/change", params={"metric": "csat"}).json()
+    changed = {each["key"]: each for each in told["changes"]}
+    assert (changed["till-1"]["arrow"], changed["desk"]["arrow"]) == ("down", None)
+    text = visitor.client.get("/compare?metric=csat&period=today").text
+    (listed,) = re.findall(r'<ul class="changed">(.*?)</ul>', text, re.DOTALL)
+    assert re.findall(r"/places/([\w-]+)", listed) == ["till-1"]
+    points = [100 * changed["till-1"][name] for name in ("value", "lower", "upper")]
+    written = "{:.1f} points ({:.1f} to {:.1f})".format(*points).replace("-", MINUS)
+    assert written in listed
+    assert "1 has become worse" in text
+    assert changed["till-1"]["before"]["id"] in listed
+    assert changed["till-1"]["after"]["id"] in listed
+
+
+def test_without_a_period_before_nothing_is_called_changed(ada: Visitor) -> None:
     text = ada.client.get("/compare?metric=csat&period=today").text
-    assert not [each for each in told["changes"] if each["reason"] is None]
     assert "No place has enough in both periods to be tested." in text
 
 
