@@ -14,6 +14,7 @@ from tillsight_edge.kiosk.cards import Card
 from tillsight_edge.kiosk.contents import Contents
 from tillsight_edge.kiosk.kiosk import Kiosk
 from tillsight_edge.kiosk.memory import Way
+from tillsight_edge.kiosk.notice import Notice
 from tillsight_edge.kiosk.page import Watched, kiosk_server
 from tillsight_edge.outbox import Outbox
 from tillsight_edge.pause import CameraPause
@@ -67,7 +68,8 @@ class KioskStage:
         self.pending = Pending(self.outbox)
         self.lights: list[LightSignal] = []
         self.feedback = Feedback(self.config.panel, self.outbox, self.clock, self.lights.append)
-        self.watched = Watched(3, {"till": "ok", "door": "covered"})
+        notice = Notice(served=True, visitors=True, queue=True, faces=None)
+        self.watched = Watched(3, {"till": "ok", "door": "covered"}, notice=notice)
         contents = Contents(self.config.kiosk, survey, (CARD,), continuing=continuing)
         remember = partial(self.outbox.set_mark, durable=False)
         way = Way(self.pending.append, self.outbox.set_mark, remember, self.outbox.mark)

@@ -16,6 +16,7 @@ from ..kiosk_config import PICTURES
 from ..pages.server import Answer, PageServer, Route, as_json
 from ..pause import CameraPause, PauseState
 from .kiosk import Kiosk
+from .notice import Notice
 from .session import Session
 from .texts import load_texts
 
@@ -30,6 +31,8 @@ class Watched(msgspec.Struct, frozen=True):
     cameras: dict[str, CameraState]
     pause: PauseState | None = None
     """None where the cameras cannot be paused here."""
+    notice: Notice | None = None
+    """None where there is no camera."""
 
 
 class Touch(msgspec.Struct, frozen=True):

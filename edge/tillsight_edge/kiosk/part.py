@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from ..recent import RecentContacts
 from .contents import contents_of, read_contents
 from .kiosk import Kiosk
 from .memory import Way
+from .notice import notice_of
 from .page import Watched, kiosk_server
 
 log = logging.getLogger(__name__)
@@ -101,4 +103,10 @@ class KioskPart:
         now_ms = self._clock.mono_ms()
         contacts = [each for each in self._recent.rows(now_ms) if each["left_ms"] >= now_ms - MINUTE_MS]
         can_pause = bool(self._config.cameras) and self._config.kiosk.pause_min > 0
-        return Watched(len(contacts), dict(self._cameras()), self._pause.state() if can_pause else None)
+        today = datetime.fromtimestamp(self._clock.stamp().t / 1000, UTC).date()
+        return Watched(
+            contacts=len(contacts),
+            cameras=dict(self._cameras()),
+            pause=self._pause.state() if can_pause else None,
+            notice=notice_of(self._config, today),
+        )

@@ -82,6 +82,9 @@ def walk(stage: KioskStage, page: Page) -> Iterator[str]:
     stage.kiosk.touch(lambda session: session.wake())
     page.locator("#privacy").click()
     yield "#watched dl"
+    page.locator("#notice").click()
+    yield "#noticed li >> nth=1"
+    page.locator("#back").click()
     page.locator("#pause").click()
     yield "#watched .says"
 

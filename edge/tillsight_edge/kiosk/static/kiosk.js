@@ -2,7 +2,7 @@
 
 import { mark, ring } from "./faces.js";
 import { button, fill, make } from "./parts.js";
-import { isStopping, watched } from "./privacy.js";
+import { isStopping, noticed, turnTo, watched } from "./privacy.js";
 import { Screens } from "./screens.js";
 import { play } from "./sound.js";
 import { quiet, readAloud, whenVoicesCome } from "./speech.js";
@@ -29,9 +29,11 @@ let watching = 0;
 let leaving = 0;
 let busyAt = 0;
 let isReading = false;
+let noticeFrom = 0;
 
 const OWN = {
   privacy: () => open("privacy"),
+  notice: () => open("notice"),
   back: () => open(""),
   ways: () => openDialog("ways", screens.waysDialog(frame)),
   phone: () => openDialog("phone-dialog", screens.phoneDialog(frame)),
@@ -120,7 +122,7 @@ function redraw(isNew) {
   if (!isNew && written && place("words")) place("words").value = written;
   if (isNew) closeDialogs();
   else if (place("ways").open) place("ways").replaceChildren(...screens.waysDialog(frame));
-  if (view === "privacy") look();
+  if (isWatching()) look();
   fit();
   const there = focused ? place(focused) : null;
   if (place("ways").open) return there?.focus();
@@ -243,13 +245,18 @@ function busy() {
 function open(next) {
   if (!next && frame.contents !== known.contents) return location.reload();
   view = next;
+  noticeFrom = 0;
   clearInterval(watching);
   clearTimeout(leaving);
   render(frame);
   place("title")?.focus({ preventScroll: true });
-  if (view !== "privacy") return;
+  if (!isWatching()) return;
   watching = setInterval(look, WATCH_MS);
   leaving = setTimeout(() => open(""), PRIVACY_MS);
+}
+
+function isWatching() {
+  return view === "privacy" || view === "notice";
 }
 
 async function look() {
@@ -272,14 +279,27 @@ async function pauseCameras() {
 }
 
 function showWatched(told) {
+  const words = screens.words(frame.screen.language);
+  if (view === "notice") showNotice(noticed(told, words, frame.screen.language), words);
   if (view !== "privacy") return;
-  const { list, foot } = watched(told, screens.words(frame.screen.language), act);
+  const { list, foot } = watched(told, words, act);
   const before = document.activeElement?.id;
   place("watched")?.replaceChildren(...list);
   place("pausing")?.replaceChildren(...foot);
   if (before === "pause") place("pause")?.focus({ preventScroll: true });
   if (isStopping(told)) setTimeout(look, STOPPING_MS);
   fit();
+}
+
+function showNotice(lines, words) {
+  fit();
+  const first = Math.min(noticeFrom, lines.length - 1);
+  const following = turnTo(first, lines, place("noticed"), () => !spills());
+  const turn = () => {
+    noticeFrom = following;
+    look();
+  };
+  place("turning").replaceChildren(...(first || following ? [button("turn", "", words.turn, turn)] : []));
 }
 
 /* Without the agent nothing can be answered: say so, and keep nothing of anybody on the screen. */

@@ -3,6 +3,8 @@
 import { lamp, mark } from "./faces.js";
 import { button, fill, make, top } from "./parts.js";
 
+const LONGEST_PIECE = 220;
+
 export function privacy(words, screens) {
   return {
     top: top(words.privacy, words["nobody-known"], screens.ear(words)),
@@ -11,17 +13,66 @@ export function privacy(words, screens) {
   };
 }
 
+/* What the cameras of this device do, by its configuration. */
+export function notice(words, screens) {
+  const list = make("ul", { id: "noticed" });
+  return {
+    top: top(words.notice, words.pictures, screens.ear(words)),
+    stage: [make("div", { class: "watched wide" }, list)],
+    foot: [button("back", "primary", words.back, () => screens.act("privacy")), make("span", { id: "turning" })],
+  };
+}
+
+/* Shows the lines from `first` on that `fits()`; the number of the first one that has to wait, or 0. */
+export function turnTo(first, lines, list, fits) {
+  list.replaceChildren(...lines.slice(first));
+  while (list.children.length > 1 && !fits()) list.lastChild.remove();
+  const following = first + list.children.length;
+  return following < lines.length ? following : 0;
+}
+
+export function noticed(told, words, language) {
+  const { faces, served, visitors, queue } = told.notice;
+  const counted = [served && words.served, visitors && words.visitors, queue && words.queue].filter(Boolean);
+  const list = new Intl.ListFormat(language, { type: "conjunction" }).format(counted);
+  const lines = [fill(words["counts-people"], { what: list })];
+  if (!faces) lines.push(words["no-faces"]);
+  if (faces?.moods_of) lines.push(fill(words.moods, { n: faces.moods_of }));
+  if (faces?.ages_of) lines.push(fill(words.ages, { n: faces.ages_of }));
+  if (faces) {
+    const until = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" }).format(new Date(faces.expires));
+    lines.push(fill(words.purpose, { what: faces.purpose }), fill(words.responsible, { who: faces.responsible, until }));
+  }
+  return lines.flatMap(inPieces).map((each) => make("li", {}, each));
+}
+
+/* What is longer than a small screen is high goes on in the next line. */
+function inPieces(text) {
+  const pieces = [];
+  let rest = text;
+  while (rest.length > LONGEST_PIECE) {
+    const end = rest.lastIndexOf(" ", LONGEST_PIECE);
+    pieces.push(rest.slice(0, end > 0 ? end : LONGEST_PIECE));
+    rest = rest.slice(pieces.at(-1).length).trimStart();
+  }
+  return [...pieces, rest];
+}
+
 /* {list, foot}: what is told now, and the button for a pause where one can be had. */
 export function watched(told, words, act) {
   const rows = [[null, words.contacts, String(told.contacts)]];
   for (const [name, state] of Object.entries(told.cameras)) {
-    rows.push([lamp(state === "ok"), fill(words.camera, { name }), words["camera-states"][state] ?? state]);
+    const does = state === "ok" && told.notice?.faces ? words.estimating : words["camera-states"][state];
+    rows.push([lamp(state === "ok"), fill(words.camera, { name }), does ?? state]);
   }
   const list = make("dl", {}, ...rows.flatMap(([light, name, value]) => [make("dt", {}, light, make("span", {}, name)), make("dd", {}, value)]));
   const says = Object.keys(told.cameras).length ? pauseSays(told, words) : words["no-cameras"];
   return {
     list: [make("h2", {}, words.counted), list, ...(says ? [make("p", { class: "says" }, says)] : [])],
-    foot: canPause(told) ? [pauseButton(told, words, act)] : [],
+    foot: [
+      ...(told.notice ? [button("notice", "", words.notice, () => act("notice"))] : []),
+      ...(canPause(told) ? [pauseButton(told, words, act)] : []),
+    ],
   };
 }
 

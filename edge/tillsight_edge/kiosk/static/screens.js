@@ -2,7 +2,7 @@
 
 import { code, face, mark, moodOf } from "./faces.js";
 import { badge, button, fill, make, toggle, top } from "./parts.js";
-import { privacy } from "./privacy.js";
+import { notice, privacy } from "./privacy.js";
 import { question } from "./questions.js";
 import { canSpeak } from "./speech.js";
 
@@ -23,6 +23,7 @@ export class Screens {
     this.screen = screen;
     if (view === "away") return this.away(words);
     if (view === "privacy") return privacy(words, this);
+    if (view === "notice") return notice(words, this);
     if (screen.state === "attract") return this.attract(frame, words);
     if (screen.state === "rate") return this.rate(frame, words);
     if (screen.state === "thanks") return this.thanks(frame, words);

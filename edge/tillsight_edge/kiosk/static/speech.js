@@ -1,6 +1,6 @@
 // Reads a screen aloud, for who asks for it, in a voice that this browser has.
 
-const READ = "#title, .hint, .note, #row, .name, .ends span, .card h2, .card p, .tally, .hero p, .watched h2, .watched dt, .watched dd, .says";
+const READ = "#title, .hint, .note, #row, .name, .ends span, .card h2, .card p, .tally, .hero p, .watched h2, .watched dt, .watched dd, .watched li, .says";
 
 export function canSpeak(language) {
   return Boolean(voiceOf(language));
