@@ -57,3 +57,9 @@ def paths_of(picture: ElementTree.Element, mark: str) -> list[str]:
         if f"mark-{mark} " in f"{group.get('class', '')} "
         for path in group.iter("{http://www.w3.org/2000/svg}path")
     ]
+
+
+def rules_in(picture: ElementTree.Element, colour: str) -> list[ElementTree.Element]:
+    """The straight lines of a colour."""
+    lines = picture.iter("{http://www.w3.org/2000/svg}line")
+    return [line for line in lines if line.get("stroke") == colour]

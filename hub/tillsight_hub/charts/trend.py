@@ -122,6 +122,10 @@ def _spec(
         alt.Chart(rows)
         .mark_area(fill=colour(f"{tone}_band"), fillOpacity=0.75)
         .encode(x=x, y=alt.Y("lower:Q", title=None), y2="upper:Q"),
+        alt.Chart(rows)
+        .transform_filter("datum.alone")
+        .mark_rule(stroke=colour(f"{tone}_band"), strokeWidth=7, strokeCap="round")
+        .encode(x=x, y=alt.Y("lower:Q", title=None), y2="upper:Q"),
         alt.Chart(rows).mark_line(stroke=colour(tone), strokeWidth=2.2, strokeJoin="round").encode(x=x, y=y),
         alt.Chart(rows)
         .transform_filter("datum.dot")
@@ -172,6 +176,7 @@ def _row(voice: Voice, points: Sequence[TrendPoint], at: int, unit: Unit, every:
         "lower": score.lower,
         "upper": score.upper,
         "dot": len(points) <= MOST_DOTS or _is_alone(points, at),
+        "alone": _is_alone(points, at),
         "said": voice.figures.value_text(score, unit),
         "range": voice.figures.range_text(score, unit),
         "n": voice.figures.count(score.n),

@@ -106,7 +106,7 @@ def _below(connection: Connection, where: Where, reading: _Reading) -> list[Belo
     groups = reading.of(reading.choice.period, BELOW[where.level]).groups
     dates = _dates(connection, reading.members) if where.level == "store" else {}
     now = reading.members[0].calendar.business_day(reading.now)
-    shown = reading.metrics.chosen(PER_SERVED)
+    shown = reading.metrics.chosen((*PER_SERVED, "contacts"))
     rows = []
     for group in groups:
         closed, due = dates.get(group.key, (None, None))

@@ -4,7 +4,7 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from tests.harness.drawings import colours_in, drawn, paths_of, score, voice, words_in
+from tests.harness.drawings import colours_in, drawn, paths_of, rules_in, score, voice, words_in
 
 from tillsight_hub.charts.drawing import Drawing
 from tillsight_hub.charts.look import COLOURS
@@ -65,6 +65,8 @@ def test_what_is_not_known_is_a_gap() -> None:
     assert lines[0].count("M") == 3
     dots = a_trend(values=[0.1] * 70 + [None, 0.1, None]).spec["datasets"]["rows"]
     assert [number for number, row in enumerate(dots) if row.get("dot")] == [71]
+    alone = rules_in(drawn(a_trend()), COLOURS["negative_band"][0])
+    assert len(alone) == 1, "the interval of what stands alone"
 
 
 def test_what_happened_stands_at_its_day_and_in_the_table() -> None:

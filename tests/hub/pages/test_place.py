@@ -14,7 +14,7 @@ from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.pages.place_why import leading, months_shown
 from tillsight_hub.periods import Period
 from tillsight_hub.reasons import Reasons
-from tillsight_models.events import ReasonGiven
+from tillsight_models.events import EmotionWindowed, ReasonGiven
 
 from .conftest import Visit
 
@@ -214,3 +214,21 @@ def test_hours_of_the_week_are_of_whole_months(
     with site.services.engine.connect() as connection:
         till = read_hierarchy(connection).touchpoints["till-1"]
     assert months_shown([till] * members, Period(*period), NOVEMBER_22) == Period(first, last)
+
+
+def test_expressions_are_of_people_and_only_where_faces_were_judged(
+    fresh_site: Website, visit: Visit
+) -> None:
+    ada = visit(fresh_site)
+    ada.log_in("ada")
+    box = fresh_site.boxes["box-4"]
+    judged = (90, 6, 2, 2), (5, 88, 4, 3), (2, 6, 88, 4)
+    for validation, is_told in ((None, False), (judged, True)):
+        window = EmotionWindowed(
+            period_s=900, positive=40, neutral=90, negative=20, unknown=30, validation=validation
+        )
+        fresh_site.ingest(box.event(window, t=now_ms() - DAY), box="box-4")
+        text = words(ada.client.get("/places/desk").text)
+        assert ("Positive" in text) == is_told
+    assert "Those who are missing looked neutral." in text
+    assert re.search(r"Negative \d+% \d[.\d]*–\d+% 300", text)
