@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,9 +10,12 @@ import pytest
 from sqlalchemy import Engine, select, update
 from tests.harness.chain import Chain
 from tests.harness.mailboxes import Mailbox, mailbox
+from tests.harness.processes import wait_until
 
 from tillsight_hub.alerts.outbox import Channel, News, file_news
 from tillsight_hub.alerts.settings import AlertSettings
+from tillsight_hub.app import create_app, running
+from tillsight_hub.config import HubConfig
 from tillsight_hub.database import writing
 from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.mail.sender import Sender
@@ -35,6 +39,7 @@ from tillsight_hub.reports.schedules import (
 )
 from tillsight_hub.reports.settings import ReportSettings
 from tillsight_hub.tables import audit, mail, report_schedule
+from tillsight_models.configuration import read_settings
 
 SPOKEN = in_every_language(Assets())
 MONDAY_SIX = "2026-03-16T06:00"
@@ -201,6 +206,26 @@ def test_a_viewer_sees_the_schedules_of_their_own_places(busy: Chain, clock: Clo
         assert len(read_schedules(connection, hierarchy, None)) == 2
         with pytest.raises(UnknownReport):
             find_schedule(connection, hierarchy, "market", above.id)
+
+
+def test_a_running_hub_sends_what_is_asked_for(busy: Chain, box: Mailbox, tmp_path: Path) -> None:
+    mail_server = {"host": "127.0.0.1", "port": box.port, "security": "none"}
+    settings = {
+        "data_dir": str(tmp_path / "data"),
+        "database": {"url": str(busy.engine.url)},
+        "mqtt": {"embedded": False, "port": 1},
+        "mail": mail_server,
+        "alerts": {"enabled": False},
+    }
+    services = create_app(read_settings(settings, HubConfig)).state.services
+    with running(services):
+        with writing(busy.engine) as connection:
+            add_schedule(connection, "camera-check", "market", "ops@example.org", language="en", actor="ada")
+            schedule = find_schedule(connection, read_hierarchy(connection), None, 1)
+        report_post(busy, Clock()).post_now(schedule)
+        wait_until(lambda: bool(box.letters), "the mail")
+    (letter,) = box.letters
+    assert letter.message["Subject"].startswith("Camera check: ")
 
 
 # --- Alerts -----------------------------------------------------------------------------------------------
