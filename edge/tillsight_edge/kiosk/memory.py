@@ -15,8 +15,8 @@ from ..moments import carried_over
 from ..pending import Mark
 from ..ports import Clock
 from .ration import RationMemory
-from .session import OpenVisit
 from .tally import TallyMemory
+from .visit import OpenVisit
 
 log = logging.getLogger(__name__)
 

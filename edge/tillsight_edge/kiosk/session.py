@@ -2,9 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
-
-from msgspec import Struct
+from dataclasses import dataclass
 
 from tillsight_models.continuation import VISIT_BYTES
 from tillsight_models.events import Payload, QuestionAnswered, ReasonGiven, SurveyEnded
@@ -31,6 +29,7 @@ from .screens import (
     next_window,
     reached_by_panel,
 )
+from .visit import OpenVisit, Visit
 
 
 @dataclass(frozen=True)
@@ -47,43 +46,6 @@ class Pace:
     """A press so soon after a new screen was not meant for it."""
     buttons: int = 0
     """That rate; 0: answers come by touch only."""
-
-
-class OpenVisit(Struct, frozen=True):
-    """What is written down of a questionnaire that is under way, so that it ends also after a power cut."""
-
-    visit: str
-    survey: str
-    version: int
-    language: str
-
-    def abandoned(self) -> SurveyEnded:
-        """How it ended where nobody was there to end it."""
-        return SurveyEnded(
-            survey=self.survey,
-            survey_version=self.version,
-            visit=self.visit,
-            outcome="abandoned",
-            language=self.language,
-        )
-
-
-@dataclass
-class _Visit:
-    """What is known of one shopper, and forgotten with the visit."""
-
-    id: str
-    vote: Vote
-    left_out: frozenset[str]
-    answers: dict[str, Answer] = field(default_factory=dict)
-    began: bool = False
-    """The questionnaire was shown."""
-    chosen: list[str] = field(default_factory=list)
-    """Of the question that is shown: options so far."""
-    rows: dict[str, int] = field(default_factory=dict)
-    """Of the matrix that is shown: points so far."""
-    given: int = 0
-    """Questions of the questionnaire that were answered, not skipped."""
 
 
 class Session:
@@ -112,7 +74,7 @@ class Session:
         self._language = languages[0]
         self._ease = Ease()
         self._state: State = "rate"
-        self._visit: _Visit | None = None
+        self._visit: Visit | None = None
         self._question: Question | None = None
         self._window = 0
         self._number = 1
@@ -159,7 +121,7 @@ class Session:
         left_out: frozenset[str] = frozenset()
         if self._ration is not None:
             left_out = self._ration.left_out(vote.mono_ms, self._clock.stamp().t)
-        self._visit = _Visit(self._new_id(), vote, left_out)
+        self._visit = Visit(self._new_id(), vote, left_out)
         if vote.is_repeat:
             self._show("thanks")
         else:
@@ -243,7 +205,7 @@ class Session:
 
     def recall(self, vote: Vote) -> None:
         """A vote of just before a restart: it is thanked for, and can still be taken back."""
-        self._visit = _Visit(self._new_id(), vote, frozenset())
+        self._visit = Visit(self._new_id(), vote, frozenset())
         self._show("thanks")
 
     def leave(self, number: int) -> list[Payload]:
@@ -331,7 +293,7 @@ class Session:
             undone=self._undone,
         )
 
-    def _chosen(self, id: str, question: Question, visit: _Visit) -> list[Payload]:
+    def _chosen(self, id: str, question: Question, visit: Visit) -> list[Payload]:
         if id == SKIP:
             return self._answer(dict(visit.rows) or None)
         if id == DONE:
@@ -353,7 +315,7 @@ class Session:
         place = next(place for place, each in enumerate(question.options) if each.id == waiting[0])
         return place, (len(visit.rows) + 1, len(rows))
 
-    def _point_of_row(self, question: Question, visit: _Visit, point: int) -> list[Payload]:
+    def _point_of_row(self, question: Question, visit: Visit, point: int) -> list[Payload]:
         row, _ = self._row()
         visit.rows[question.options[row].id] = point
         if len(visit.rows) == len(options_for(question, visit.vote.rating)):
@@ -377,7 +339,7 @@ class Session:
             made.append(self._survey_ended(visit, "complete" if visit.given else "abandoned"))
         return made
 
-    def _told(self, question: Question, visit: _Visit, answer: Answer) -> Payload:
+    def _told(self, question: Question, visit: Visit, answer: Answer) -> Payload:
         if question.kind == "reason":
             if answer is None:
                 return ReasonGiven(press=visit.vote.seq, outcome="skipped")
@@ -426,7 +388,7 @@ class Session:
         left = "partial" if visit.given else "abandoned"
         return [*made, self._survey_ended(visit, "timeout" if why == "timeout" else left)]
 
-    def _survey_ended(self, visit: _Visit, outcome: str) -> Payload:
+    def _survey_ended(self, visit: Visit, outcome: str) -> Payload:
         assert self._survey is not None
         return SurveyEnded(
             survey=self._survey.id,
