@@ -1,17 +1,21 @@
 """`/devices`: what is wrong with each box in words, one box over time, and connecting a new one."""
 
 import re
+import tomllib
+from html import unescape
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 from tests.harness.websites import Visitor, Website, now_ms
 
+from tillsight_edge.config import DeviceConfig
 from tillsight_hub.fleet.boxes import Box, read_boxes
 from tillsight_hub.fleet.reports import lines, read_happenings, read_reports
 from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.pages.texts import texts
 from tillsight_hub.tables import device
+from tillsight_models.configuration import read_settings
 from tillsight_models.events import CameraReported, DeviceStarted, HealthReported
 
 from .conftest import Visit
@@ -135,6 +139,9 @@ def test_a_manager_sees_the_boxes_of_the_own_store_and_an_analyst_none(site: Web
 
 
 def test_an_empty_hub_leads_to_the_first_press(empty_site: Website, visit: Visit) -> None:
+    own_broker = empty_site.services.config.mqtt.model_copy(update={"embedded": True})
+    config = empty_site.services.config.model_copy(update={"mqtt": own_broker})
+    object.__setattr__(empty_site.services, "config", config)
     ada = visit(empty_site)
     ada.log_in("ada")
     page = ada.client.get("/").text
@@ -160,6 +167,9 @@ def test_an_empty_hub_leads_to_the_first_press(empty_site: Website, visit: Visit
     connect = ada.client.get(made.headers["location"]).text
     assert "site = &#34;via-appia&#34;" in connect or 'site = "via-appia"' in connect
     assert "The box was not heard yet." in connect
+    snippet = re.search(r"<code>(\[device\].*?)</code>", connect, re.DOTALL)
+    assert snippet
+    read_settings(tomllib.loads(unescape(snippet[1])), DeviceConfig)
     token = ada.client.post("/devices/via-appia-till-1-box/token", data={"csrf_token": form["csrf_token"]})
     found = re.search(r"<output[^>]*>(tillsight_[^<]+)</output>", token.text)
     assert found
