@@ -41,6 +41,12 @@ router = APIRouter(include_in_schema=False)
 
 MAY_KEEP = ("admin", "manager")
 """Who says which report goes where, and who shares a place; each within what they see."""
+PATTERNS = {
+    "weekly": r"\d{4}-W\d{2}|\d{4}-\d{2}-\d{2}",
+    "monthly": r"\d{4}-\d{2}(-\d{2})?",
+    "camera-check": r"\d{4}-H[12]|\d{4}-\d{2}(-\d{2})?",
+}
+"""How periods are written, for the browser."""
 KINDS_OF_PLACE: tuple[PlaceKind, ...] = ("org", "region", "store", "touchpoint")
 
 
@@ -191,6 +197,7 @@ def _page(
         may_keep=may_keep,
         sent=SENT,
         lives=LIVES,
+        patterns=PATTERNS,
         has_mail=services.config.mail.host is not None,
         typed=typed,
         now=now,
@@ -206,6 +213,7 @@ class Line:
 
     schedule: Schedule
     calendar: PlaceCalendar
+    """In whose time the page tells; UTC where the place has several."""
     next: int | None
     """ms UTC; None for alerts, and while it rests."""
     last: Any
@@ -219,7 +227,9 @@ def _lines(connection: Connection, hierarchy: Hierarchy, scope: str | None, now:
         calendars = [place.calendar for place in hierarchy.within(each.place)]
         rests = each.kind == "alerts" or not each.enabled
         following = None if each.kind == "alerts" or rests else next_due(each.kind, calendars, now)
-        lines.append(Line(each, calendars[0], following, last.get(each.id)))
+        zones = {calendar.tz for calendar in calendars}
+        calendar = calendars[0] if len(zones) == 1 else PlaceCalendar("UTC")
+        lines.append(Line(each, calendar, following, last.get(each.id)))
     return lines
 
 
