@@ -56,6 +56,7 @@ class Wanted:
             for name, value in self._kept.sections.items():
                 if name in self._sections and (problems := self._follow(name, value)):
                     log.warning("kept from the hub, and not followed: %s", "; ".join(problems))
+                    self._kept.answer = None  # until the hub says it again, and hears why
 
     def take(self, raw: bytes) -> None:
         """A wanted configuration came; the same one again changes nothing."""
@@ -66,7 +67,7 @@ class Wanted:
                 log.warning("the hub's configuration is ignored: %s", "; ".join(error.problems))
                 return
             version = values.pop("version")
-            if self._kept.answer is None or self._kept.answer.version != version:
+            if self._is_news(version):
                 self._take(version, values)
 
     def answer(self) -> ConfigIs | None:
@@ -76,6 +77,13 @@ class Wanted:
             if settled:
                 self._told = self._kept.answer
             return self._told
+
+    def _is_news(self, version: str) -> bool:
+        """Also what was refused, or had no part here, before this program or its configuration changed."""
+        answer = self._kept.answer
+        if answer is None or answer.version != version:
+            return True
+        return bool(answer.problems) or not self._sections.keys().isdisjoint(answer.ignored)
 
     def _take(self, version: str, values: dict[str, Any]) -> None:
         problems: list[str] = []

@@ -56,6 +56,30 @@ def test_what_was_followed_is_followed_again_after_a_week_without_the_hub(tmp_pa
     assert later.answer() == ConfigIs(version="a")
 
 
+def test_a_part_that_comes_later_finds_what_was_wanted_of_it(tmp_path: Path) -> None:
+    Wanted(tmp_path / "wanted.json", {}).take(message("a", part={"n": 3}))
+    part = Part()
+    later = Wanted(tmp_path / "wanted.json", part.sections)
+    later.begin()
+    assert part.value is None
+    later.take(message("a", part={"n": 3}))
+    assert part.value == {"n": 3}
+    assert later.answer() == ConfigIs(version="a")
+
+
+def test_what_a_newer_program_refuses_is_told_when_the_hub_says_it_again(tmp_path: Path) -> None:
+    (tmp_path / "wanted.json").write_text(
+        '{"sections": {"part": {"n": 30}}, "answer": {"version": "a"}}', encoding="utf-8"
+    )
+    wanted = Wanted(tmp_path / "wanted.json", Part().sections)
+    wanted.begin()
+    assert wanted.answer() is None
+    wanted.take(message("a", part={"n": 30}))
+    told = wanted.answer()
+    assert told is not None
+    assert told.problems == ["part.n: 30: should be below 10"]
+
+
 def test_a_section_that_is_gone_is_left_to_the_devices_own_file(tmp_path: Path) -> None:
     part = Part()
     wanted = Wanted(tmp_path / "wanted.json", part.sections)

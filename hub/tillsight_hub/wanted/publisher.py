@@ -49,8 +49,8 @@ class Publisher:
         self._turns = 0
         self._hierarchy = Hierarchy(version=-1)
         self._connection = 0
-        self._told: dict[str, str] = {}
-        """By device: the version that went out on this connection."""
+        self._told: dict[str, tuple[DeviceTopics, str]] = {}
+        """By device: where the version went that went out on this connection."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wanted", daemon=True)
 
@@ -86,12 +86,14 @@ class Publisher:
             wanted = read_wanted(connection)
         for id, each in wanted.items():
             device = self._hierarchy.devices.get(id)
-            if device is None or self._told.get(id) == each.version:
+            if device is None:
                 continue
             place = DeviceTopics(device.org_id, device.store_id, id)
+            if self._told.get(id) == (place, each.version):
+                continue
             if not self._line.publish_wanted(place, each.message):
                 return False
-            self._told[id] = each.version
+            self._told[id] = place, each.version
         return True
 
     def _run(self) -> None:

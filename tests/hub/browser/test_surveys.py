@@ -54,8 +54,7 @@ def furnished(site: Website) -> None:
     site.ingest(*events)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1440, "dark")])
 def test_pages_of_surveys_break_no_rule_and_fit(
     site: Website, open_window: OpenWindow, axe: str, theme: str, width: int
 ) -> None:

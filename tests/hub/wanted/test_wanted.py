@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete
-from tests.harness.ingesting import Box, intake
+from tests.harness.ingesting import SEED, intake
 from tests.harness.shown import ask, content_of, loaded, nps_question, show
 
 from tillsight_hub import tables
 from tillsight_hub.database import writing
 from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.ingest.messages import DeviceNote
+from tillsight_hub.seed import Seed, apply_seed
 from tillsight_hub.shown.cards import Card, put_card
 from tillsight_hub.shown.errors import BadLook
 from tillsight_hub.shown.kiosk_section import KioskSection
+from tillsight_hub.shown.looks import Look, set_look
 from tillsight_hub.shown.surveys import retire
 from tillsight_hub.wanted.keeping import Wanted, read_wanted
 from tillsight_hub.wanted.publisher import Publisher
@@ -207,8 +209,6 @@ def test_the_devices_answer_is_kept(either_engine: Engine, line: Line) -> None:
 def test_two_who_set_the_same_place_do_not_overwrite_each_other(engine: Engine) -> None:
     show(engine, "till-1", None, idle_s=40)
     with writing(engine) as connection, pytest.raises(BadLook) as refused:
-        from tillsight_hub.shown.looks import Look, set_look
-
         set_look(connection, Look("till-1", None, {"idle_s": 60}), "0", "otto")
     assert refused.value.problems == {"base": "mona"}
 
@@ -222,8 +222,12 @@ def test_a_device_that_is_gone_is_told_nothing(engine: Engine, line: Line) -> No
     assert "box-3" not in line.taken()
 
 
-def test_a_stream_of_events_is_not_disturbed_by_an_answer(engine: Engine) -> None:
-    box = Box()
-    outcome = intake(engine).take([], [DeviceNote(HERE, ConfigIs(version="x"), 1, retained=True)])
-    assert not outcome.acks
-    assert box.press()
+def test_a_device_that_moves_to_another_store_finds_it_there(engine: Engine, line: Line) -> None:
+    ask(engine, content_of(), "acme")
+    telling = publisher(engine, line)
+    telling.turn()
+    line.taken()
+    moved = [{**each, "touchpoint": "stall"} if each["id"] == "box-1" else each for each in SEED["device"]]
+    apply_seed(engine, Seed.model_validate({**SEED, "device": moved}))
+    telling.turn()
+    assert set(line.taken()) == {"box-1"}
