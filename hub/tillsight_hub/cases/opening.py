@@ -1,10 +1,10 @@
 """Opening: by an alert, by somebody who wants to be answered, by a reason, or by a person; each once."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from ..alerts.outbox import Filed
 from ..hierarchy import Touchpoint
@@ -32,7 +32,7 @@ class AlertCases:
         """Alerts of a storm that has a case are noted there."""
         if not self.settings.from_alerts:
             return
-        known = None if alert.storm is None else case_of_alert(connection, alert.storm)
+        known = None if alert.storm is None else case_of_storm(connection, alert.storm)
         if known is not None:
             add_note(connection, known, HUB, ALSO_AT + alert.place.id, alert.noticed)
         elif alert.held is None or alert.held == "storm":
@@ -84,14 +84,17 @@ def case_of_alert(connection: Connection, alert: int) -> int | None:
     return connection.scalar(select(service_case.c.id).where(service_case.c.alert_id == alert))
 
 
+def case_of_storm(connection: Connection, head: int) -> int | None:
+    """The case of a storm, whichever of its alerts opened it; `head` is the first of them."""
+    return _cases_of_storms(connection, [head]).get(head)
+
+
 def cases_of(connection: Connection, alerts: Iterable[int]) -> dict[int, int]:
     """By alert: the case that it opened, or that its storm has."""
-    storm = {row.id: row.storm for row in connection.execute(_STORMS, {"ids": list(alerts)})}
-    wanted = [*storm, *(head for head in storm.values() if head is not None)]
-    query = select(service_case.c.alert_id, service_case.c.id).where(service_case.c.alert_id.in_(wanted))
-    known: dict[int | None, int] = {row.alert_id: row.id for row in connection.execute(query)}
-    found = {alert: known.get(alert) or known.get(head) for alert, head in storm.items()}
-    return {alert: case for alert, case in found.items() if case is not None}
+    query = select(alert_table.c.id, alert_table.c.storm).where(alert_table.c.id.in_(list(alerts)))
+    head = {row.id: row.storm or row.id for row in connection.execute(query)}
+    known = _cases_of_storms(connection, set(head.values()))
+    return {alert: known[first] for alert, first in head.items() if first in known}
 
 
 def add_note(connection: Connection, case: int, actor: str, text: str, now: int) -> None:
@@ -114,6 +117,13 @@ def _open(
     return int(connection.execute(query).scalar_one())
 
 
-_STORMS = select(alert_table.c.id, alert_table.c.storm).where(
-    alert_table.c.id.in_(bindparam("ids", expanding=True))
-)
+def _cases_of_storms(connection: Connection, heads: Collection[int]) -> dict[int, int]:
+    """By the first alert: the oldest case of one of the storm's alerts."""
+    first = func.coalesce(alert_table.c.storm, alert_table.c.id)
+    query = (
+        select(first, service_case.c.id)
+        .join(alert_table, alert_table.c.id == service_case.c.alert_id)
+        .where(alert_table.c.id.in_(heads) | alert_table.c.storm.in_(heads))
+        .order_by(service_case.c.id.desc())
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}

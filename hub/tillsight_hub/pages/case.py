@@ -26,6 +26,7 @@ from ..hierarchy import Hierarchy, read_hierarchy
 from ..services import Services, ServicesDep
 from ..tables import alert
 from ..viewer import Viewer
+from ..visits.erasing import erase
 from .cases import needs_worker, title_of
 from .day import Day, read_day
 from .hours import Hour
@@ -138,9 +139,9 @@ def show_contact(
     pages: PagesDep,
     source: SourceDep,
     number: int,
-    _: CheckedForm,
+    form: CheckedForm,
 ) -> Response:
-    """How to reach who wants to be answered; that it was read is in the audit trail."""
+    """How to reach who wants to be answered, or erase it as they wish; both is in the audit trail."""
     viewer = session.viewer
     if viewer.role not in MAY_READ:
         raise HTTPException(403, f"your role is {viewer.role}; this needs {' or '.join(MAY_READ)}")
@@ -148,7 +149,11 @@ def show_contact(
         case = _find(connection, read_hierarchy(connection), viewer, number)
         if case.request_id is None:
             raise HTTPException(404, f"case {number}: nobody behind it wants to be answered")
-        contact = read_contact(connection, case.request_id, case.id, viewer.name)
+        erases = form.get("do") == "erase"
+        contact = None if erases else read_contact(connection, case.request_id, case.id, viewer.name)
+    if erases:
+        erase(services.engine, case.request_id, now_ms(), viewer.name)
+        return RedirectResponse(f"/cases/{number}#words", 303)
     said = Said(contact=contact, asked_contact=True)
     return _page(request, session, services, pages, source, number, said)
 

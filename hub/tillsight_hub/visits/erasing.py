@@ -22,7 +22,7 @@ KEEP_VISITS_MS = 7 * 86_400_000
 EMPTY = {"name": "", "address": "", "message": ""}
 
 
-def erase(engine: Engine, number: int, now: int) -> bool:
+def erase(engine: Engine, number: int, now: int, actor: str = "shopper") -> bool:
     """Erase one contact request, and what was written in words on the same phone; False where nothing was
     left to erase."""
     with writing(engine) as connection:
@@ -33,7 +33,7 @@ def erase(engine: Engine, number: int, now: int) -> bool:
         _empty(connection, [number], now)
         if row["visit"] is not None:
             forget_words(connection, row["visit"])
-        record(connection, "shopper", "contact.erased", json.dumps({"request": number}))
+        record(connection, actor, "contact.erased", json.dumps({"request": number}))
         return True
 
 

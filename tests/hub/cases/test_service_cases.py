@@ -20,7 +20,7 @@ from tillsight_hub.cases.desk import Desk
 from tillsight_hub.cases.errors import BadCase, CaseTaken, UnknownCase
 from tillsight_hub.cases.keeper import SETTLE_MS, CaseKeeper
 from tillsight_hub.cases.listing import Case, Shown, count_cases, find_case, read_cases, read_notes
-from tillsight_hub.cases.opening import AlertCases, open_for_request
+from tillsight_hub.cases.opening import AlertCases, cases_of, open_for_request
 from tillsight_hub.cases.settings import CaseSettings
 from tillsight_hub.database import writing
 from tillsight_hub.hierarchy import Hierarchy, read_hierarchy
@@ -138,6 +138,17 @@ def test_a_storm_has_one_case(engine: Engine, hierarchy: Hierarchy) -> None:
     assert case["tp"] == "till-1"
     notes = [row["text"] for row in table_rows(engine, "case_note")]
     assert notes == ["also-at:till-2", "also-at:desk"]
+
+
+def test_a_storm_that_began_where_it_is_quiet_has_one_case_too(engine: Engine, hierarchy: Hierarchy) -> None:
+    quiet = {"place": "till-1", "until": NOON + 10**7, "actor": "ada"}
+    with writing(engine) as connection:
+        connection.execute(insert(tables.snooze).values(quiet))
+    raise_alerts(engine, hierarchy, "till-1", "till-2", "desk")
+    (case,) = table_rows(engine, "service_case")
+    assert case["tp"] == "till-2"
+    with engine.connect() as connection:
+        assert cases_of(connection, [1, 2, 3, 99]) == dict.fromkeys((1, 2, 3), case["id"])
 
 
 def test_alerts_that_are_held_back_open_none(engine: Engine, hierarchy: Hierarchy) -> None:

@@ -140,6 +140,11 @@ def test_only_who_answers_reads_the_words_and_it_is_noted_who_saw_the_address(
     (read,) = (row for row in table_rows(engine_of(site), "audit") if row["action"] == "contact.read")
     assert (read["actor"], json.loads(read["detail"])["case"]) == ("mona", number)
     assert "ugo" not in read["detail"].lower()
+    erasing = {"csrf_token": mona.csrf_token(path), "do": "erase"}
+    assert mona.client.post(f"{path}/contact", data=erasing).status_code == 303
+    assert "What they wrote is erased" in mona.client.get(path).text
+    (row,) = (row for row in table_rows(engine_of(site), "audit") if row["action"] == "contact.erased")
+    assert row["actor"] == "mona"
 
 
 def test_the_api_says_and_does_the_same(site: Website) -> None:
