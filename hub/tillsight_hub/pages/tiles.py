@@ -48,6 +48,8 @@ class Tile:
     link: str
     name: str
     where: str
+    scale: str
+    """Of the buttons, where several tiles have the name; else empty."""
     calendar: PlaceCalendar
     counts: Counts
     scores: Mapping[str, Score]
@@ -132,7 +134,11 @@ def tiles_of(sights: Iterable[Sight], by: By, metrics: Catalogue) -> list[Tile]:
     for sight in sights:
         place = sight.row.touchpoint
         groups.setdefault((place.store_id, place.scale.id), []).append(sight)
-    return [_of_store(members, shown) for members in groups.values()]
+    stores = [store for store, _ in groups]
+    return [
+        replace(_of_store(members, shown), scale=scale if stores.count(store) > 1 else "")
+        for (store, scale), members in groups.items()
+    ]
 
 
 def _of_touchpoint(sight: Sight) -> Tile:
@@ -143,6 +149,7 @@ def _of_touchpoint(sight: Sight) -> Tile:
         link=f"/touchpoints/{place.id}",
         name=place.name,
         where=place.store_name,
+        scale="",
         calendar=place.calendar,
         counts=row.counts,
         scores=row.scores,

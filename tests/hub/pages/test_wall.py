@@ -61,6 +61,8 @@ def test_a_store_has_a_tile_for_each_of_its_scales(ada: Visitor) -> None:
     tiles = tiles_in(ada.client.get("/wall?by=store").text)
     assert tiles.keys() == {"tile.rome.smiley-4", "tile.rome.smiley-5", "tile.pune.smiley-4"}
     assert "Served 100" in tiles["tile.rome.smiley-4"]
+    assert "Five smileys" in tiles["tile.rome.smiley-5"], "two tiles have the name of the store"
+    assert "smileys" not in tiles["tile.pune.smiley-4"]
 
 
 def test_a_place_shows_its_own_tiles_and_a_stranger_none(site: Website, ada: Visitor, visit: Visit) -> None:

@@ -10,24 +10,22 @@ const words = document.getElementById("page-now");
 const hold = document.getElementById("page-hold");
 const full = document.getElementById("fullscreen");
 const seconds = Number(tiles?.dataset.rotate ?? 0);
+let paged = false;
 let page = 0;
 let columns = 1;
 let rows = 1;
 let turning = null;
 let awake = null;
 
-const isPaged = () => seconds > 0 && innerWidth > NARROW_PX;
-
 // The grid without pages says how many columns it makes and how tall a tile is; more columns are taken where all
-// tiles then fit on one page.
+// tiles then fit on one page. What does not fit is on further pages if they are to turn, else one scrolls.
 function measure() {
   const all = [...tiles.children];
+  paged = false;
   document.body.classList.remove("paged");
   for (const tile of all) tile.hidden = false;
-  if (!isPaged()) {
-    pager.hidden = true;
-    return;
-  }
+  pager.hidden = true;
+  if (innerWidth <= NARROW_PX) return;
   const style = getComputedStyle(tiles);
   const gap = parseFloat(style.columnGap);
   const made = Math.min(all.length, style.gridTemplateColumns.split(" ").length);
@@ -37,7 +35,10 @@ function measure() {
     const width = (tiles.clientWidth - gap * (columns - 1)) / columns;
     return Math.max(1, Math.floor((height + gap) / (width * shape + gap)));
   };
-  columns = [made, made + 1].find((number) => number * fit(number) >= all.length) ?? made;
+  const fitting = [made, made + 1].find((number) => number * fit(number) >= all.length);
+  if (!fitting && seconds === 0) return;
+  paged = true;
+  columns = fitting ?? made;
   rows = Math.min(fit(columns), Math.ceil(all.length / columns));
   tiles.style.setProperty("--columns", columns);
   tiles.style.setProperty("--rows", rows);
@@ -47,7 +48,7 @@ function measure() {
 
 // Tiles with an alert stay on every page; the others take turns in their order.
 function lay() {
-  if (!isPaged()) return;
+  if (!paged) return;
   const all = [...tiles.children];
   const alarming = all.filter((tile) => tile.querySelector(".tile-face.open"));
   const pinned = new Set(alarming.slice(0, columns * rows - 1));
