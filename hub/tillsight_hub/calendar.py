@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -180,6 +180,12 @@ class PlaceCalendar:
             else:
                 before = middle
         return after
+
+
+@cache
+def utc() -> PlaceCalendar:
+    """The calendar of what belongs to no place: Greenwich's days, open at every hour."""
+    return PlaceCalendar("UTC")
 
 
 def zone(tz: str) -> ZoneInfo:

@@ -8,14 +8,13 @@ from starlette.responses import Response
 from ..access import PageSession
 from ..access.asking import whole_admin
 from ..access.trail import AT_ONCE, Wanted, actors_and_actions, read_trail
-from ..calendar import PlaceCalendar
+from ..calendar import utc
 from .rendering import PagesDep
 from .source import SourceDep
 
 router = APIRouter(include_in_schema=False)
 
 Word = Annotated[str, Query(max_length=80)]
-UTC = PlaceCalendar("UTC")
 
 
 @router.get("/audit")
@@ -46,5 +45,5 @@ def audit_page(
         actors=actors,
         actions=actions,
         older=str(older.replace(scheme="", netloc="")) if older else "",
-        utc=UTC,
+        utc=utc(),
     )

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from ..access import PageSession
 from ..access.clock import now_ms
-from ..calendar import PlaceCalendar
+from ..calendar import utc
 from ..fleet.boxes import read_boxes
 from ..fleet.coverage import HEIGHT, STEP, Strip, read_strips
 from ..fleet.findings import (
@@ -30,7 +30,6 @@ from .source import SourceDep
 router = APIRouter(include_in_schema=False)
 
 Days = Literal["7", "28", "90"]
-UTC = PlaceCalendar("UTC")
 
 
 @router.get("/data")
@@ -42,7 +41,7 @@ def data_page(
     with source.reading() as (connection, hierarchy):
         places = hierarchy.within(scope)
         inside = {place.id: place for place in places}
-        today = max((place.calendar.business_day(now) for place in places), default=UTC.business_day(now))
+        today = max((place.calendar.business_day(now) for place in places), default=utc().business_day(now))
         period = _until(today, int(days))
         boxes = read_boxes(connection, hierarchy, inside, now)
         known = Known(
@@ -68,7 +67,7 @@ def data_page(
         audit_days=AUDIT_DAYS,
         width=STEP * int(days),
         height=HEIGHT,
-        utc=UTC,
+        utc=utc(),
         now=now,
     )
 

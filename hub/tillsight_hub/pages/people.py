@@ -27,7 +27,7 @@ from ..access.forms import CheckedForm
 from ..access.passwords import new_password
 from ..access.tokens import TOKEN_ROLES
 from ..access.trail import last_logins
-from ..calendar import PlaceCalendar
+from ..calendar import utc
 from ..chain.places import choices
 from ..hierarchy import Hierarchy
 from ..services import Services, ServicesDep
@@ -36,7 +36,6 @@ from .source import Source, SourceDep
 
 router = APIRouter(include_in_schema=False)
 
-UTC = PlaceCalendar("UTC")
 LIVES = (30, 90, 365, 0)
 """Days that a token may live; 0 for ever."""
 
@@ -184,7 +183,7 @@ def _page(  # noqa: PLR0917
         parts=_parts(hierarchy),
         boxes=choices(hierarchy, "device"),
         now=now_ms(),
-        utc=UTC,
+        utc=utc(),
     )
 
 
