@@ -72,9 +72,9 @@ def test_no_page_obeys_what_people_typed_or_is_too_wide_or_hard_to_use(
     for route, address in _in_language(pages, language):
         page = window.open(address)
         page.wait_for_selector("#main")
-        problems += [f"{route}: {problem}" for problem in _obeyed(page)]
         problems += [f"{route}: {rule}" for rule in violations(page, axe) if route not in OF_OTHERS]
         problems += [f"{route}: {problem}" for problem in _too_wide(page, width)]
+        problems += [f"{route}: {problem}" for problem in _obeyed(page)]  # live parts have come by now
         problems += [f"{route}: {each}" for each in window.complaints if not each.startswith(HARMLESS)]
         window.complaints.clear()
     assert not problems, "\n".join(problems)

@@ -8,7 +8,9 @@ for (const editor of document.querySelectorAll("[data-hours]")) {
   days.forEach((day, at) => day.build(at === 0 ? () => days.slice(1).forEach((other) => other.take(day)) : null));
   const own = editor.querySelector("[name=hours_own]");
   if (own) {
-    const show = () => (editor.querySelector(".week").hidden = !own.checked);
+    const show = () => {
+      for (const part of editor.querySelectorAll(".week, #hours-hint")) part.hidden = !own.checked;
+    };
     own.addEventListener("change", show);
     show();
   }
