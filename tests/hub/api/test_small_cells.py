@@ -37,15 +37,52 @@ PERIODS = (
     {"from": "2026-03-01", "to": "2026-03-31"},
     {},
 )
+MARCH = {"first": "2026-03-01", "last": "2026-03-31"}
 ALL_BY = {
-    "/api/v1/scores": [{"by": by} for by in get_args(By)],
+    "/api/v1/scores": [
+        *({"by": by} for by in get_args(By)),
+        *({"weekdays": "1,3", "by": by} for by in ("touchpoint", "week", "weekday", "hour")),
+        *({"hours": hours, "by": by} for hours in ("9-13", "15-16") for by in ("org", "weekday", "hour")),
+    ],
+    "/api/v1/week": [{"metric": "csat"}, {"metric": "relative_dissatisfaction", "format": "csv"}],
     "/api/v1/export": [{"by": every, "format": "csv"} for every in get_args(Every)],
     "/api/v1/ranking": [{"metric": "csat"}, {"metric": "relative_dissatisfaction"}],
     "/api/v1/change": [{"metric": "csat"}],
 }
+OF_PAGES = {
+    "/explore": [{**MARCH, "by": by} for by in ("touchpoint", "day", "weekday", "hour")],
+    "/places/{place_id}": [MARCH, {"first": QUIET, "last": QUIET}, {**MARCH, "weekday": "1", "why": "1"}],
+    "/places/{place_id}/why": [MARCH],
+    "/compare": [MARCH, {**MARCH, "metric": "csat", "by": "store"}],
+    "/sales": [MARCH],
+}
+"""What pages about a period are asked beside what they show by themselves."""
+GAPS = {
+    "touchpoint_id": ("till-1", "counter", "stall"),
+    "place_id": ("till-1", "counter", "acme"),
+    "place": ("till-1",),
+    "kind": ("touchpoint",),
+    "id": ("till-1",),
+    "device": ("box-till-1",),
+    "survey": ("visit",),
+    "number": ("1",),
+}
+"""What stands in the gaps of paths."""
+OF_NOBODY = {"code", "token", "edition", "language", "report"}
+"""Gaps of paths to secrets that nobody has here, to files that tell no numbers, and to reports on paper, made
+of the same numbers as pages."""
 RAW = {"/api/v1/events", "/api/v1/what-if"}
 """For those who may read single events, which is written to the audit trail."""
-ABOUT_THE_HUB = {"/metrics", "/healthz", "/readyz", "/api/v1/health", "/api/v1/tokens", "/api/v1/users"}
+ABOUT_THE_HUB = {
+    "/metrics",
+    "/healthz",
+    "/readyz",
+    "/api/v1/health",
+    "/api/v1/tokens",
+    "/api/v1/users",
+    "/people",
+    "/audit",
+}
 VARIES = re.compile(
     r'"computed_at":"[^"]*"|"at":\d+|"read_at":\d+|csrf_token" value="\w+"|data-csrf="\w+"|'
     r"20\d\d-\d\d-\d\dT[\d:.]+(Z|\+00:00)|[0-9a-f]{32,}"
@@ -133,15 +170,22 @@ def questions_for(path: str, score_ids: list[str]) -> Iterator[tuple[str, dict[s
     """The path with its gaps filled, and parameters."""
     if "{score_id}" in path:
         yield from ((path.replace("{score_id}", id), {}) for id in score_ids)
-    elif "{touchpoint_id}" in path:
-        for till in ("till-1", "counter", "stall"):
-            yield from ((path.replace("{touchpoint_id}", till), {"day": day}) for day in ("", PAST, QUIET))
     elif path in ALL_BY:
         for period in PERIODS:
             yield from ((path, {**more, **period}) for more in ALL_BY[path])
-    else:
-        assert "{" not in path, f"{path}: this test does not know how to ask it"
-        yield path, {}
+    elif not OF_NOBODY & set(re.findall(r"{(\w+)}", path)):
+        days = [{"day": day} for day in ("", PAST, QUIET)] if "{touchpoint_id}" in path else [{}]
+        for filled in filled_paths(path):
+            yield from ((filled, params) for params in (*days, *OF_PAGES.get(path, [])))
+
+
+def filled_paths(path: str) -> list[str]:
+    """With something in each gap."""
+    gap = re.search(r"{(\w+)}", path)
+    if gap is None:
+        return [path]
+    assert gap[1] in GAPS, f"{path}: this test does not know how to ask it"
+    return [each for value in GAPS[gap[1]] for each in filled_paths(path.replace(gap[0], value))]
 
 
 def told(client: TestClient, path: str, params: dict[str, str]) -> tuple[int, str]:
