@@ -5,8 +5,8 @@ came with which button is told nowhere.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -16,6 +16,7 @@ from tillsight_models.events import ReasonGiven
 from .hierarchy import Touchpoint
 from .periods import Period, bucket_days
 from .release import cells_of
+from .shown.surveys import asked_ever, read_surveys
 from .tables import IS_REASON, event
 
 
@@ -64,6 +65,36 @@ def read_reasons(
                 left -= set(cell)
         withheld += sum(sizes[day] for day in left)
     return Reasons(dict(told.most_common()), withheld, outcomes["skipped"], outcomes["timeout"])
+
+
+def read_words(connection: Connection, orgs: Collection[str], language: str) -> dict[str, str]:
+    """What reasons are called, by id, as the surveys of these orgs write it for shoppers; another language
+    of theirs where they do not speak this one."""
+    options = [
+        option
+        for kept in read_surveys(connection, orgs)
+        for question in asked_ever(kept).questions
+        if question.kind == "reason"
+        for option in question.options
+    ]
+    return {each.id: _said(each.text, language) for each in reversed(options)}
+
+
+def in_words(reasons: Reasons, words: Mapping[str, str]) -> Reasons:
+    """The same by what they are called; those that are called alike are one."""
+    named: Counter[str] = Counter()
+    for reason, number in reasons.named.items():
+        named[words.get(reason) or plain(reason)] += number
+    return replace(reasons, named=dict(named.most_common()))
+
+
+def plain(id: str) -> str:
+    """What an id says by itself."""
+    return id.replace("-", " ").replace("_", " ").capitalize()
+
+
+def _said(texts: Mapping[str, str], language: str) -> str:
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
 
 
 def _read(

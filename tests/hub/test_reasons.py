@@ -7,7 +7,8 @@ from tests.harness.ingesting import DAY, NOON, Box, intake, take
 
 from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.periods import Period
-from tillsight_hub.reasons import Reasons, read_reasons
+from tillsight_hub.reasons import Reasons, in_words, read_reasons, read_words
+from tillsight_hub.shown.surveys import create
 from tillsight_models.events import ReasonGiven
 
 LATER = NOON + 40 * DAY
@@ -100,3 +101,29 @@ def test_reasons_are_found_by_their_index(engine: Engine) -> None:
 def test_of_no_place_there_is_nothing(engine: Engine) -> None:
     with engine.connect() as connection:
         assert read_reasons(connection, [], OCTOBER, smallest=10, now=LATER) == Reasons({})
+
+
+def test_reasons_are_called_what_the_survey_calls_them(engine: Engine) -> None:
+    texts = {
+        "long-wait": {"en": "Waited too long", "it": "Attesa troppo lunga"},
+        "price": {"en": "The price"},
+    }
+    options = [{"id": id, "text": text} for id, text in texts.items()]
+    question = {"id": "why", "kind": "reason", "text": {"en": "Why?"}, "options": options}
+    content = {"id": "till", "languages": ["en", "it"], "questions": [question]}
+    with engine.begin() as connection:
+        create(connection, "acme", content, "ada")
+        english, italian = (read_words(connection, {"acme"}, language) for language in ("en", "it"))
+        assert read_words(connection, {"other"}, "en") == {}
+    assert english == {"long-wait": "Waited too long", "price": "The price"}
+    assert italian == {"long-wait": "Attesa troppo lunga", "price": "The price"}
+
+
+def test_reasons_that_are_called_alike_are_one() -> None:
+    found = in_words(Reasons({"a": 5, "too-loud": 4, "b": 3}, withheld=2), {"a": "Price", "b": "Price"})
+    assert found == Reasons({"Price": 8, "Too loud": 4}, withheld=2)
+    assert list(in_words(Reasons({"a": 5, "x": 4, "b": 3}), {"x": "Most", "a": "One"}).named) == [
+        "One",
+        "Most",
+        "B",
+    ]

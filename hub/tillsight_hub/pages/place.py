@@ -15,13 +15,13 @@ from ..charts.whiskers import Whisker, whiskers
 from ..hierarchy import Hierarchy
 from ..metrics.registry import Score
 from ..periods import bucket_days
-from ..reasons import read_reasons
+from ..reasons import in_words, read_reasons, read_words
 from ..services import Services, ServicesDep
 from .choosing import Choice, choose, place_options, range_of, today_of
 from .figures import axis_end
 from .place_reading import dates_of, read_place
 from .place_view import Number, PlaceView, Where, find_place, metric_name
-from .place_why import Why, leading, read_why, reason_name, reasons_drawing
+from .place_why import Why, leading, read_why, reasons_drawing
 from .rendering import Pages, PagesDep
 from .source import SourceDep
 
@@ -81,7 +81,9 @@ def place_values(connection: Connection, view: PlaceView, pages: Pages, services
     """What the template shows."""
     choice, members = view.choice, view.where.members
     smallest, now = services.metrics.smallest_cell, now_ms()
-    reasons = read_reasons(connection, members, choice.period, smallest=smallest, now=now)
+    words = read_words(connection, {place.org_id for place in members}, pages.language)
+    told = read_reasons(connection, members, choice.period, smallest=smallest, now=now)
+    reasons = in_words(told, words)
     one = members[0] if view.where.level == "touchpoint" else None
     today = members[0].calendar.business_day(now)
     return {
@@ -98,8 +100,8 @@ def place_values(connection: Connection, view: PlaceView, pages: Pages, services
         "metric": chosen_trend(view).metric,
         "trend": trend_drawing(pages, view),
         "reasons": reasons,
-        "leading": [reason_name(pages, reason) for reason in leading(reasons)],
-        "reason_names": [(reason_name(pages, reason), n) for reason, n in reasons.named.items()],
+        "leading": leading(reasons),
+        "reason_names": list(reasons.named.items()),
         "reasons_drawing": reasons_drawing(pages, reasons),
         "faces": faces_drawing(pages, view),
         "dates": dates_of(connection, one, today) if one else (None, None),

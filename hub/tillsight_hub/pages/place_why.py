@@ -18,7 +18,7 @@ from ..metrics.intervals import wilson
 from ..metrics.questions import Questions, names_of, points_of, top_box
 from ..metrics.registry import DEFAULT_LEVEL, Catalogue, Metric
 from ..periods import Period, bucket_days
-from ..reasons import Reasons
+from ..reasons import Reasons, plain
 from ..surveys import answers_of
 from ..week_cells import WeekCells, read_week_cells
 from .choosing import Choice, range_of
@@ -64,11 +64,8 @@ class Why:
 
 
 def reasons_drawing(pages: Pages, reasons: Reasons) -> Drawing | None:
-    """Bars of what was named; None where nobody's reason may be told."""
-    if not reasons.people:
-        return None
-    named = {reason_name(pages, reason): number for reason, number in reasons.named.items()}
-    return pareto(pages, "reasons", pages.t("place.reasons"), named)
+    """Bars of what was named, in words; None where nobody's reason may be told."""
+    return pareto(pages, "reasons", pages.t("place.reasons"), reasons.named) if reasons.people else None
 
 
 def leading(reasons: Reasons) -> list[str]:
@@ -80,11 +77,6 @@ def leading(reasons: Reasons) -> list[str]:
         if ends is not None and first is not None and ends.upper >= first.lower:
             found.append(reason)
     return found
-
-
-def reason_name(pages: Pages, reason: str) -> str:
-    """A reason as people say it: what the survey calls it is an id."""
-    return pages.t.of(f"reason.{reason}", reason.replace("-", " ").replace("_", " ").capitalize())
 
 
 def read_why(  # noqa: PLR0917
@@ -155,7 +147,7 @@ def _drivers_drawing(pages: Pages, asked: Sequence[str], found: Impact) -> Drawi
     for name, driver in zip(asked, found.drivers, strict=True):
         ends, best = driver.lmg.interval, driver.performance.value
         assert ends is not None
-        label = reason_name(pages, name.partition(":")[2])
+        label = plain(name.partition(":")[2])
         value = driver.lmg.value or 0.0
         numbers.append(Whisker(label, value, ends.lower, ends.upper, found.n, pages.figures.share(best)))
     r2 = found.r2.value if found.r2 else None
