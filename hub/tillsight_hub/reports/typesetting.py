@@ -1,6 +1,7 @@
 """Typesetting: a report as an accessible PDF, the same on every machine."""
 
 import json
+import logging
 import threading
 from datetime import UTC, datetime, time
 from functools import cache
@@ -13,6 +14,8 @@ from .errors import ReportFailed
 if TYPE_CHECKING:
     import typst
 
+log = logging.getLogger(__name__)
+
 TEMPLATE = Path(__file__).with_name("report.typ")
 STANDARD: Literal["ua-1"] = "ua-1"
 """PDF/UA: tagged, with a title, a language and words for every picture; typst refuses what is not."""
@@ -22,17 +25,18 @@ _alone = threading.Lock()
 
 
 def pdf_of(report: Report) -> bytes:
-    """The report as PDF/UA."""
-    import typst
+    """The report as PDF/UA; without that seal where no font has a letter of some name."""
+    import typst  # 40 MB that only a report needs
 
-    made = datetime.combine(report.made, time(), UTC)
     with _alone:
         try:
-            found = _compiler(report).compile(format="pdf", pdf_standards=STANDARD, timestamp=made)
+            return _compiled(report, STANDARD)
+        except typst.TypstError as error:
+            log.warning("report %r is not PDF/UA: %s", report.title, error)
+        try:
+            return _compiled(report)
         except typst.TypstError as error:
             raise ReportFailed(f"report {report.title!r}: cannot be typeset: {error}") from error
-    assert isinstance(found, bytes)
-    return found
 
 
 def pictures_of(report: Report, ppi: float = PREVIEW_PPI) -> list[bytes]:
@@ -41,6 +45,13 @@ def pictures_of(report: Report, ppi: float = PREVIEW_PPI) -> list[bytes]:
         found = _compiler(report).compile(format="png", ppi=ppi)
     assert found is not None
     return [found] if isinstance(found, bytes) else found
+
+
+def _compiled(report: Report, *standards: Literal["ua-1"]) -> bytes:
+    made = datetime.combine(report.made, time(), UTC)
+    found = _compiler(report).compile(format="pdf", pdf_standards=list(standards), timestamp=made)
+    assert isinstance(found, bytes)
+    return found
 
 
 def _compiler(report: Report) -> "typst.Compiler":

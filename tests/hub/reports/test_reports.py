@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,13 @@ def test_it_is_the_same_on_a_machine_without_fonts(busy: Chain, monkeypatch: pyt
     bare = typst.Fonts(include_system_fonts=False)
     monkeypatch.setattr("tillsight_hub.reports.typesetting._fonts", lambda: bare)
     assert pdf_of(report) == own
+
+
+def test_a_name_that_no_font_can_write_keeps_no_report_back(busy: Chain) -> None:
+    unwritable = replace(report_of(busy, "weekly", "market"), heading="Till \u0378 \U000e0fff")
+    pdf = pdf_of(unwritable)
+    assert pdf.startswith(b"%PDF")
+    assert b"/StructTreeRoot" in pdf
 
 
 def test_a_weekly_page_has_one_or_two_pages(busy: Chain) -> None:
