@@ -32,7 +32,7 @@ from ..alerts.rules import (
 )
 from ..alerts.settings import AlertSettings
 from ..alerts.stating import Stated, months_of, stated
-from ..alerts.streams import week_of
+from ..alerts.streams import Slots, week_of
 from ..cases.opening import cases_of
 from ..database import writing
 from ..hierarchy import Hierarchy, Touchpoint, read_hierarchy
@@ -273,8 +273,19 @@ def read_gauges(
         }
     snoozed = read_snoozes(connection, now_ms())
     found: dict[str, list[Gauge]] = {}
+    weeks: dict[int, Slots] = {}
     for place in places:
-        gauge = _gauge(place, months_of(rules, place), knowledge, runs.get(place.id, 0.0), snoozed)
+        calendar = place.calendar
+        if id(calendar) not in weeks:
+            weeks[id(calendar)] = week_of(calendar, date.today())  # noqa: DTZ011 - any week does
+        gauge = _gauge(
+            place,
+            months_of(rules, place),
+            knowledge,
+            value=runs.get(place.id, 0.0),
+            snoozed=snoozed,
+            week=weeks[id(calendar)],
+        )
         found.setdefault(place.store_name, []).append(gauge)
     return list(found.items())
 
@@ -283,8 +294,10 @@ def _gauge(
     place: Touchpoint,
     months: float | None,
     knowledge: Knowledge,
+    *,
     value: float,
     snoozed: Mapping[str, int],
+    week: Slots,
 ) -> Gauge:
     until = max((snoozed[each] for each in path_of(place) if each in snoozed), default=None)
     learnt = knowledge.touchpoints.get(place.id)
@@ -295,7 +308,7 @@ def _gauge(
     has_store = place.store_id in knowledge.stores
     threshold = threshold_of(learnt, months, has_store_chart=has_store)
     baseline = learnt.baseline
-    answers = baseline.votes_per_hour(week_of(place.calendar, date.today()))  # noqa: DTZ011 - any week does
+    answers = baseline.votes_per_hour(week)
     if threshold is None:
         return Gauge(place, "daily", 0.0, None, answers, until)
     mode: Mode = "learning" if baseline.is_learning else "hot"
