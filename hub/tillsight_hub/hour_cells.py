@@ -126,6 +126,9 @@ def months_with_shifts(
 ) -> dict[str, frozenset[str]]:
     """By month: the touchpoints whose rota cuts its days; they share one calendar."""
     spans = {month: bucket_days(f"{month}-01", "month").bounds(members[0].calendar) for month in months}
+    start, end = min(start for start, _ in spans.values()), max(end for _, end in spans.values())
+    if not with_shifts(connection, members, start - DAY_MS, end + DAY_MS):
+        return dict.fromkeys(months, frozenset())
     return {
         month: with_shifts(connection, members, start - DAY_MS, end + DAY_MS)
         for month, (start, end) in spans.items()

@@ -70,13 +70,20 @@ class ToldWeek:
         return (weekday, hour) in self.alone or weekday in self.together.get(hour, ())
 
 
-@lru_cache(maxsize=4096)
-def told_week(shared: tuple[Shared, ...], smallest: int) -> ToldWeek:
-    """The week hours that may be told of a month; kept, because what is shared hardly ever changes.
+def told_week(shared: Iterable[Shared], smallest: int) -> ToldWeek:
+    """The week hours that may be told of a month, from all edges of its graph.
 
     Edges without people are week hours whose hours are all known by themselves.
     """
-    graph = _Graph.of(shared, smallest)
+    return _told_week(np.array(list(shared), dtype=np.int64).tobytes(), smallest)
+
+
+@lru_cache(maxsize=4096)
+def _told_week(shared: bytes, smallest: int) -> ToldWeek:
+    """Kept, because what is shared in a month that is over hardly ever changes; as bytes, because that is
+    small: some 10 kB for a month."""
+    rows = np.frombuffer(shared, dtype=np.int64).reshape(-1, len(Shared._fields)).tolist()
+    graph = _Graph.of(map(Shared._make, rows), smallest)
     graph.settle()
     return graph.told()
 

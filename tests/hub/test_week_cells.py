@@ -8,6 +8,7 @@ from tests.harness.chain import Chain, open_chain
 
 from tillsight_hub.metrics.catalogue import catalogue
 from tillsight_hub.metrics.settings import MetricSettings
+from tillsight_hub.narrowing import Narrowing, read_narrowed
 from tillsight_hub.periods import Period
 from tillsight_hub.week_cells import WeekCells, read_week_cells
 from tillsight_models.events import ButtonPressed, StaffShifted
@@ -19,6 +20,15 @@ CSAT = catalogue(MetricSettings(), 10)["csat"]
 @pytest.fixture
 def chain(tmp_path: Path) -> Iterator[Chain]:
     with open_chain(f"sqlite:///{tmp_path / 'hub.db'}") as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def any_chain(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Chain]:
+    """On each database in turn."""
+    on_sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'any.db'}" if on_sqlite else request.getfixturevalue("postgresql_url")
+    with open_chain(url) as made:
         yield made
 
 
@@ -35,7 +45,8 @@ def told(found: WeekCells) -> dict[tuple[int, int], int]:
     return {cell: counts.responses for cell, counts in found.cells.items() if counts.responses}
 
 
-def test_only_whole_months_that_are_over_are_summed(chain: Chain) -> None:
+def test_only_whole_months_that_are_over_are_summed(any_chain: Chain) -> None:
+    chain = any_chain
     for day in ("2026-02-16", "2026-03-02", "2026-04-06"):
         chain.press("till-1", f"{day}T10:10", 4, times=20)
     found = week(chain, "till-1")
@@ -93,7 +104,8 @@ def test_an_hour_is_not_told_where_the_days_less_it_would_be_about_a_few(chain: 
     assert (told(found), found.cells[1, 10].withheld) == ({}, 20)
 
 
-def test_several_touchpoints_are_the_sums_of_what_each_tells(chain: Chain) -> None:
+def test_several_touchpoints_are_the_sums_of_what_each_tells(any_chain: Chain) -> None:
+    chain = any_chain
     chain.press("till-1", "2026-03-02T10:10", 4, times=20)
     chain.press("till-2", "2026-03-02T10:10", 1, times=10)
     chain.press("stall", "2026-03-02T10:10", 1, times=3)
@@ -101,3 +113,26 @@ def test_several_touchpoints_are_the_sums_of_what_each_tells(chain: Chain) -> No
     assert (found.cells[1, 10].told, found.cells[1, 10].withheld) == ((10, 0, 0, 20), 3)
     assert found.tz is None
     assert found.shrunk(CSAT)[1, 10].estimate == pytest.approx(2 / 3, abs=0.01)
+
+
+def test_weekdays_and_hours_are_read_alike_on_each_database(any_chain: Chain) -> None:
+    for day in ("2026-03-02", "2026-03-04", "2026-03-09"):
+        any_chain.press("till-1", f"{day}T10:10", 4, times=12)
+        any_chain.press("till-2", f"{day}T11:10", 1, times=15)
+    any_chain.settle()
+    places = any_chain.touchpoints("till-1", "till-2")
+    now = any_chain.at("till-1", "2026-05-10T12:00")
+    found = {}
+    with any_chain.engine.connect() as connection:
+        for narrowing in (
+            Narrowing.parse("1", ""),
+            Narrowing.parse("1", "10-11"),
+            Narrowing.parse("", "11-12"),
+        ):
+            groups = read_narrowed(connection, places, SPRING, "touchpoint", narrowing, now=now).groups
+            found[narrowing.key] = {group.key: group.counts.responses for group in groups}
+    assert found == {
+        "1": {"till-1": 24, "till-2": 30},
+        "1_10": {"till-1": 24, "till-2": 0},
+        "1234567_11": {"till-1": 0, "till-2": 45},
+    }
