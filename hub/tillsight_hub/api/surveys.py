@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 
 from ..access import CurrentViewer
 from ..services import ServicesDep
+from ..shown.answers import Asking
 from ..shown.looks import read_looks
 from ..shown.places import orgs_of
-from ..shown.results import Asking, Told, read_funnel, read_results
+from ..shown.results import Told, read_funnel, read_results
 from ..shown.surveys import Kept, asked_ever, find_survey, read_surveys
 from .reading import READ_ERRORS, DaysQuery, period_of, visible_places
 

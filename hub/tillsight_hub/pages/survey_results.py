@@ -8,8 +8,10 @@ from starlette.responses import RedirectResponse, Response
 from ..access.clock import now_ms
 from ..access.forms import CheckedForm
 from ..hierarchy import Hierarchy
+from ..shown.answers import Asking
+from ..shown.comments import erase_comment, read_comments
 from ..shown.places import has_whole
-from ..shown.results import Asking, erase_comment, read_comments, read_funnel, read_results
+from ..shown.results import read_funnel, read_results
 from ..shown.surveys import Kept, asked_ever
 from .choosing import Choice, choose, place_options, today_of
 from .desk import Desk, DeskDep

@@ -9,13 +9,9 @@ from tillsight_hub.database import writing
 from tillsight_hub.hierarchy import Hierarchy
 from tillsight_hub.metrics.questions import QuestionSettings
 from tillsight_hub.periods import Period
-from tillsight_hub.shown.results import (
-    Asking,
-    erase_comment,
-    read_comments,
-    read_funnel,
-    read_results,
-)
+from tillsight_hub.shown.answers import Asking
+from tillsight_hub.shown.comments import erase_comment, read_comments
+from tillsight_hub.shown.results import read_funnel, read_results
 from tillsight_models.events import QuestionAnswered, SurveyEnded
 from tillsight_models.surveys import Option, Question
 
@@ -134,3 +130,17 @@ def test_comments_have_no_hour_no_order_and_can_be_deleted(engine: Engine, askin
     assert f'"{gone.text}"' not in stored
     assert [row.action for row in audit] == ["comment.erase"]
     assert gone.text not in audit[0].detail
+
+
+def test_who_goes_on_on_a_phone_is_one_person_who_came_farther(engine: Engine, asking: Asking) -> None:
+    for stream, outcome in (("a" * 16, "timeout"), ("b" * 16, "complete")):
+        box = Box(stream=stream)
+        end = SurveyEnded(survey="exit", survey_version=1, visit="c" * 20, outcome=outcome)  # type: ignore[arg-type]
+        take(engine, (box, [box.event(end)]))
+    with engine.connect() as connection:
+        assert read_funnel(connection, asking, "exit") == {
+            "complete": 1,
+            "partial": 0,
+            "timeout": 0,
+            "abandoned": 0,
+        }
