@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from ..access import PageSession
+from ..access.audit import record
 from ..access.clock import now_ms
 from ..access.forms import CheckedForm
 from ..calendar import PlaceCalendar
@@ -120,6 +121,8 @@ def change(
             raise HTTPException(
                 422, f"do {do!r:.20}: expected on, off, remove, or send where mail is configured"
             )
+        else:
+            record(connection, actor, "report sent again", str(schedule.id))
     if do == "send":
         spoken = request.app.state.pages
         config = services.config

@@ -149,7 +149,7 @@ def _cases(asked: Asked) -> Section:
     if not found:
         return Section(title, (Note(voice.t("reports.no_cases"), "good"),))
     columns = (
-        Column(voice.t("reports.column_what"), width=1),
+        Column(voice.t("reports.what"), width=1),
         Column(voice.t("reports.column_touchpoint")),
         Column(voice.t("reports.column_owner")),
         Column(voice.t("reports.column_deadline"), "right"),
