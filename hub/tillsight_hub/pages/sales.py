@@ -1,7 +1,7 @@
 """`/sales`: what sellers do and what comes of it, live for today and place by place for a period."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Header, Query, Request
@@ -21,7 +21,7 @@ from ..viewer import Viewer
 from .choosing import choose, place_options, range_of, today_of
 from .compare import BYS, places_within
 from .rendering import Pages, PagesDep
-from .selling import hours_period, read_hours, read_selling, read_teams, read_today, together
+from .selling import Selling, hours_period, read_hours, read_selling, read_teams, read_today, together
 from .source import Source, SourceDep
 from .standings import By
 
@@ -57,7 +57,8 @@ def sales(
         shown_hours = hours_period(period)
         hours = read_hours(connection, places, shown_hours)
         teams = read_teams(connection, places, period, metrics, now)
-    scales: dict[str, list[Any]] = {}
+    stores = {id: place.store_id for id, place in hierarchy.touchpoints.items()}
+    scales: dict[str, list[Selling]] = {}
     for each in found:
         scales.setdefault(each.counts.scale.id, []).append(each)
     return pages.page(
@@ -73,7 +74,10 @@ def sales(
         today=today,
         rows=[each for each in found if each.sells],
         silent=sum(not each.sells for each in found),
-        totals=[together([e.group for e in members], asked, period, metrics) for members in scales.values()],
+        totals=[
+            together([each.group for each in members], asked, period, metrics, stores)
+            for members in scales.values()
+        ],
         hours=_hours(pages, hours, shown_hours),
         teams=teams,
         metrics=metrics,

@@ -42,6 +42,8 @@ class Selling:
     """By metric id."""
     links: Mapping[str, str]
     """Addresses of the pages about them; a score without one has none."""
+    without_button: int = 0
+    """Of a sum: stores (or regions) that sell and report no attempt, while others do."""
 
     @property
     def counts(self) -> Counts:
@@ -90,13 +92,18 @@ def read_today(
         for group in read_counts(connection, members, day, day, smallest_cell=metrics.smallest_cell, now=now):
             scales.setdefault(group.counts.scale.id, []).append(group)
     period = Period(day, day) if len(days) == 1 else None
-    return [together(groups, asked, period, metrics) for groups in scales.values()]
+    stores = {place.id: place.store_id for place in places}
+    return [together(groups, asked, period, metrics, stores) for groups in scales.values()]
 
 
 def together(
-    groups: Sequence[Group], asked: str | None, period: Period | None, metrics: Catalogue
+    groups: Sequence[Group],
+    asked: str | None,
+    period: Period | None,
+    metrics: Catalogue,
+    stores: Mapping[str, str],
 ) -> Selling:
-    """The sum of groups of one scale."""
+    """The sum of groups of one scale; `stores` says of a touchpoint in which one it is."""
     counts = reduce(add, (group.counts for group in groups))
     minutes = [group.open_minutes for group in groups]
     total = Group(
@@ -114,7 +121,7 @@ def together(
         for id in scores:
             name = ScoreId(id, asked, counts.scale.id, period, "total", "", DEFAULT_LEVEL)
             links[id] = EXPLAIN_PAGE.format(id=name)
-    return Selling(total, "", scores, links)
+    return Selling(total, "", scores, links, _without_button(groups, stores))
 
 
 def read_selling(
@@ -213,6 +220,18 @@ def read_teams(
             )
         )
     return teams
+
+
+def _without_button(groups: Sequence[Group], stores: Mapping[str, str]) -> int:
+    attempts: dict[str, int] = {}
+    receipts: dict[str, int] = {}
+    for group in groups:
+        store = stores.get(group.key, group.key)
+        attempts[store] = attempts.get(store, 0) + group.counts.attempts
+        receipts[store] = receipts.get(store, 0) + group.counts.receipts
+    if not any(attempts.values()):
+        return 0
+    return sum(number > 0 and not attempts[store] for store, number in receipts.items())
 
 
 def _scores(counts: Counts, shown: Catalogue) -> dict[str, Score]:

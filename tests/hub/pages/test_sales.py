@@ -99,6 +99,25 @@ def test_places_without_sellers_are_left_out_and_counted(ada: Visitor) -> None:
     assert "3 places report none of it." in text
 
 
+def test_a_store_without_the_sellers_button_has_no_conversion_and_is_named(
+    fresh_site: Website, visit: Visit
+) -> None:
+    rome, pune = fresh_site.boxes["box-1"], fresh_site.boxes["box-3"]
+    attempts = (rome.event(AttemptEnded(duration_s=30), t=now_ms()) for _ in range(10))
+    fresh_site.ingest(*attempts, rome.sales(5, 5000, t=now_ms()))
+    fresh_site.ingest(pune.sales(40, 90_000, t=now_ms()), box="box-3")
+    visitor = visit(fresh_site)
+    visitor.log_in("ada")
+    text = visitor.client.get("/sales?period=last-7-days").text
+    assert "1 store sells without a sellers' button" in unescape(dials(text)["Conversion"])
+    body, *_ = re.findall(r"<tbody>(.*?)</tbody>", text, re.DOTALL)
+    rows = {row.split()[0]: row for row in map(words, re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL))}
+    assert "50%" in rows["Rome"]
+    assert "%" not in rows["Pune"]
+    alone = dials(visitor.client.get("/sales?place=pune").text)
+    assert "nobody reported an attempt" in alone["Conversion"]
+
+
 def test_nothing_of_it_stands_beside_faces(site: Website, ada: Visitor) -> None:
     assert not {metric for metric in (*SHOWN, *OF_TEAMS) if "emotion" in metric or "valence" in metric}
     inputs = {name for metric in catalogue(MetricSettings()).chosen(SHOWN) for name in metric.inputs}
