@@ -1,6 +1,11 @@
 """`/shared/{token}`: one place's scores for whoever has the link; read only, and without a login."""
 
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -23,7 +28,35 @@ DAYS = 28
 WEEKS = 13
 CHART_HEIGHT = 220
 LONGEST_TOKEN = 80
+KEPT_S = 60.0
+"""Only days that are over are shown: a minute more changes nothing."""
+MOST_KEPT = 200
 HIDDEN = {"X-Robots-Tag": "noindex, nofollow, noarchive", "Referrer-Policy": "no-referrer"}
+
+
+Values = dict[str, Any] | None
+"""What the page shows; None where its place is gone."""
+
+
+class Recent:
+    """What was worked out a moment ago; one page at a time, so that strangers keep at most one core busy."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[int, str], tuple[float, Values]] = OrderedDict()
+
+    def of(self, key: tuple[int, str], work_out: Callable[[], Values]) -> Values:
+        """Of a link in a language."""
+        with self._lock:
+            until, values = self._kept.get(key, (0.0, None))
+            if self._monotonic() >= until:
+                values = work_out()
+                self._kept[key] = self._monotonic() + KEPT_S, values
+                self._kept.move_to_end(key)
+                if len(self._kept) > MOST_KEPT:
+                    self._kept.popitem(last=False)
+            return values
 
 
 @router.get("/shared/{token}")
@@ -36,7 +69,10 @@ def shared(
     if not brake.allows(address):
         raise HTTPException(429, pages.t("shared.too_many"), headers={**HIDDEN, "Retry-After": "60"})
     link = find_link(services.engine, token) if len(token) <= LONGEST_TOKEN else None
-    values = _values(source, pages, link) if link is not None else None
+    values = None
+    if link is not None:
+        work_out = partial(_values, source, pages, link)
+        values = _recent(request).of((link.id, pages.language), work_out)
     if link is None or values is None:
         brake.allows(address, WRONG_COSTS)
         raise HTTPException(404, "there is nothing here", headers=HIDDEN)
@@ -45,8 +81,16 @@ def shared(
     return answer
 
 
-def _values(source: Source, pages: Pages, link: Link) -> dict[str, Any] | None:
-    """What the page shows; None where the place is gone."""
+def _recent(request: Request) -> Recent:
+    """This app's."""
+    state = request.app.state
+    if not hasattr(state, "shared_recently"):
+        state.shared_recently = Recent()
+    kept: Recent = state.shared_recently
+    return kept
+
+
+def _values(source: Source, pages: Pages, link: Link) -> Values:
     now = now_ms()
     with source.reading() as (connection, hierarchy):
         places = hierarchy.within(link.place)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from tests.harness.websites import Visitor, Website
 
+from tillsight_hub.pages.shared import Recent
 from tillsight_hub.tables import audit, report_schedule, share_link
 
 NAMES = "<img src=x onerror=alert(1)>"
@@ -153,6 +154,21 @@ def test_a_link_ends_by_itself_and_shows_touchpoints_only_where_that_was_chosen(
             connection.execute(update(share_link).values(expires=1))
         assert stranger.get(path).status_code == 404
     assert sent(mona, "/reports/links", place="rome", days="9999").status_code == 422
+
+
+def test_strangers_who_reload_make_no_work() -> None:
+    now, worked = [0.0], []
+    recent = Recent(lambda: now[0])
+
+    def work_out() -> dict[str, object]:
+        worked.append(now[0])
+        return {"at": now[0]}
+
+    assert recent.of((1, "en"), work_out) == recent.of((1, "en"), work_out) == {"at": 0.0}
+    recent.of((1, "it"), work_out)
+    now[0] = 61.0
+    assert recent.of((1, "en"), work_out) == {"at": 61.0}
+    assert worked == [0.0, 0.0, 61.0]
 
 
 def test_who_guesses_has_to_wait(fresh_site: Website) -> None:
