@@ -17,7 +17,7 @@ SHEET = """
 {% block title %}Charts{% endblock %}
 {% block styles %}<link rel="stylesheet" href="{{ asset('css/charts.css') }}">{% endblock %}
 {% block scripts %}<script type="module" src="{{ asset('js/charts.js') }}"></script>{% endblock %}
-{% block main %}<h1>Charts</h1><section><h2>All</h2>{{ chart(drawing) }}</section>{% endblock %}
+{% block main %}<h1>Charts</h1>{{ chart(drawing, 2) }}{{ chart(nothing, 2) }}{% endblock %}
 """
 
 
@@ -38,8 +38,11 @@ def sheet() -> str:
         tone="negative",
         marks=[Mark("2026-10-03", "alert", "</script><b>More unhappy</b>")],
     )
+    nothing_known = trend(
+        pages, "two", "Nothing", [TrendPoint("2026-10-01", None)], unit="share", every="day"
+    )
     template = pages._templates.from_string(SHEET)
-    return template.render(path="/sheet", session=None, theme="auto", drawing=drawing)
+    return template.render(path="/sheet", session=None, theme="auto", drawing=drawing, nothing=nothing_known)
 
 
 @pytest.fixture
@@ -61,11 +64,11 @@ def wait_until_drawn(page: Page) -> None:
 def test_a_chart_is_drawn_and_its_table_closed(with_sheet: Window) -> None:
     page = with_sheet.open("/login?sheet")
     wait_until_drawn(page)
-    assert page.locator("figure.drawing .drawing-canvas svg.marks .mark-line path").count() == 1
-    assert not page.locator(".drawing-table tbody").is_visible()
-    page.get_by_text("As a table").click()
-    assert page.locator(".drawing-table tbody tr").count() == 14
-    assert "nothing counted" in page.locator(".drawing-table tbody tr").nth(3).inner_text()
+    assert page.locator("#chart-one .drawing-canvas svg.marks .mark-line path").count() == 1
+    assert not page.locator(".drawing-table tbody").first.is_visible()
+    page.get_by_text("As a table").first.click()
+    assert page.locator("#chart-one tbody tr").count() == 14
+    assert "nothing counted" in page.locator("#chart-one tbody tr").nth(3).inner_text()
 
 
 def test_it_follows_the_width_and_the_theme(with_sheet: Window) -> None:
@@ -83,7 +86,7 @@ def test_it_follows_the_width_and_the_theme(with_sheet: Window) -> None:
 def test_what_is_pointed_at_says_its_number(with_sheet: Window) -> None:
     page = with_sheet.open("/login?sheet")
     wait_until_drawn(page)
-    page.locator(".drawing-canvas .mark-symbol.role-mark path").last.hover(force=True)
+    page.locator("#chart-one .mark-symbol.role-mark path").last.hover(force=True)
     tip = page.locator(".drawing-tip")
     tip.wait_for(state="visible")
     assert "</script><b>More unhappy</b>" in tip.inner_text()
@@ -95,11 +98,11 @@ def test_without_scripts_the_table_is_there(site: Website, with_sheet: Window) -
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.set_content(sheet(), wait_until="domcontentloaded")
-    assert page.locator(".drawing-table tbody tr").first.is_visible()
+    assert page.locator("#chart-one tbody tr").first.is_visible()
     context.close()
 
 
 def test_the_page_carries_the_data_as_they_are(with_sheet: Window) -> None:
     page = with_sheet.open("/login?sheet")
-    spec = json.loads(page.locator("figure.drawing script").text_content() or "")
+    spec = json.loads(page.locator("figure.drawing script").first.text_content() or "")
     assert len(spec["datasets"]["rows"]) == 14

@@ -1,5 +1,6 @@
 // Draws every chart of the page from the JSON beside it, once the page itself can be read. Colours are the page's
-// own variables, so a change of theme needs no redrawing; a change of width does.
+// own variables, so a change of theme needs no redrawing; a change of width does. Only errors are logged: that a layer
+// has nothing to draw is no news.
 
 const figures = [...document.querySelectorAll("figure.drawing")];
 const drawn = new WeakMap();
@@ -25,7 +26,7 @@ async function draw(figure) {
   const result = await window.vegaEmbed(
     stage,
     { ...spec, width: Math.floor(width / scale) },
-    { ...look, mode: "vega-lite", ast: true, renderer: "svg", actions: false, defaultStyle: false, tooltip },
+    { ...look, mode: "vega-lite", ast: true, renderer: "svg", actions: false, defaultStyle: false, logLevel: 1, tooltip },
   );
   const svg = stage.querySelector("svg");
   svg.setAttribute("width", Math.floor(width));
