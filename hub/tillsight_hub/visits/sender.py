@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 LOOK_S = 2.0
 RETRY_S = 10.0
 COMMIT_S = 30.0
+PATIENCE_S = 0.5
+"""Between two looks whether the hub stops while a commit is waited for."""
 MOST = 200
 """Visits in one look."""
 
@@ -104,7 +106,10 @@ class PhoneSender:
             answered.set()
 
         self._submit(Incoming(topic, encode_message(events), self._clock(), done))
-        return answered.wait(COMMIT_S) and receipts[0].committed
+        for _ in range(round(COMMIT_S / PATIENCE_S)):
+            if answered.wait(PATIENCE_S) or self._stopping.is_set():
+                break
+        return answered.is_set() and receipts[0].committed
 
     def _run(self) -> None:
         delay, failing = LOOK_S, False
