@@ -13,8 +13,8 @@ from tests.harness.processes import find_program
 FOLDER = Path(__file__).parents[2] / "systemd"
 UNITS = sorted(FOLDER.glob("*.service"))
 FILES = [*UNITS, *sorted((FOLDER / "examples").glob("*.conf"))]
-PROGRAM = "/opt/tillsight/.venv/bin/tillsight-edge"
-MOST_EXPOSED = {"tillsight-edge.service": 25, "tillsight-vision.service": 15}
+PROGRAMS = "/opt/tillsight/current/.venv/bin/"
+MOST_EXPOSED = {"tillsight-edge.service": 15, "tillsight-vision.service": 10, "tillsight-hub.service": 20}
 """By systemd's own measure, in tenths: 96 is a service without any protection; newer ones look at more."""
 
 
@@ -37,14 +37,14 @@ def here(tmp_path: Path) -> Path:
     """The units, for the program that is really here."""
     for unit in UNITS:
         text = unit.read_text(encoding="utf-8")
-        program = Path(sys.executable).with_name("tillsight-edge")
-        (tmp_path / unit.name).write_text(text.replace(PROGRAM, str(program)), encoding="utf-8")
+        here = f"{Path(sys.executable).parent}/"
+        (tmp_path / unit.name).write_text(text.replace(PROGRAMS, here), encoding="utf-8")
     return tmp_path
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_each_line_is_explained(file: Path) -> None:
-    assert len(directives(file)) > 3
+    assert len(directives(file)) > 1
     assert not (bare := [name for before, name, _ in directives(file) if not before.startswith("# ")]), bare
 
 
@@ -77,12 +77,13 @@ def test_the_network_and_the_camera_are_apart() -> None:
     assert values(agent, "Group") == values(vision, "Group")
 
 
-def test_the_agent_may_still_ask_whether_the_clock_is_synchronised() -> None:
-    unit = FOLDER / "tillsight-edge.service"
-    assert {"adjtimex", "clock_adjtime"} <= set(values(unit, "SystemCallFilter")[0].split())
-    assert not values(unit, "ProtectClock")
+def test_where_chrony_keeps_the_clock_the_agent_may_ask_the_kernel() -> None:
+    unit, addition = FOLDER / "tillsight-edge.service", FOLDER / "examples" / "chrony.conf"
+    assert values(unit, "ProtectClock") == ["yes"]
+    assert values(addition, "ProtectClock") == ["no"]
+    assert {"adjtimex", "clock_adjtime"} == set(values(addition, "SystemCallFilter")[0].split())
 
 
 def test_what_sees_may_still_give_up_its_rights() -> None:
-    (calls,) = values(FOLDER / "tillsight-vision.service", "SystemCallFilter")
-    assert "seccomp" in calls.split()
+    allowed, *_ = values(FOLDER / "tillsight-vision.service", "SystemCallFilter")
+    assert "seccomp" in allowed.split()
