@@ -1,6 +1,7 @@
 """The overview over HTTP: what it shows, finds and sorts, and what its stream sends."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -111,18 +112,15 @@ def test_an_empty_hub_says_what_to_do_first(empty_site: Website, visit: Visit) -
     assert "tillsight-hub seed" in text
 
 
-def test_the_seed_file_that_the_first_page_shows_is_one(empty_site: Website, visit: Visit) -> None:
-    import tomllib
-    from html import unescape
-
-    from tillsight_hub.seed import Seed
-
+def test_what_the_first_page_proposes_makes_a_chain(empty_site: Website, visit: Visit) -> None:
     visitor = visit(empty_site)
     visitor.log_in("ada")
-    text = visitor.client.get("/").text
-    shown = unescape(text.split("<code>", 1)[1].split("</code>", 1)[0])
-    seed = Seed.model_validate(tomllib.loads(shown))
-    assert [device.id for device in seed.device] == ["box-1"]
+    page = visitor.client.get("/").text
+    proposed = dict(re.findall(r'<input id="(\w+)" name="\1" value="([^"]+)"', page))
+    assert {"region", "tz", "hours", "touchpoint", "device"} == set(proposed)
+    token = visitor.csrf_token("/")
+    made = visitor.client.post("/first", data={**proposed, "org": "A", "store": "B", "csrf_token": token})
+    assert (made.status_code, made.headers["location"]) == (303, "/devices/b-till-1-box/connect")
 
 
 def test_pages_travel_compressed_and_streams_do_not(ada: Visitor) -> None:
