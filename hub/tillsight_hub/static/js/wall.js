@@ -1,6 +1,7 @@
 // The live board on a wall: pages of tiles that turn by themselves, the whole screen, and dark at night.
 
 const MARGIN_PX = 16;
+const LAID_OUT = 30; // tiles after these wait until they are near the screen, and have no height before
 const NARROW_PX = 640; // a phone shows all tiles below each other
 const NIGHT = [20, 7]; // by the screen's own clock
 
@@ -29,7 +30,7 @@ function measure() {
   const style = getComputedStyle(tiles);
   const gap = parseFloat(style.columnGap);
   const made = Math.min(all.length, style.gridTemplateColumns.split(" ").length);
-  const shape = Math.max(...all.slice(0, 12).map((tile) => tile.offsetHeight)) / all[0].offsetWidth;
+  const shape = Math.max(...all.slice(0, LAID_OUT).map((tile) => tile.offsetHeight)) / all[0].offsetWidth;
   const height = innerHeight - tiles.getBoundingClientRect().top - MARGIN_PX;
   const fit = (columns) => {
     const width = (tiles.clientWidth - gap * (columns - 1)) / columns;
