@@ -85,7 +85,7 @@ def test_what_people_typed_is_really_on_the_pages(site: Website, pages: dict[str
     with httpx.Client(base_url=site.url, timeout=30) as client:
         Visitor(client).log_in("ada")
         everything = "\n".join(client.get(address).text for address in pages.values())
-    told = ("org", "store", "touchpoint", "device", "owner", "token", "detail", "unsent", "file")
+    told = ("org", "store", "touchpoint", "device", "owner", "token", "detail", "version", "file")
     for about in told:
         assert attack(about)[: len(about) + 1].replace('"', "&#34;") in everything, about
 
