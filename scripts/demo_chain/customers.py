@@ -74,7 +74,7 @@ def _questionnaire(at: datetime, dice: random.Random, is_unhappy: bool) -> Itera
     """Some stop half-way, as people do."""
     visit = f"{dice.getrandbits(80):020x}"
     mood = -1.2 if is_unhappy else 0.6
-    parts = {name: _of_five(3.4 + mood + dice.gauss(0, 0.9)) for name in WEIGHTS}
+    parts: dict[str, int] = {name: _of_five(3.4 + mood + dice.gauss(0, 0.9)) for name in WEIGHTS}
     sums = sum(weight * (parts[name] - 3) for name, weight in WEIGHTS.items())
     parts["overall"] = _of_five(3.2 + 0.75 * sums + dice.gauss(0, 0.5))
     parts["recommend"] = min(10, max(0, round(2 * parts["overall"] + dice.gauss(0, 1.2))))

@@ -152,7 +152,7 @@ def before(days: float) -> datetime:
 
 def _listen(visitor: Visitor) -> None:
     def message(_: object, __: object, heard: MQTTMessage) -> None:
-        visitor.heard.append((heard.topic, heard.payload))
+        visitor.heard.append((heard.topic, bytes(heard.payload)))
 
     def connected(_: object, __: object, ___: object, code: object, ____: object) -> None:
         if not getattr(code, "is_failure", True):

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -38,6 +38,8 @@ class Root:
     """The file system of a fresh machine."""
 
     folder: Path
+    above: tuple[Path, ...] = ()
+    """What was installed on top of it, the newest first."""
 
     @classmethod
     def cached(cls) -> "Root":
@@ -52,6 +54,24 @@ class Root:
             _build(debootstrap, folder)
         return cls(folder)
 
+    def with_layer(self, name: str, fill: "Callable[[Machine], None]") -> "Root":
+        """The same after `fill`, which is done once for ever for this name."""
+        layer = _cache() / f"layer-{name}"
+        if not layer.exists():
+            fresh = layer.with_name(f"{layer.name}.building-{os.getpid()}")
+            with Machine(self) as machine:
+                fill(machine)
+                machine.power_off()
+                shutil.copytree(machine.changes, fresh, symlinks=True)
+            with contextlib.suppress(OSError):
+                fresh.rename(layer)
+        return Root(self.folder, (layer, *self.above))
+
+    @property
+    def layers(self) -> str:
+        """As the overlay wants them."""
+        return ":".join(map(str, (*self.above, self.folder)))
+
 
 class Machine:
     """A booted machine; `with` starts and stops it. What changes in it goes with it."""
@@ -62,6 +82,8 @@ class Machine:
         self._work = Path(tempfile.mkdtemp(prefix="tillsight-machine-", dir="/var/tmp"))
         self.files = self._work / "merged"
         """Its file system, from outside."""
+        self.changes = self._work / "upper"
+        """What it has that its root has not, from outside."""
         self.leader = 0
         """Process id of its systemd, from outside."""
         self._spawn: subprocess.Popen[bytes] | None = None
@@ -70,7 +92,7 @@ class Machine:
     def __enter__(self) -> "Machine":
         for part in ("upper", "work", "merged"):
             (self._work / part).mkdir()
-        layers = f"lowerdir={self._root.folder},upperdir={self._work / 'upper'},workdir={self._work / 'work'}"
+        layers = f"lowerdir={self._root.layers},upperdir={self.changes},workdir={self._work / 'work'}"
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, self.files], check=True)
         try:
             self.boot()
@@ -189,9 +211,9 @@ class Machine:
 
 
 @contextlib.contextmanager
-def booted(name: str = "till") -> Iterator[Machine]:
-    """A fresh machine."""
-    with Machine(Root.cached(), name) as machine:
+def booted(name: str = "till", root: Root | None = None) -> Iterator[Machine]:
+    """A fresh machine, of the bare root where no other is given."""
+    with Machine(root or Root.cached(), name) as machine:
         yield machine
 
 
@@ -212,7 +234,7 @@ def _build(debootstrap: Path, folder: Path) -> None:
     fresh = folder.with_name(f"{folder.name}.building")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.parent.mkdir(parents=True, exist_ok=True)
-    words = [debootstrap, "--variant=minbase", f"--include={','.join(PACKAGES)}", RELEASE, fresh]
+    words = [str(debootstrap), "--variant=minbase", f"--include={','.join(PACKAGES)}", RELEASE, str(fresh)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=BUILD_S, check=False)
     if done.returncode != 0:
         raise MissingPart(f"debootstrap: {done.stdout.strip()[-300:]}")

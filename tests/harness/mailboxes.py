@@ -38,7 +38,7 @@ class Letter:
     def files(self) -> dict[str, bytes]:
         """By name."""
         return {
-            str(part.get_filename()): bytes(part.get_payload(decode=True))  # type: ignore[arg-type]
+            str(part.get_filename()): bytes(part.get_payload(decode=True))
             for part in self.message.iter_attachments()
         }
 
@@ -144,10 +144,11 @@ class _Talk(socketserver.StreamRequestHandler):
         assert self.server.context is not None
         wrapped = self.server.context.wrap_socket(self.request, server_side=True)
         self.request, self.secure = wrapped, True
-        self.rfile, self.wfile = wrapped.makefile("rb"), wrapped.makefile("wb", buffering=0)
+        self.rfile, self.wfile = wrapped.makefile("rb"), wrapped.makefile("wb")
 
     def _say(self, text: str) -> None:
         self.wfile.write(f"{text}\r\n".encode())
+        self.wfile.flush()
 
 
 @contextmanager

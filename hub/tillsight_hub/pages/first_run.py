@@ -1,4 +1,4 @@
-"""The first page of an empty hub: one form makes the first store, touchpoint and box; the next connects it."""
+"""The first page of an empty hub: a form makes the first store, touchpoint and box; the next connects it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
