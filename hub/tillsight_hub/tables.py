@@ -427,6 +427,64 @@ device_config = Table(
     Column("problem", Text, nullable=True, comment="JSON: why the hub itself did not send a part"),
 )
 
+device_order = Table(
+    "device_order",
+    metadata,
+    Column("id", Text, primary_key=True, comment="16 hexadecimal digits"),
+    Column("dev", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="restart|identify|test-press|pull-model|run-check"),
+    Column("message", Text, nullable=False, comment="JSON as it is told on the topic cmd"),
+    Column("made", BigInteger, nullable=False, comment="ms UTC"),
+    Column("expires", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+    Column("told", BigInteger, nullable=True, comment="ms UTC at which it last went out"),
+    Column("answered", BigInteger, nullable=True, comment="ms UTC"),
+    Column("outcome", Text, nullable=True, comment="done|failed|refused|expired; null while nobody knows"),
+    Column("words", Text, nullable=True, comment="JSON: lines for a person"),
+    Index(None, "dev", "made"),
+    Index(None, "outcome", "expires"),
+)
+
+device_setting = Table(
+    "device_setting",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("place", Text, nullable=False, comment="org, region, store or touchpoint id, or device:id"),
+    Column("settings", Text, nullable=False, comment="JSON by section.key; the newest row of a place counts"),
+    Column("at", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+    Index(None, "place", "id"),
+    comment="every version that there ever was",
+)
+
+device_sighting = Table(
+    "device_sighting",
+    metadata,
+    Column("dev", Text, primary_key=True),
+    Column("kind", Text, primary_key=True, comment="two-boxes|enrolled-twice|revoked-tries|replay|boots"),
+    Column("first", BigInteger, nullable=False, comment="ms UTC"),
+    Column("last", BigInteger, nullable=False, comment="ms UTC"),
+    Column("times", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
+    comment="what the hub saw of a device that no device says of itself",
+)
+
+fleet_alarm = Table(
+    "fleet_alarm",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("subject", Text, nullable=False, comment="device id; hub: the hub itself"),
+    Column("condition", Text, nullable=False, comment="as on /devices"),
+    Column("severity", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("raised", BigInteger, nullable=False, comment="ms UTC"),
+    Column("cleared", BigInteger, nullable=True, comment="ms UTC"),
+    Column("sent", BigInteger, nullable=True, comment="ms UTC"),
+    Column("held", Text, nullable=True, comment="budget|storm|undelivered; null where it is sent"),
+    Index(None, "cleared", "subject"),
+    Index(None, "raised"),
+)
+
 # --- Who exactly: people who want an answer, cases and what was done -----------------------------------
 
 visit_link = Table(

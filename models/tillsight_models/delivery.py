@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from .errors import BadEvent
 from .events import HealthReported, Milliseconds, SeqRange, Word
+from .orders import OrderResult
 from .wanted import ConfigIs
 
 DEFAULT_WINDOW = 200
@@ -58,10 +59,12 @@ class HubState(Struct, frozen=True, kw_only=True):
     since: Milliseconds
 
 
-Message = TypeVar("Message", Ack, DeviceState, Birth, HubState, HealthReported, ConfigIs)
+Message = TypeVar("Message", Ack, DeviceState, Birth, HubState, HealthReported, ConfigIs, OrderResult)
 
 
-def encode(message: Ack | DeviceState | Birth | HubState | HealthReported | ConfigIs) -> bytes:
+def encode(
+    message: Ack | DeviceState | Birth | HubState | HealthReported | ConfigIs | OrderResult,
+) -> bytes:
     """Wire form of a delivery message."""
     return msgspec.json.encode(message)
 

@@ -101,6 +101,65 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("dev", name=op.f("pk_device_config")),
     )
     op.create_table(
+        "device_order",
+        sa.Column("id", sa.Text(), nullable=False, comment="16 hexadecimal digits"),
+        sa.Column("dev", sa.Text(), nullable=False),
+        sa.Column(
+            "kind", sa.Text(), nullable=False, comment="restart|identify|test-press|pull-model|run-check"
+        ),
+        sa.Column("message", sa.Text(), nullable=False, comment="JSON as it is told on the topic cmd"),
+        sa.Column("made", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("expires", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("told", sa.BigInteger(), nullable=True, comment="ms UTC at which it last went out"),
+        sa.Column("answered", sa.BigInteger(), nullable=True, comment="ms UTC"),
+        sa.Column(
+            "outcome",
+            sa.Text(),
+            nullable=True,
+            comment="done|failed|refused|expired; null while nobody knows",
+        ),
+        sa.Column("words", sa.Text(), nullable=True, comment="JSON: lines for a person"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device_order")),
+    )
+    op.create_index(op.f("ix_device_order_dev_made"), "device_order", ["dev", "made"], unique=False)
+    op.create_index(
+        op.f("ix_device_order_outcome_expires"), "device_order", ["outcome", "expires"], unique=False
+    )
+    op.create_table(
+        "device_setting",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column(
+            "place", sa.Text(), nullable=False, comment="org, region, store or touchpoint id, or device:id"
+        ),
+        sa.Column(
+            "settings",
+            sa.Text(),
+            nullable=False,
+            comment="JSON by section.key; the newest row of a place counts",
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device_setting")),
+        comment="every version that there ever was",
+    )
+    op.create_index(op.f("ix_device_setting_place_id"), "device_setting", ["place", "id"], unique=False)
+    op.create_table(
+        "device_sighting",
+        sa.Column("dev", sa.Text(), nullable=False),
+        sa.Column(
+            "kind", sa.Text(), nullable=False, comment="two-boxes|enrolled-twice|revoked-tries|replay|boots"
+        ),
+        sa.Column("first", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("last", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("times", sa.BigInteger(), nullable=False),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("dev", "kind", name=op.f("pk_device_sighting")),
+        comment="what the hub saw of a device that no device says of itself",
+    )
+    op.create_table(
         "enrolment",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -115,6 +174,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_enrolment_token_hash")),
     )
     op.create_index(op.f("ix_enrolment_dev"), "enrolment", ["dev"], unique=False)
+    op.create_table(
+        "fleet_alarm",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("subject", sa.Text(), nullable=False, comment="device id; hub: the hub itself"),
+        sa.Column("condition", sa.Text(), nullable=False, comment="as on /devices"),
+        sa.Column("severity", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("raised", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("cleared", sa.BigInteger(), nullable=True, comment="ms UTC"),
+        sa.Column("sent", sa.BigInteger(), nullable=True, comment="ms UTC"),
+        sa.Column(
+            "held", sa.Text(), nullable=True, comment="budget|storm|undelivered; null where it is sent"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fleet_alarm")),
+    )
+    op.create_index(
+        op.f("ix_fleet_alarm_cleared_subject"), "fleet_alarm", ["cleared", "subject"], unique=False
+    )
+    op.create_index(op.f("ix_fleet_alarm_raised"), "fleet_alarm", ["raised"], unique=False)
     op.create_table(
         "kiosk_look",
         sa.Column("place", sa.Text(), nullable=False, comment="id of an org, region, store or touchpoint"),
@@ -313,8 +393,17 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mail_sent_due"), table_name="mail")
     op.drop_table("mail")
     op.drop_table("kiosk_look")
+    op.drop_index(op.f("ix_fleet_alarm_raised"), table_name="fleet_alarm")
+    op.drop_index(op.f("ix_fleet_alarm_cleared_subject"), table_name="fleet_alarm")
+    op.drop_table("fleet_alarm")
     op.drop_index(op.f("ix_enrolment_dev"), table_name="enrolment")
     op.drop_table("enrolment")
+    op.drop_table("device_sighting")
+    op.drop_index(op.f("ix_device_setting_place_id"), table_name="device_setting")
+    op.drop_table("device_setting")
+    op.drop_index(op.f("ix_device_order_outcome_expires"), table_name="device_order")
+    op.drop_index(op.f("ix_device_order_dev_made"), table_name="device_order")
+    op.drop_table("device_order")
     op.drop_table("device_config")
     op.drop_index(op.f("ix_contact_request_tp_at"), table_name="contact_request")
     op.drop_index(op.f("ix_contact_request_erase_after"), table_name="contact_request")
