@@ -65,7 +65,7 @@ def _reason(dice: random.Random, is_unhappy: bool, trouble: float) -> ReasonGive
         return ReasonGiven(outcome="skipped")
     if outcome == "timeout":
         return ReasonGiven(outcome="timeout")
-    named = {name: shares[not is_unhappy] for name, shares in REASONS.items()}
+    named: dict[str, float] = {name: shares[not is_unhappy] for name, shares in REASONS.items()}
     named["waiting"] *= trouble if is_unhappy else 1
     return ReasonGiven(reason=dice.choices(list(named), list(named.values()))[0])
 
