@@ -77,9 +77,11 @@ def begin(
     source: SourceDep,
     form: CheckedForm,
 ) -> Response:
-    """Make the first places, and go on to the box."""
+    """Make the first places, and go on to the box; where there are some, `/chain` changes them."""
     whole_admin(session.viewer)
     with source.reading() as (_, hierarchy):
+        if hierarchy.touchpoints:
+            return RedirectResponse("/chain", 303)
         shown = FirstForm(_typed(form))
         ids = _ids(shown.typed, hierarchy)
         values = _values(shown, ids, pages)

@@ -119,8 +119,11 @@ def test_what_the_first_page_proposes_makes_a_chain(empty_site: Website, visit: 
     proposed = dict(re.findall(r'<input id="(\w+)" name="\1" value="([^"]+)"', page))
     assert {"region", "tz", "hours", "touchpoint", "device"} == set(proposed)
     token = visitor.csrf_token("/")
-    made = visitor.client.post("/first", data={**proposed, "org": "A", "store": "B", "csrf_token": token})
+    form = {**proposed, "org": "A", "store": "B", "csrf_token": token}
+    made = visitor.client.post("/first", data=form)
     assert (made.status_code, made.headers["location"]) == (303, "/devices/b-till-1-box/connect")
+    again = visitor.client.post("/first", data={**form, "tz": "Asia/Tokyo"})
+    assert (again.status_code, again.headers["location"]) == (303, "/chain")
 
 
 def test_pages_travel_compressed_and_streams_do_not(ada: Visitor) -> None:
