@@ -18,6 +18,7 @@ from tillsight_models.presence import NO_PICTURE, PresenceTold
 from tillsight_models.supervision import Supervisor
 from tillsight_models.topics import DeviceTopics
 
+from .acts import Acts
 from .audit_file import AuditInbox
 from .clock import AnchorWatch, SystemClock
 from .config import DeviceConfig
@@ -26,6 +27,7 @@ from .feedback import Feedback
 from .health import HealthWatch
 from .http import HttpsTransport
 from .mqtt import MqttTransport
+from .orders import Orders
 from .outbox import Outbox
 from .pause import CameraPause
 from .pending import Pending
@@ -121,6 +123,23 @@ class Agent:
             camera=lambda: self.eyes.worst if self.eyes else "none",
             kiosk=lambda: self.kiosk.state if self.kiosk else "none",
         )
+        acts = Acts(
+            config,
+            config_file,
+            outbox=self.outbox,
+            clock=self._clock,
+            health=self._health,
+            light=self._light,
+            sign=self._sign,
+            restart=self.stop,
+        )
+        self._orders = Orders(
+            self.outbox,
+            self._clock,
+            lambda: self._uplink.clock_offset_ms,
+            acts.by_kind,
+            self._uplink_awake.set,
+        )
         self._told: tuple[object, ...] = ()
         self._shown: tuple[object, ...] = ()
         """What was last reported, and shown in the status, of that which must not wait."""
@@ -190,6 +209,7 @@ class Agent:
             self.eyes.turn()
         self._tell_presence(self._sensed or bool(self.eyes and self.eyes.is_someone_there))
         self._tell_health()
+        self._orders.turn()
         self._supervise()
 
     def _end(self, drain_s: float) -> None:
@@ -251,8 +271,21 @@ class Agent:
         self.wanted = Wanted(path.with_name(f"{path.name}.wanted.json"), sections)
         self.wanted.begin()
         self._uplink.on_wanted, self._uplink.answer = self.wanted.take, self.wanted.answer
+        self._uplink.on_order = self._ordered
+        self._uplink.results, self._uplink.on_told = self._orders.unsent, self._orders.sent
         self._transport.start(self._uplink_awake.set)
         self._uplink_thread.start()
+
+    def _ordered(self, raw: bytes) -> None:
+        self._orders.take(raw)
+        self._awake.set()
+
+    def _sign(self, is_wanted: bool) -> bool:
+        """The device's name on its screen; False where it has none."""
+        if self.kiosk is None:
+            return False
+        self.kiosk.kiosk.show_sign(self._config.device.id if is_wanted else "")
+        return True
 
     def _note(self, payload: Payload, at: Stamp) -> None:
         """Something was counted."""

@@ -31,5 +31,9 @@ class ConfigUnwritable(TillsightError, OSError):
     """The configuration file cannot be replaced; the old one is there as it was."""
 
 
+class OrderRefused(TillsightError, RuntimeError):
+    """An order of the hub that this device does not carry out, or could not."""
+
+
 class EnrolmentFailed(TillsightError, RuntimeError):
     """The device has no certificate, or did not get the one that it asked for."""

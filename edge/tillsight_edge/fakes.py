@@ -27,11 +27,12 @@ from tillsight_models.events import (
     split_message,
     stream_position,
 )
+from tillsight_models.orders import OrderResult
 from tillsight_models.presence import PresenceTold
 from tillsight_models.wanted import ConfigIs
 from tillsight_panel.panel import Panel
 
-from .ports import Heard, WantedConfig
+from .ports import Heard, OrderCame, WantedConfig
 
 
 class FakeClock:
@@ -172,6 +173,7 @@ class MemoryTransport:
         self._connection = 1
         self.told: list[HealthReported] = []
         self.answers: list[ConfigIs] = []
+        self.results: list[OrderResult] = []
         self.shown: list[PresenceTold] = []
 
     def start(self, wake: Callable[[], None]) -> None:
@@ -202,10 +204,15 @@ class MemoryTransport:
             self.answers.append(answer)
         return self._broker.online
 
+    def report(self, result: OrderResult) -> bool:
+        if self._broker.online:
+            self.results.append(result)
+        return self._broker.online
+
     def stop(self) -> None:
         self._wake = lambda: None
 
-    def hear(self, message: Ack | HubState | WantedConfig, *, live: bool) -> None:
+    def hear(self, message: Ack | HubState | WantedConfig | OrderCame, *, live: bool) -> None:
         """Something comes from the broker."""
         if self._broker.online:
             self._heard.append(Heard(message, live))

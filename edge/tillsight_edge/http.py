@@ -12,17 +12,21 @@ import msgspec
 
 from tillsight_models.delivery import Ack
 from tillsight_models.events import HealthReported
+from tillsight_models.orders import OrderResult
 from tillsight_models.presence import PresenceTold
 from tillsight_models.wanted import ConfigIs
 
 from .config import HubSettings
 from .mqtt import tls_context
-from .ports import Heard, WantedConfig
+from .ports import Heard, OrderCame, WantedConfig
 
 log = logging.getLogger(__name__)
 
 PATH = "/api/v1/ingest"
 WANTED_PATH = "/api/v1/devices/{device}/wanted"
+ORDERS_PATH = "/api/v1/devices/{device}/orders"
+ORDERS_S = 10.0
+"""Between two questions for orders: somebody waits before the page."""
 WANTED_HEADER = "Tillsight-Wanted"
 """Of every answer to events: the version that the hub wants."""
 WANTED_S = 60.0
@@ -61,7 +65,8 @@ class HttpsTransport:
         self._was_lost = False
         self._wanted = ""
         """Version that was fetched last."""
-        self._ask_at = 0.0
+        self._ask_at = self._orders_at = 0.0
+        self._orders_path = ORDERS_PATH.format(device=device)
 
     def start(self, wake: Callable[[], None]) -> None:
         """See Transport."""
@@ -94,6 +99,9 @@ class HttpsTransport:
         if self._monotonic() >= self._ask_at:
             self._ask_at = self._monotonic() + WANTED_S
             self._fetch()
+        if self._monotonic() >= self._orders_at:
+            self._orders_at = self._monotonic() + ORDERS_S
+            self._fetch_orders()
         heard, self._heard = self._heard, []
         return heard
 
@@ -103,6 +111,15 @@ class HttpsTransport:
             self._ask("POST", self._wanted_path, msgspec.json.encode(answer))
         except _FAILURES as error:
             log.debug("hub %s: the answer to its configuration: %s", self._hub.url, error)
+            return False
+        return True
+
+    def report(self, result: OrderResult) -> bool:
+        """See Transport."""
+        try:
+            self._ask("POST", f"{self._orders_path}/result", msgspec.json.encode(result))
+        except _FAILURES as error:
+            log.debug("hub %s: the result of an order: %s", self._hub.url, error)
             return False
         return True
 
@@ -127,6 +144,16 @@ class HttpsTransport:
         if status == HTTPStatus.OK:
             self._heard.append(Heard(WantedConfig(body), live=True))
 
+    def _fetch_orders(self) -> None:
+        """What is to be done once; a hub without orders answers in one line."""
+        try:
+            _, _, body = self._ask("GET", f"{self._orders_path}/waiting", None)
+            orders = msgspec.json.decode(body, type=list[msgspec.Raw])
+        except _FAILURES as error:
+            log.debug("hub %s: its orders: %s", self._hub.url, error)
+            return
+        self._heard += [Heard(OrderCame(bytes(order)), live=True) for order in orders]
+
     def _ask(self, method: str, path: str, message: bytes | None) -> tuple[int, Message, bytes]:
         """Over the open connection, and once more over a new one where the hub has closed it since."""
         if self._open is not None:
@@ -146,7 +173,7 @@ class HttpsTransport:
     ) -> tuple[int, Message, bytes]:
         token = self._hub.token_file.read_text(encoding="utf-8").strip() if self._hub.token_file else ""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        if message is None and self._wanted:
+        if path == self._wanted_path and message is None and self._wanted:
             headers["If-None-Match"] = f'"{self._wanted}"'
         connection.request(method, urlsplit(self._hub.url).path + path, message, headers)
         answer: HTTPResponse = connection.getresponse()

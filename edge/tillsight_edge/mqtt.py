@@ -17,12 +17,13 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from tillsight_models.delivery import Ack, Birth, DeviceState, HubState, decode, encode
 from tillsight_models.errors import BadEvent
 from tillsight_models.events import HealthReported
+from tillsight_models.orders import OrderResult
 from tillsight_models.presence import NO_PICTURE, PresenceTold, encode_presence
-from tillsight_models.topics import DeviceTopics, hub_state
+from tillsight_models.topics import Channel, DeviceTopics, hub_state
 from tillsight_models.wanted import ConfigIs
 
 from .config import LOOPBACK, HubSettings
-from .ports import Heard, WantedConfig
+from .ports import Heard, OrderCame, WantedConfig
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,10 @@ class MqttTransport:
     def answer(self, answer: ConfigIs) -> bool:
         """See Transport; retained, so that a hub that was away finds it."""
         return self._publish("cfg/is", encode(answer), qos=1, retain=True)
+
+    def report(self, result: OrderResult) -> bool:
+        """See Transport; not retained: the hub asks again until it has heard."""
+        return self._publish("cmd/res", encode(result), qos=1)
 
     def show(self, presence: PresenceTold) -> None:
         """See Transport."""
@@ -153,7 +158,9 @@ class MqttTransport:
             if reason.is_failure:
                 self._lost(f"refused: {reason}")
             else:
-                client.subscribe([(topics.of("ack"), 1), (hub_state(topics.org), 1), (topics.of("cfg"), 1)])
+                own: tuple[Channel, ...] = ("cfg", "cmd")
+                ours = [topics.of("ack"), hub_state(topics.org), *map(topics.of, own)]
+                client.subscribe([(topic, 1) for topic in ours])
 
         def subscribed(client: Client, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
             if any(reason.is_failure for reason in reasons[:2]):
@@ -187,6 +194,9 @@ class MqttTransport:
             if message.payload:
                 self._hear(WantedConfig(bytes(message.payload)), message)
             return
+        if message.topic == self._topics.of("cmd"):
+            self._hear(OrderCame(bytes(message.payload)), message)
+            return
         is_ack = message.topic == self._topics.of("ack")
         if not is_ack and message.topic != hub_state(self._topics.org):
             return  # amqtt sends what others have subscribed to
@@ -198,7 +208,7 @@ class MqttTransport:
             return
         self._hear(heard, message)
 
-    def _hear(self, heard: Ack | HubState | WantedConfig, message: MQTTMessage) -> None:
+    def _hear(self, heard: Ack | HubState | WantedConfig | OrderCame, message: MQTTMessage) -> None:
         self._heard.append(Heard(heard, live=not message.retain))
         self._wake()
 

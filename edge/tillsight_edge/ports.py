@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from tillsight_models.delivery import Ack, HubState
 from tillsight_models.events import HealthReported, PanelReported, Stamp
+from tillsight_models.orders import OrderResult
 from tillsight_models.presence import PresenceTold
 from tillsight_models.wanted import ConfigIs
 
@@ -112,10 +113,17 @@ class WantedConfig:
 
 
 @dataclass(frozen=True)
+class OrderCame:
+    """Something that the hub wants done once, as it came."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True)
 class Heard:
     """Something that the hub said."""
 
-    message: Ack | HubState | WantedConfig
+    message: Ack | HubState | WantedConfig | OrderCame
     live: bool
     """False for a retained message, which may be older than what the hub knows now."""
 
@@ -140,6 +148,9 @@ class Transport(Protocol):
 
     def answer(self, answer: ConfigIs) -> bool:
         """Say which wanted configuration is followed; False where that was not taken. Blocks as `send`."""
+
+    def report(self, result: OrderResult) -> bool:
+        """Say what became of an order; False where that was not taken. Blocks as `send`."""
 
     def show(self, presence: PresenceTold) -> None:
         """Tell players of signs whether somebody is there; the last word is said again at each connection."""

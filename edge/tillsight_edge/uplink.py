@@ -6,14 +6,15 @@ not acknowledged is sent again after each reconnect, and when nothing was acknow
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tillsight_models.delivery import DEFAULT_WINDOW, Ack, HubState
 from tillsight_models.events import encode_message
+from tillsight_models.orders import OrderResult
 from tillsight_models.wanted import ConfigIs
 
 from .outbox import Held, Outbox
-from .ports import Clock, Heard, Transport, WantedConfig
+from .ports import Clock, Heard, OrderCame, Transport, WantedConfig
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,11 @@ class Uplink:
         """What to tell the hub of its configuration; set before the first turn."""
         self._answered: ConfigIs | None = None
         """On this connection."""
+        self.on_order: Callable[[bytes], None] = lambda _: None
+        """Told of every order that comes; set before the first turn."""
+        self.results: Callable[[], Sequence[OrderResult]] = tuple
+        """What became of orders and was not told yet; `on_told` hears of each that was."""
+        self.on_told: Callable[[OrderResult], None] = lambda _: None
         self.clock_offset_ms: float | None = None
         """This device's clock minus the hub's at the last live ack, the ack's travel time included."""
 
@@ -79,6 +85,9 @@ class Uplink:
         if not self._refused:
             self._send()
         self._answer()
+        for result in self.results():
+            if self._transport.report(result):
+                self.on_told(result)
         if self._resend_ms is None:
             return IDLE_S
         return max(0.0, min(IDLE_S, (self._resend_ms - now) / 1000))
@@ -88,6 +97,9 @@ class Uplink:
             self._hub_is(heard.message, heard.live)
         elif isinstance(heard.message, WantedConfig):
             self.on_wanted(heard.message.raw)
+        elif isinstance(heard.message, OrderCame):
+            if heard.live:  # nobody keeps orders: a retained one is not from the hub
+                self.on_order(heard.message.raw)
         else:
             self._acknowledged(heard.message, heard.live)
 

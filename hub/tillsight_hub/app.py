@@ -36,6 +36,7 @@ from .api import (
     identity,
     imports,
     ingest,
+    orders,
     ranking,
     reports,
     scores,
@@ -52,6 +53,8 @@ from .cases.keeper import CaseKeeper
 from .cases.opening import AlertCases
 from .cleaning.cleaner import Cleaner
 from .clocks import bound_unsynced
+from .commands.orders import forget_old_orders
+from .commands.teller import Teller
 from .config import HubConfig, WebSettings, unreadable_files
 from .consistency import verify
 from .database import migrate, open_database, tidy, wait_for_database
@@ -99,6 +102,7 @@ ROUTERS = (
     chain.router,
     devices.router,
     wanted.router,
+    orders.router,
     surveys.router,
     events.router,
     export.router,
@@ -163,6 +167,7 @@ def running(services: Services) -> Iterator[None]:
             services.writer,
             services.subscriber,
             Publisher(engine, services.subscriber, [KioskSection(PhoneDoor(engine, config.cases.phone_url))]),
+            Teller(engine, services.subscriber),
             Cleaner(engine, config.cleaning, services.live.touch),
             PhoneSender(engine, services.writer.submit),
             CaseKeeper(engine, config.cases, letter_writer(config.cases.phone_url), services.live.touch),
@@ -282,6 +287,7 @@ def _nightly(services: Services, watcher: Watcher) -> Nightly:
         Job("erasure of what people left", lambda: erase_old(engine)),
         Job("revocation list", lambda: keep_list(engine, services.config)),
         Job("clean-up", lambda: tidy(engine)),
+        Job("forgetting of old orders", lambda: forget_old_orders(engine)),
         Job("forgetting of old mail", lambda: forget_old(engine)),
     ]
     return Nightly(services.config.nightly.at, jobs)

@@ -17,6 +17,7 @@ from tillsight_edge.ports import Heard
 from tillsight_edge.uplink import Uplink
 from tillsight_models.delivery import Ack, HubState
 from tillsight_models.events import HealthReported, decode_event, split_message
+from tillsight_models.orders import OrderResult
 from tillsight_models.presence import PresenceTold
 
 
@@ -236,6 +237,9 @@ class Post:
     def tell(self, health: HealthReported) -> None: ...
 
     def show(self, presence: PresenceTold) -> None: ...
+
+    def report(self, result: OrderResult) -> bool:
+        return False
 
     def connection(self) -> int:
         return self.number if self.online else 0

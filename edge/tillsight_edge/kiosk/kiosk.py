@@ -45,6 +45,8 @@ class Frame(msgspec.Struct, frozen=True):
     """Of the visit that is on the screen, where it can go on on a phone."""
     not_stored: bool
     """The last press could not be written; it has to be given again."""
+    sign: str = ""
+    """Shown across everything for who looks for this very screen."""
 
 
 class Kiosk:
@@ -77,6 +79,7 @@ class Kiosk:
         """Of the visit of this id."""
         self._served: SimpleQueue[tuple[ContactEnded, Stamp]] = SimpleQueue()
         self._present = self._not_stored = self._stopping = False
+        self._sign = ""
         self._called_ms = clock.mono_ms()
         self._recall()
         self._shown = self._frame()
@@ -147,6 +150,12 @@ class Kiosk:
     def contact(self, contact: ContactEnded, at: Stamp) -> None:
         """A customer was served."""
         self._served.put((contact, at))  # without the lock: whoever stores contacts may hold the outbox's
+
+    def show_sign(self, text: str) -> None:
+        """Across everything, or nothing any more; whoever rates can go on."""
+        with self._changes:
+            self._sign = text
+            self._tell()
 
     def called(self) -> None:
         """A page is alive."""
@@ -296,6 +305,7 @@ class Kiosk:
             tally=self._tally.told(at.mono, at.t) if is_thanks and contents.settings.tally else None,
             code=self._phone_code(),
             not_stored=self._not_stored,
+            sign=self._sign,
         )
 
     def _tell(self) -> None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from tillsight_models.orders import KINDS
+
 from ..config import HubConfig
 from ..database import open_database, prepare
 
@@ -61,7 +63,7 @@ def run_ca_command(arguments: argparse.Namespace, config: HubConfig) -> int:
 
 
 def add_device_arguments(parser: argparse.ArgumentParser) -> None:
-    """`enrol`, `revoke` and `list`."""
+    """`enrol`, `revoke`, `list` and `order`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     enrol = actions.add_parser("enrol", help="a code for one device, good for one certificate")
     enrol.add_argument("device", metavar="DEVICE")
@@ -69,12 +71,26 @@ def add_device_arguments(parser: argparse.ArgumentParser) -> None:
     revoke = actions.add_parser("revoke", help="believe a device no more: at once, and for good")
     revoke.add_argument("device", metavar="DEVICE")
     revoke.add_argument("--reason", required=True)
+    order = actions.add_parser("order", help="have a device do something once, and wait for the result")
+    order.add_argument("device", metavar="DEVICE")
+    order.add_argument("kind", metavar="KIND", choices=KINDS, help=", ".join(KINDS))
+    order.add_argument("--minutes", type=float, default=15.0, help="how long it is good; default 15")
+    order.add_argument("--wait", type=float, default=60.0, metavar="S", help="for the result; default 60")
+    order.add_argument(
+        "--model", metavar="NAME", help="pull-model: NAME.onnx in models of the data directory"
+    )
+    order.add_argument("--like", metavar="NAME", help="pull-model: the known model that it is read like")
+    order.add_argument("--address", metavar="URL", help="pull-model: this hub, as the device reaches it")
     listed = actions.add_parser("list", help="certificates, the newest first")
     listed.add_argument("device", metavar="DEVICE", nargs="?")
 
 
 def run_device_command(arguments: argparse.Namespace, config: HubConfig) -> int:
     """What `add_device_arguments` says."""
+    if arguments.action == "order":
+        from ..commands.command import run_order
+
+        return run_order(arguments, config, _engine(config))
     from .authority import Authority
     from .enrolment import allow, issued
     from .revocation import authority_folder, silence

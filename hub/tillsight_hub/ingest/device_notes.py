@@ -8,10 +8,12 @@ from sqlalchemy import Connection, select, text, update
 
 from tillsight_models.delivery import Birth, DeviceState
 from tillsight_models.events import HealthReported
+from tillsight_models.orders import OrderResult
 from tillsight_models.topics import DeviceTopics
 from tillsight_models.wanted import ConfigIs
 
 from .. import tables
+from ..commands.orders import note_result
 from ..hierarchy import Hierarchy
 from ..wanted.keeping import note_answer
 from .messages import DeviceNote
@@ -32,6 +34,9 @@ def apply(connection: Connection, notes: Iterable[DeviceNote], hierarchy: Hierar
             continue
         if isinstance(note.message, ConfigIs):
             note_answer(connection, note.place.device, note.message, note.received)
+            continue
+        if isinstance(note.message, OrderResult):
+            note_result(connection, note.place.device, note.message, note.received)
             continue
         values = _values(connection, note)
         if values:

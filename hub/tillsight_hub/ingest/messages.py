@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from tillsight_models.delivery import Ack, Birth, DeviceState
 from tillsight_models.events import HealthReported
+from tillsight_models.orders import OrderResult
 from tillsight_models.topics import DeviceTopics
 from tillsight_models.wanted import ConfigIs
 
@@ -40,7 +41,7 @@ class DeviceNote:
     """What a device says of itself beside its events; the newest one replaces the older."""
 
     place: DeviceTopics
-    message: DeviceState | Birth | HealthReported | ConfigIs
+    message: DeviceState | Birth | HealthReported | ConfigIs | OrderResult
     received: int
     """ms UTC on the hub."""
     retained: bool

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tillsight_models.delivery import Birth, DeviceState, HubState, decode, encode
 from tillsight_models.errors import BadEvent, BadTopic
 from tillsight_models.events import HealthReported
+from tillsight_models.orders import OrderResult
 from tillsight_models.topics import Channel, DeviceTopics, every_device, hub_state, parse_topic
 from tillsight_models.wanted import ConfigIs
 
@@ -36,14 +37,15 @@ MAX_INFLIGHT = 200
 """Acknowledgements that the broker has not confirmed to us yet."""
 GOODBYE_S = 2.0
 
-SUBSCRIPTIONS: dict[Channel, int] = {"ev": 1, "state": 1, "birth": 1, "metric": 0, "cfg/is": 1}
+SUBSCRIPTIONS: dict[Channel, int] = {"ev": 1, "state": 1, "birth": 1, "metric": 0, "cfg/is": 1, "cmd/res": 1}
 """Channel to quality of service."""
 
-_NOTES: dict[str, Callable[[bytes], DeviceState | Birth | HealthReported | ConfigIs]] = {
+_NOTES: dict[str, Callable[[bytes], DeviceState | Birth | HealthReported | ConfigIs | OrderResult]] = {
     "state": partial(decode, type=DeviceState),
     "birth": partial(decode, type=Birth),
     "metric": partial(decode, type=HealthReported),
     "cfg/is": partial(decode, type=ConfigIs),
+    "cmd/res": partial(decode, type=OrderResult),
 }
 
 
@@ -109,6 +111,13 @@ class Subscriber:
             return False
         return (
             client.publish(place.of("cfg"), message, qos=1, retain=True).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+        )
+
+    def publish_order(self, place: DeviceTopics, message: str) -> bool:
+        """What a device is to do once; False without a connection."""
+        client = self._client
+        return client is not None and (
+            client.publish(place.of("cmd"), message, qos=1).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
         )
 
     def _run(self) -> None:
@@ -208,7 +217,7 @@ class Subscriber:
         done = partial(_confirm, client, message.mid if message.qos else 0)
         try:
             topic = message.topic
-            channel = "cfg/is" if topic.endswith("/cfg/is") else topic.rpartition("/")[2]
+            channel = topic.split("/", 5)[-1]
             if channel == "ev" and not message.retain:
                 return Incoming(topic, bytes(message.payload), now_ms(), done)
             if channel in _NOTES and message.payload:

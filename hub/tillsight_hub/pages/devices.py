@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from ..access import CurrentViewer, PageSession
 from ..access.clock import now_ms
+from ..commands.orders import read_orders
 from ..fleet.boxes import Box, read_boxes
 from ..fleet.reports import HEIGHT, WIDTH, lines, read_happenings, read_reports
 from ..live import Parts
@@ -23,6 +24,7 @@ router = APIRouter(include_in_schema=False)
 READERS = ("admin", "ops", "manager")
 Days = Literal["1", "7", "30"]
 DAY_MS = 86_400_000
+ORDERS_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def device_page(
     with source.reading() as (connection, _):
         reports = read_reports(connection, box, since)
         happenings = read_happenings(connection, box, since)
+        orders = read_orders(connection, box.id, ORDERS_SHOWN)
     return pages.page(
         request,
         "devices/box.html",
@@ -93,6 +96,9 @@ def device_page(
         lines=lines(reports, since, now),
         reports=reports[::-1][:50],
         happenings=happenings,
+        orders=orders,
+        now=now,
+        may_order=session.viewer.role in ("admin", "ops"),
         since=since,
         width=WIDTH,
         height=HEIGHT,

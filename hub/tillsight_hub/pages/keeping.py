@@ -1,5 +1,5 @@
 """The pages of whoever keeps boxes and data good: their routers."""
 
-from . import connect, data_health, devices, first_run
+from . import connect, data_health, devices, first_run, orders
 
-KEEPING = (devices.router, connect.router, data_health.router, first_run.router)
+KEEPING = (devices.router, connect.router, data_health.router, first_run.router, orders.router)

@@ -26,6 +26,7 @@ OPEN = {
     "/api/v1/enrol": "a device, by a code that is good once",
     "/api/v1/renew": "a device, by the certificate that it has",
     "/api/v1/ca.pem": "the authority's certificate is no secret",
+    "/api/v1/models/{sha256}": "a model is known by its hash, and so is who may have it",
     "/api/v1/crl.pem": "which certificates are revoked is no secret",
 }
 """Routes that ask for no login, and why."""

@@ -95,6 +95,8 @@ function render(next) {
   const was = frame?.screen;
   frame = next;
   const { screen } = frame;
+  place("sign").hidden = !frame.sign;
+  place("sign").textContent = frame.sign;
   const words = screens.words(screen.language);
   const page = document.documentElement;
   page.lang = screen.language;
