@@ -20,6 +20,7 @@ COMMANDS = (
     "status",
     "kiosk",
     "enrol",
+    "privacy",
     "zones",
     "audit",
     "models",
