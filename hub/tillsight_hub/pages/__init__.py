@@ -1,7 +1,6 @@
 """Pages for people: server-rendered, live, and with all they need on this machine."""
 
 from fastapi import FastAPI
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from ..access.throttle import Throttle
@@ -38,7 +37,7 @@ from . import (
 )
 from .assets import Assets
 from .errors import add_error_pages
-from .headers import SecurityHeaders
+from .headers import Compression, SecurityHeaders
 from .keeping import KEEPING
 from .rendering import in_every_language
 from .source import Source
@@ -82,5 +81,5 @@ def install_pages(app: FastAPI) -> None:
     for part in (reports, shared):
         app.include_router(part.router)
     add_error_pages(app)
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
+    app.add_middleware(Compression, minimum_size=1000, compresslevel=6)
     app.add_middleware(SecurityHeaders)

@@ -1,8 +1,9 @@
-"""Response headers that keep pages to themselves: scripts and styles from here only, in no frame."""
+"""How answers travel: compressed, and with headers that keep pages to themselves."""
 
 from collections.abc import Awaitable
 
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -45,3 +46,14 @@ class SecurityHeaders:
             return send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+class Compression(GZipMiddleware):
+    """Compresses what is worth it. Live streams go around it: each of their frames would pay for the question
+    whether it is."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/live/"):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
