@@ -55,14 +55,15 @@ class Root:
         return cls(folder)
 
     def with_layer(self, name: str, fill: "Callable[[Machine], None]") -> "Root":
-        """The same after `fill`, which is done once for ever for this name."""
+        """The same with what `fill` puts into /opt, which is done once for ever for this name."""
         layer = _cache() / f"layer-{name}"
         if not layer.exists():
             fresh = layer.with_name(f"{layer.name}.building-{os.getpid()}")
             with Machine(self) as machine:
                 fill(machine)
                 machine.power_off()
-                shutil.copytree(machine.changes, fresh, symlinks=True)
+                fresh.mkdir()
+                subprocess.run(["cp", "-a", machine.changes / "opt", fresh], check=True)
             with contextlib.suppress(OSError):
                 fresh.rename(layer)
         return Root(self.folder, (layer, *self.above))

@@ -1,0 +1,77 @@
+"""A bundle as `scripts/build_bundle` makes it, and a machine on which it is installed already."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from .machines import Machine, Root
+
+ROOT = Path(__file__).parents[2]
+TARGET = "x86_64-cp311"
+VERSION = "0.1.0"
+RELEASE = f"/opt/tillsight/releases/{VERSION}"
+KINDS = ("hub", "device")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A folder with wheels and requirements."""
+
+    folder: Path
+
+    @classmethod
+    def built(cls, folder: Path) -> "Bundle":
+        """Of the code as it is; the folder that $TILLSIGHT_BUNDLE names is taken as it is."""
+        if given := os.environ.get("TILLSIGHT_BUNDLE"):
+            return cls(Path(given))
+        words = [sys.executable, ROOT / "scripts" / "build_bundle", "--out", folder]
+        subprocess.run([*words, "--machines", "x86_64", "--pythons", "3.11"], check=True)
+        return cls(folder)
+
+    def requirements(self, kind: str) -> Path:
+        return self.folder / f"requirements-{kind}-{TARGET}.txt"
+
+    @property
+    def own(self) -> Path:
+        """Tillsight's wheel."""
+        (found,) = self.folder.glob("wheels/tillsight-*.whl")
+        return found
+
+    def foreign(self) -> str:
+        """What else is needed; it changes seldom."""
+        texts = [self.requirements(kind).read_text(encoding="ascii") for kind in KINDS]
+        return "\n".join(line for text in texts for line in text.splitlines() if "tillsight[" not in line)
+
+
+def installed(bundle: Bundle) -> Root:
+    """A machine on which all that the bundle brings is installed, but for our own wheel: kept, since
+    it takes minutes."""
+    name = sha256(bundle.foreign().encode()).hexdigest()[:12]
+    return Root.cached().with_layer(name, lambda machine: _install(machine, bundle))
+
+
+def add_own(machine: Machine, bundle: Bundle) -> None:
+    """Tillsight as it is now, and `current`."""
+    shutil.copy(bundle.own, machine.files / "opt" / bundle.own.name)
+    words = ("-q", "--no-deps", "--no-index", "--force-reinstall", "--no-compile")
+    machine.run(f"{RELEASE}/.venv/bin/pip", "install", *words, f"/opt/{bundle.own.name}")
+    machine.run("touch", f"{RELEASE}/.complete")
+    machine.run("ln", "-sfn", f"releases/{VERSION}", "/opt/tillsight/current")
+
+
+def _install(machine: Machine, bundle: Bundle) -> None:
+    folder = machine.files / "opt" / "bundle"
+    shutil.copytree(bundle.folder, folder)
+    machine.run("python3", "-m", "venv", f"{RELEASE}/.venv")
+    words = ("-q", "--no-index", "--require-hashes", "--find-links", "/opt/bundle/wheels")
+    for kind in KINDS:
+        text = bundle.requirements(kind).read_text(encoding="ascii")
+        kept = "\n".join(line for line in text.splitlines() if "tillsight[" not in line)
+        (folder / f"{kind}.txt").write_text(kept, encoding="ascii")
+    files = [word for kind in KINDS for word in ("-r", f"/opt/bundle/{kind}.txt")]
+    machine.run(f"{RELEASE}/.venv/bin/pip", "install", *words, *files)
+    shutil.rmtree(folder)
