@@ -40,6 +40,7 @@ from .api import (
     ranking,
     reports,
     scores,
+    security_txt,
     surveys,
     touchpoints,
     value,
@@ -55,6 +56,7 @@ from .cleaning.cleaner import Cleaner
 from .clocks import bound_unsynced
 from .commands.orders import forget_old_orders
 from .commands.teller import Teller
+from .compliance.retention import forget
 from .config import HubConfig, WebSettings, unreadable_files
 from .consistency import verify
 from .database import migrate, open_database, tidy, wait_for_database
@@ -107,6 +109,7 @@ ROUTERS = (
     events.router,
     export.router,
     imports.router,
+    security_txt.router,
 )
 DATABASE_PATIENCE_S = 30.0
 """A server that boots together with the hub may take this long."""
@@ -285,6 +288,7 @@ def _nightly(services: Services, watcher: Watcher) -> Nightly:
         Job("consistency check", lambda: verify(engine)),
         Job("learning of what is usual", watcher.learn),
         Job("erasure of what people left", lambda: erase_old(engine)),
+        Job("retention", lambda: forget(engine, services.config.retention)),
         Job("revocation list", lambda: keep_list(engine, services.config)),
         Job("clean-up", lambda: tidy(engine)),
         Job("forgetting of old orders", lambda: forget_old_orders(engine)),

@@ -17,6 +17,7 @@ from tillsight_models.errors import BadConfig
 from .alerts.settings import AlertSettings
 from .cases.settings import CaseSettings
 from .cleaning.rules import CleaningSettings
+from .compliance.settings import ComplianceSettings, RetentionSettings
 from .identity.settings import IdentitySettings
 from .mail.settings import MailSettings
 from .metrics.settings import SUPPRESS_BELOW, MetricSettings
@@ -155,6 +156,8 @@ class HubConfig(Settings):
     identity: IdentitySettings = IdentitySettings()
     mail: MailSettings = MailSettings()
     reports: ReportSettings = ReportSettings()
+    retention: RetentionSettings = RetentionSettings()
+    compliance: ComplianceSettings = ComplianceSettings()
 
     def database_url(self) -> str:
         """The database's URL with its driver; BadConfig where `url_file` cannot be read."""

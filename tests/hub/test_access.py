@@ -13,6 +13,7 @@ from tillsight_hub.access import create_token
 OPEN = {
     "/login",
     "/healthz",
+    "/.well-known/security.txt",
     "/api/v1/ca.pem",
     "/api/v1/crl.pem",
     "/api/v1/enrol",

@@ -60,7 +60,7 @@ def forget_words(connection: Connection, visit: str) -> None:
         connection.execute(update(visit_link).where(link).values(content=encode(without_words(content))))
     mine = (event.c.stream == phone_stream(visit)) & (event.c.type == "survey.answer")
     rows = connection.execute(select(event.c.stream, event.c.seq, event.c.data).where(mine)).all()
-    for row, data in _worded(connection, rows):
+    for row, data in worded(connection, rows):
         one = (event.c.stream == row.stream) & (event.c.seq == row.seq)
         emptied = json.dumps({**data, "value": None}, ensure_ascii=False)
         connection.execute(update(event).where(one).values(data=emptied))
@@ -72,7 +72,8 @@ def was_erased(connection: Connection, visit: str) -> bool:
     return connection.scalar(select(contact_request.c.id).where(mine).limit(1)) is not None
 
 
-def _worded(connection: Connection, rows: Iterable[Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+def worded(connection: Connection, rows: Iterable[Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Of these answers the ones in words of a person, with their content."""
     for row in rows:
         data = json.loads(row.data)
         if isinstance(data.get("value"), str) and _is_text(connection, data):

@@ -1,0 +1,132 @@
+"""Retention: what is made empty or deleted once it was kept long enough. Numbers are never touched.
+
+Presses, contacts and answers without words are about nobody; every score can be counted again from them, so
+they stay. Contact requests, visits, mail and logins have their own nights: `RULES` lists all of them.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+
+from ..access.audit import record
+from ..access.clock import now_ms
+from ..cases.settings import CaseSettings
+from ..database import writing
+from ..mail.outbox import KEPT_MS
+from ..tables import audit, event, quarantine, setting
+from ..visits.erasing import KEEP_VISITS_MS, worded
+from .settings import RetentionSettings
+
+DAY_MS = 86_400_000
+AT_ONCE = 500
+"""Events in one transaction: shops go on handing in presses meanwhile."""
+_RUN = "retention.run"
+_UPTO = "retention_texts_upto"
+"""In the table `setting`, ms UTC."""
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """How many of each."""
+
+    texts: int = 0
+    messages: int = 0
+    deeds: int = 0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How long something is kept; texts of the pages are `compliance.kept_<name>`."""
+
+    name: str
+    days: int | None
+    """None: for as long as the hub exists."""
+    setting: str | None = None
+
+
+def rules(retention: RetentionSettings, cases: CaseSettings) -> tuple[Rule, ...]:
+    """All that is kept, and how long."""
+    return (
+        Rule("events", None),
+        Rule("texts", retention.texts_days, "retention.texts_days"),
+        Rule("contacts", cases.keep_contacts_days, "cases.keep_contacts_days"),
+        Rule("visits", KEEP_VISITS_MS // DAY_MS),
+        Rule("quarantine", retention.quarantine_days, "retention.quarantine_days"),
+        Rule("mail", KEPT_MS // DAY_MS),
+        Rule("audit", retention.audit_days, "retention.audit_days"),
+    )
+
+
+def forget(engine: Engine, settings: RetentionSettings, now: int | None = None) -> Forgotten:
+    """Tonight's work; in the audit trail where anything went."""
+    at = now_ms() if now is None else now
+    texts = _empty_texts(engine, at - settings.texts_days * DAY_MS)
+    with writing(engine) as connection:
+        messages = _empty_messages(connection, at - settings.quarantine_days * DAY_MS)
+        old = audit.c.at < at - settings.audit_days * DAY_MS
+        deeds = connection.execute(delete(audit).where(old)).rowcount
+        done = Forgotten(texts, messages, deeds)
+        if done != Forgotten():
+            record(connection, "tillsight-hub", _RUN, json.dumps(asdict(done)))
+    return done
+
+
+def last_run(connection: Connection) -> tuple[int, dict[str, int]] | None:
+    """When something went last, and how much of what."""
+    query = select(audit.c.at, audit.c.detail).where(audit.c.action == _RUN)
+    row = connection.execute(query.order_by(audit.c.at.desc()).limit(1)).first()
+    return None if row is None else (row.at, json.loads(row.detail))
+
+
+def kept_texts(connection: Connection) -> int:
+    """Answers in words that are still there; for a page."""
+    query = select(func.count()).select_from(event).where(event.c.type == "survey.answer", _HAS_WORDS)
+    return connection.scalar(query) or 0
+
+
+_HAS_WORDS = event.c.data.like('%"value":"%') | event.c.data.like('%"value": "%')
+
+
+def _empty_texts(engine: Engine, before: int) -> int:
+    """Answers in words that came since the night before, counted from so long ago."""
+    with engine.connect() as connection:
+        since = int(connection.scalar(select(setting.c.value).where(setting.c.key == _UPTO)) or 0)
+    count, after = 0, ("", -1)
+    while True:
+        with writing(engine) as connection:
+            rows = connection.execute(_answers(since, before, after)).all()
+            count += sum(_emptied(connection, row, data) for row, data in worded(connection, rows))
+            if len(rows) < AT_ONCE:
+                _note(connection, max(since, before))
+                return count
+            after = rows[-1].stream, rows[-1].seq
+
+
+def _answers(since: int, before: int, after: tuple[str, int]) -> Any:
+    """A page of the answers that were kept long enough, in the order of their numbers."""
+    stream, seq = after
+    is_later = (event.c.stream > stream) | ((event.c.stream == stream) & (event.c.seq > seq))
+    query = select(event.c.stream, event.c.seq, event.c.data).where(event.c.type == "survey.answer")
+    query = query.where(event.c.received >= since, event.c.received < before, _HAS_WORDS, is_later)
+    return query.order_by(event.c.stream, event.c.seq).limit(AT_ONCE)
+
+
+def _note(connection: Connection, upto: int) -> None:
+    """No need to look at these again."""
+    row = {"key": _UPTO, "value": str(upto)}
+    if not connection.execute(update(setting).where(setting.c.key == _UPTO).values(row)).rowcount:
+        connection.execute(insert(setting).values(row))
+
+
+def _emptied(connection: Connection, row: Any, data: dict[str, Any]) -> int:
+    one = (event.c.stream == row.stream) & (event.c.seq == row.seq)
+    emptied = json.dumps({**data, "value": None}, ensure_ascii=False)
+    return connection.execute(update(event).where(one).values(data=emptied)).rowcount
+
+
+def _empty_messages(connection: Connection, before: int) -> int:
+    """What a message said; its reason and its number stay, because watermarks rest on them."""
+    old = (quarantine.c.received < before) & (func.length(quarantine.c.payload) > 0)
+    return connection.execute(update(quarantine).where(old).values(payload=b"")).rowcount
