@@ -59,6 +59,12 @@ class Touchpoint:
     contact_source: str | None
     """Which source counts who was served; None: nobody counts."""
     calendar: PlaceCalendar
+    closed: str | None = None
+    """Its last business day; None: nobody thinks of closing it."""
+
+    def is_gone(self, now_ms: int) -> bool:
+        """Whether its last day is over."""
+        return self.closed is not None and self.closed < self.calendar.business_day(now_ms)
 
     @property
     def bucketing(self) -> tuple[str, OpeningHours, str]:
@@ -168,6 +174,7 @@ def _touchpoint(row: RowMapping, store: Store, region: Region, calendar: PlaceCa
         scale=scale(row["scale"]),
         contact_source=row["contact_source"],
         calendar=calendar,
+        closed=row["closed"],
     )
 
 

@@ -82,6 +82,11 @@ IN_AN_HOUR = (
 """All that an hour of the overview shows."""
 
 
+def still_there(places: Sequence[Touchpoint], now_ms: int) -> list[Touchpoint]:
+    """Without those whose last day is over; all of them where none is left."""
+    return [place for place in places if not place.is_gone(now_ms)] or list(places)
+
+
 def read_rows(
     connection: Connection,
     touchpoints: Iterable[Touchpoint],

@@ -17,7 +17,7 @@ from ..metrics.counts import Counts
 from ..metrics.registry import Score
 from ..score_ids import explain_page
 from ..services import ServicesDep
-from .board import MEASURES, Measure, Row, read_rows, total_by_scale
+from .board import MEASURES, Measure, Row, read_rows, still_there, total_by_scale
 from .figures import axis_end
 from .first_run import first_page
 from .rendering import Pages, PagesDep
@@ -53,7 +53,9 @@ def overview(
     """The page; without a touchpoint it says what to do first."""
     look = Look(measure, sort, find.strip())
     with source.reading() as (connection, hierarchy):
-        rows = read_rows(connection, hierarchy.within(session.viewer.scope), source.metrics, now_ms())
+        now = now_ms()
+        places = still_there(hierarchy.within(session.viewer.scope), now)
+        rows = read_rows(connection, places, source.metrics, now)
     if not rows:
         return first_page(request, session, pages, hierarchy)
     values = overview_values(source, hierarchy, rows, look, session.viewer.scope)
@@ -93,7 +95,7 @@ class OverviewView:
 
     def read(self, changed: frozenset[str] | None) -> Parts:
         with self._source.reading() as (connection, hierarchy):
-            places = hierarchy.within(self._scope)
+            places = still_there(hierarchy.within(self._scope), now_ms())
             if changed is None:
                 self._rows = {}
             else:

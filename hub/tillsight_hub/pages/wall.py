@@ -14,7 +14,7 @@ from ..alerts.settings import AlertSettings
 from ..hierarchy import Hierarchy, Touchpoint
 from ..live import Parts
 from ..services import ServicesDep
-from .board import MEASURES, Measure
+from .board import MEASURES, Measure, still_there
 from .figures import axis_end
 from .rendering import Pages, PagesDep
 from .source import Source, SourceDep
@@ -42,11 +42,11 @@ class Board:
         """Its touchpoints; 404 where the place does not lie wholly within the scope."""
         allowed = hierarchy.within(scope)
         if self.place is None:
-            return allowed
+            return still_there(allowed, now_ms())
         asked = hierarchy.within(self.place)
         if not asked or not {each.id for each in asked} <= {each.id for each in allowed}:
             raise HTTPException(404, f"place {self.place!r}: you see no place of this id")
-        return asked
+        return still_there(asked, now_ms())
 
 
 @router.get("/wall")

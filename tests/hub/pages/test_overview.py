@@ -7,7 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from tests.harness.websites import Visitor, Website, now_ms
+
+from tillsight_hub.database import writing
+from tillsight_hub.hierarchy import hierarchy_version
+from tillsight_hub.seed import count_up
+from tillsight_hub.tables import touchpoint
 
 from .conftest import Visit
 
@@ -130,3 +136,16 @@ def test_pages_travel_compressed_and_streams_do_not(ada: Visitor) -> None:
     assert ada.client.get("/").headers["content-encoding"] == "gzip"
     with ada.client.stream("GET", "/live/overview") as answer:
         assert "content-encoding" not in answer.headers
+
+
+def test_a_touchpoint_whose_last_day_is_over_is_history(fresh_site: Website, visit: Visit) -> None:
+    ada = visit(fresh_site)
+    ada.log_in("ada")
+    assert "Till 1" in ada.client.get("/").text
+    engine = fresh_site.services.engine
+    with writing(engine) as connection:
+        connection.execute(update(touchpoint).where(touchpoint.c.id == "till-1").values(closed="2020-01-31"))
+        count_up(connection, hierarchy_version(connection))
+    for path in ("/", "/wall"):
+        assert "Till 1" not in ada.client.get(path).text, path
+    assert ada.client.get("/places/till-1").status_code == 200
