@@ -44,6 +44,7 @@ from .ports import (
 )
 from .presence import GpioPresence, PresenceContacts
 from .recent import RecentContacts
+from .remote_settings import RemoteSettings
 from .status import write_status
 from .uplink import Uplink
 from .wanted import Section, Wanted
@@ -109,6 +110,14 @@ class Agent:
         self._attempts: AttemptButton | None = None
         self._transport = self._new_transport()
         self._uplink = Uplink(self.outbox, self._transport, self._clock, random.Random())
+        self._remote = RemoteSettings(
+            config,
+            self.outbox,
+            self._clock,
+            apply=self._follow,
+            trouble=self._trouble,
+            is_connected=self._connected,
+        )
         self.wanted: Wanted | None = None
         """What the hub wants of this device; None before `run`."""
         self._uplink_turned_ms = self._clock.mono_ms()
@@ -210,6 +219,7 @@ class Agent:
         self._tell_presence(self._sensed or bool(self.eyes and self.eyes.is_someone_there))
         self._tell_health()
         self._orders.turn()
+        self._remote.turn()
         self._supervise()
 
     def _end(self, drain_s: float) -> None:
@@ -267,7 +277,11 @@ class Agent:
         """After the parts that the hub can set, so that what is kept of its wishes is followed at once."""
         path = self._config.outbox.path
         kiosk = self.kiosk
-        sections = {} if kiosk is None else {"kiosk": Section(kiosk.follow, lambda: kiosk.kiosk.is_settled)}
+        remote = self._remote
+        remote.begin()
+        sections = {"device": Section(remote.follow, lambda: remote.is_settled, remote.troubles)}
+        if kiosk is not None:
+            sections["kiosk"] = Section(kiosk.follow, lambda: kiosk.kiosk.is_settled)
         self.wanted = Wanted(path.with_name(f"{path.name}.wanted.json"), sections)
         self.wanted.begin()
         self._uplink.on_wanted, self._uplink.answer = self.wanted.take, self.wanted.answer
@@ -286,6 +300,26 @@ class Agent:
             return False
         self.kiosk.kiosk.show_sign(self._config.device.id if is_wanted else "")
         return True
+
+    def _follow(self, config: DeviceConfig) -> None:
+        """Settings that may change while we work."""
+        self._config = config
+        self.feedback.follow(config.panel)
+        self._contacts.follow(config.presence)
+        if self.kiosk is not None:
+            self.kiosk.kiosk.follow(config.panel)
+
+    def _connected(self) -> bool:
+        return self._transport.connection() != 0
+
+    def _trouble(self) -> str:
+        """What is wrong with this device as a whole; empty: nothing."""
+        silent_s = (self._clock.mono_ms() - self._uplink_turned_ms) / 1000
+        if self.outbox.problem:
+            return self.outbox.problem
+        if silent_s > UPLINK_HANGS_S:
+            return f"the uplink hangs for {silent_s:.0f} s"
+        return ""
 
     def _note(self, payload: Payload, at: Stamp) -> None:
         """Something was counted."""
@@ -471,11 +505,8 @@ class Agent:
             self._pending.append(health, at)
 
     def _supervise(self) -> None:
-        silent_s = (self._clock.mono_ms() - self._uplink_turned_ms) / 1000
-        if self.outbox.problem:
-            self._supervisor.troubled(self.outbox.problem)
-        elif silent_s > UPLINK_HANGS_S:
-            self._supervisor.troubled(f"the uplink hangs for {silent_s:.0f} s")
+        if trouble := self._trouble():
+            self._supervisor.troubled(trouble)
         else:
             connected = "connected" if self._transport.connection() else "not connected"
             self._supervisor.alive(f"{connected}, panel {self._panel_status().state}")

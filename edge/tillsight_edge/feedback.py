@@ -76,6 +76,11 @@ class Feedback:
             self._light(LightSignal.THANKS if isinstance(done, Vote) else done)
         return done
 
+    def follow(self, panel: PanelSettings) -> None:
+        """Other times from now on; of the rest of the panel nothing changes."""
+        with self._lock:
+            self._panel = panel
+
     def recall(self, vote: Vote) -> None:
         """A press of just before a restart, for the cool-down and so that it can be taken back."""
         with self._lock:

@@ -23,14 +23,18 @@ class PresenceContacts:
     """
 
     def __init__(self, settings: PresenceSettings) -> None:
-        self._min_ms = settings.min_dwell_s * 1000
-        self._gap_ms = settings.leave_gap_s * 1000
-        self._max_ms = settings.max_dwell_s * 1000
+        self.follow(settings)
         self._since: int | None = None
         """When the person came; None while nobody is there."""
         self._left: int | None = None
         """When the sensor last lost the person; None while it sees somebody."""
         self._blocked = False
+
+    def follow(self, settings: PresenceSettings) -> None:
+        """Other thresholds from now on, for who stands there too."""
+        self._min_ms = settings.min_dwell_s * 1000
+        self._gap_ms = settings.leave_gap_s * 1000
+        self._max_ms = settings.max_dwell_s * 1000
 
     def change(self, present: bool, mono_ms: int) -> tuple[ContactEnded, int] | None:
         """The sensor sees somebody, or nobody, from `mono_ms` on."""

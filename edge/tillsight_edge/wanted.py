@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ class Section:
     """Follow this from now on; BadConfig where it cannot be, and then the one before stays in force."""
     is_settled: Callable[[], bool] = lambda: True
     """Whether what was followed last is in force already; a screen waits until its shopper is gone."""
+    troubles: Callable[[], Sequence[str]] = tuple
+    """Why what was followed is in force no more."""
 
 
 class _Kept(msgspec.Struct, kw_only=True):
@@ -75,8 +77,15 @@ class Wanted:
         with self._lock:
             settled = all(section.is_settled() for section in self._sections.values())
             if settled:
-                self._told = self._kept.answer
+                self._told = self._with_troubles(self._kept.answer)
             return self._told
+
+    def _with_troubles(self, answer: ConfigIs | None) -> ConfigIs | None:
+        found = [problem for section in self._sections.values() for problem in section.troubles()]
+        new = [problem for problem in found if answer is not None and problem not in answer.problems]
+        if answer is None or not new:
+            return answer
+        return msgspec.structs.replace(answer, problems=[*answer.problems, *new][:50])
 
     def _is_news(self, version: str) -> bool:
         """Also what was refused, or had no part here, before this program or its configuration changed."""

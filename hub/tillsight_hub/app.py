@@ -81,7 +81,9 @@ from .shown.kiosk_section import KioskSection
 from .visits.erasing import erase_old
 from .visits.keys import PhoneDoor
 from .visits.sender import PhoneSender
+from .wanted.device_settings import DeviceSection
 from .wanted.publisher import Publisher
+from .wanted.sections import Section
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +171,7 @@ def running(services: Services) -> Iterator[None]:
             services.broker,
             services.writer,
             services.subscriber,
-            Publisher(engine, services.subscriber, [KioskSection(PhoneDoor(engine, config.cases.phone_url))]),
+            Publisher(engine, services.subscriber, _sections(services)),
             Teller(engine, services.subscriber),
             Cleaner(engine, config.cleaning, services.live.touch),
             PhoneSender(engine, services.writer.submit),
@@ -252,6 +254,12 @@ def _assemble(config: HubConfig) -> Services:
         broker = EmbeddedBroker(config.data_dir / "broker", mqtt.host, mqtt.port, mqtt.program)
         mqtt = mqtt.model_copy(update={"port": broker.port})
     return Services(config, engine, writer, live, Subscriber(mqtt, writer, engine), broker)
+
+
+def _sections(services: Services) -> list[Section]:
+    """What the hub may want of a device."""
+    door = PhoneDoor(services.engine, services.config.cases.phone_url)
+    return [KioskSection(door), DeviceSection()]
 
 
 def _after_alerts(config: HubConfig) -> FollowUp:

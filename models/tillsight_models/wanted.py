@@ -20,6 +20,18 @@ MOST_CARDS = 20
 LONGEST_CALL = 60
 """Characters of the question above the faces, and of the words of the attract screen."""
 
+REMOTE: Mapping[str, tuple[float, float]] = {
+    "panel.cooldown_s": (0, 600),
+    "panel.undo_s": (0, 60),
+    "presence.min_dwell_s": (0.1, 3600),
+    "presence.leave_gap_s": (0, 600),
+    "presence.max_dwell_s": (1, 86_400),
+    "health.heartbeat_s": (5, 600),
+    "health.report_s": (60, 1800),
+}
+"""Settings of a device that its hub may set: at least, at most. Whatever says who it is, where its hub is,
+where its files are or whether faces are looked at is decided at the device alone."""
+
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
 
 
@@ -102,6 +114,28 @@ def read_kiosk(values: Any) -> KioskWanted:
     if found := [f"kiosk.{problem}" for problem in kiosk_problems(wanted)]:
         raise BadConfig(found)
     return wanted
+
+
+def read_device(values: Any) -> dict[str, float]:
+    """The section `device`: numbers by `section.key`; BadConfig has one line a problem."""
+    if not isinstance(values, dict):
+        raise BadConfig([f"device: {values!r:.80}: should be settings by name"])
+    problems = []
+    for name, value in values.items():
+        if name not in REMOTE:
+            problems.append(f"device.{name!s:.80}: is no setting that a hub may set")
+            continue
+        least, most = REMOTE[name]
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not (is_number and least <= value <= most):
+            problems.append(f"device.{name}: {value!r:.80}: should be {least:g} to {most:g}")
+    if problems:
+        raise BadConfig(problems)
+    read = {name: float(value) for name, value in values.items()}
+    shortest, longest = read.get("presence.min_dwell_s"), read.get("presence.max_dwell_s")
+    if shortest is not None and longest is not None and longest <= shortest:
+        raise BadConfig([f"device.presence.max_dwell_s: {longest:g}: should be more than {shortest:g}"])
+    return read
 
 
 def kiosk_problems(wanted: KioskWanted) -> Iterator[str]:

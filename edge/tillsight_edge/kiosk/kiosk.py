@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from copy import copy
 from datetime import UTC, datetime
 from queue import SimpleQueue
 from typing import Literal
@@ -12,7 +13,7 @@ from tillsight_models.events import ContactEnded, Payload, Stamp
 from tillsight_models.presence import AWAY_PICTURE, NO_PICTURE, PRESENT_PICTURE
 from tillsight_models.scales import scale
 
-from ..config import DeviceConfig
+from ..config import DeviceConfig, PanelSettings
 from ..errors import OutboxUnwritable
 from ..feedback import Feedback, Vote
 from ..ports import Clock, LightSignal, PanelPress
@@ -103,6 +104,13 @@ class Kiosk:
             self._next = contents
             self._exchange()
             self._tell()
+
+    def follow(self, panel: PanelSettings) -> None:
+        """Other times of the panel, between two shoppers."""
+        with self._changes:
+            if panel != self._panel:
+                self._panel = panel
+                self._next = copy(self._next)
 
     def press(self, press: PanelPress) -> None:
         """A button of the panel: an answer where a question is shown, else a rating, or taking one back."""

@@ -1,5 +1,12 @@
 """The pages of whoever keeps boxes and data good: their routers."""
 
-from . import connect, data_health, devices, first_run, orders
+from . import connect, data_health, devices, first_run, orders, settings
 
-KEEPING = (devices.router, connect.router, data_health.router, first_run.router, orders.router)
+KEEPING = (
+    devices.router,
+    connect.router,
+    data_health.router,
+    first_run.router,
+    orders.router,
+    settings.router,
+)
