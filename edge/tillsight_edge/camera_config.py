@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -102,18 +102,26 @@ class VisionSettings(Settings):
     """Where `tillsight-edge models import` puts models that do not come with the product."""
 
 
+WARNED_DAYS = 30
+"""So long before a declaration ends its end is told."""
+
+
 class DeclarationSettings(Settings):
     """What the site declares before faces are looked at; the person named answers for it."""
 
     purpose: Annotated[str, Field(min_length=10, max_length=500)]
     assessment: Annotated[str, Field(min_length=1, max_length=200)]
     """Reference of the data protection impact assessment."""
+    legal_basis: Literal["consent", "legitimate-interest", "public-task", "other-law"]
+    """On what the site rests: GDPR Art. 6(1) a, f or e, or another law, which the assessment names."""
     responsible: Annotated[str, Field(min_length=1, max_length=200)]
     """The role that answers for it, for example `store management`."""
     sign_installed: date
     """Since when shoppers are told by a sign at the entrance."""
     expires: date
     """From this day on faces are not looked at."""
+    sign_photo_sha256: Annotated[str | None, Field(pattern=r"^[0-9a-f]{64}$")] = None
+    """Of a photograph that shows the sign in its place; the photograph stays with the site."""
 
     @field_validator("expires")
     @classmethod
@@ -129,6 +137,21 @@ class DeclarationSettings(Settings):
         if day >= self.expires:
             return f"declaration.expires: {self.expires}: has passed"
         return None
+
+    def ends_soon(self, day: date) -> str | None:
+        """A line from so many days before the end on; None sooner and later."""
+        left = (self.expires - day).days
+        if 0 < left <= WARNED_DAYS:
+            return f"declaration.expires: {self.expires}: {left} days are left"
+        return None
+
+
+class PrivacySettings(Settings):
+    """Whose rules hold where the device stands."""
+
+    region: Literal["EU", "US-IL", "none"] = "EU"
+    """EU: faces need a declaration, and emotion staff zones too. US-IL (Illinois' law on biometrics): no face
+    is looked at. none: another law; the declaration is needed all the same."""
 
 
 class EmotionSettings(Settings):

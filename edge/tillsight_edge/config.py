@@ -20,6 +20,7 @@ from .camera_config import (
     DeclarationSettings,
     DemographicsSettings,
     EmotionSettings,
+    PrivacySettings,
     StaffSettings,
     VisionSettings,
 )
@@ -239,6 +240,7 @@ class DeviceConfig(Settings):
     vision: VisionSettings = VisionSettings()
     emotion: EmotionSettings = EmotionSettings()
     demographics: DemographicsSettings = DemographicsSettings()
+    privacy: PrivacySettings = PrivacySettings()
     declaration: DeclarationSettings | None = None
     """Without it neither emotion nor demographics can be enabled."""
     staff: StaffSettings = StaffSettings()
@@ -344,6 +346,8 @@ def _faces_undeclared(config: DeviceConfig) -> Iterator[str]:
             continue
         if config.declaration is None:
             yield f"{name}.enabled: True: needs a [declaration] by the site"
+        if config.privacy.region == "US-IL":
+            yield f"{name}.enabled: True: no face is looked at where privacy.region is 'US-IL'"
         if not any(camera.zone for camera in config.cameras.values()):
             yield f"{name}.enabled: True: needs a camera with a zone"
 

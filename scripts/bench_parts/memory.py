@@ -47,6 +47,7 @@ enabled = true
 [declaration]
 purpose = "measuring memory"
 assessment = "none"
+legal_basis = "consent"
 responsible = "nobody"
 sign_installed = 2020-01-01
 expires = 2099-01-01

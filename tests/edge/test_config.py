@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tillsight_edge.camera_config import CameraSettings
+from tillsight_edge.camera_config import CameraSettings, DeclarationSettings
 from tillsight_edge.config import DeviceConfig, load_config, problems_here
 from tillsight_models.configuration import read_settings, setting_names
 from tillsight_models.errors import BadConfig
@@ -37,6 +37,7 @@ GOOD_WITH_FACES: dict[str, dict[str, Any]] = {
     "declaration": {
         "purpose": "Satisfaction of customers at the tills",
         "assessment": "DPIA-2026-014",
+        "legal_basis": "consent",
         "responsible": "store management",
         "sign_installed": date(2026, 11, 2),
         "expires": date(2027, 5, 2),
@@ -199,3 +200,10 @@ def test_files_and_folders_that_are_not_there_are_named(tmp_path: Path) -> None:
         f"hub.password_file: '{tmp_path}/password': cannot be read",
         f"outbox.path: '{tmp_path}/file': cannot be written",
     ]
+
+
+def test_the_end_of_a_declaration_is_told_for_thirty_days() -> None:
+    declaration = DeclarationSettings.model_validate(GOOD_WITH_FACES["declaration"])
+    assert declaration.ends_soon(date(2027, 4, 1)) is None
+    assert declaration.ends_soon(date(2027, 4, 2)) == "declaration.expires: 2027-05-02: 30 days are left"
+    assert declaration.ends_soon(date(2027, 5, 2)) is None

@@ -1,6 +1,7 @@
 """`tillsight-edge check`: what is wrong with a configuration, before a shopper finds out."""
 
 import argparse
+from datetime import UTC, datetime
 
 from tillsight_models.errors import BadConfig
 
@@ -24,5 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
         problems += [problem] if (problem := one_opencv()) else []
     if problems:
         raise BadConfig(problems)
+    declared = config.declaration if config.emotion.enabled or config.demographics.enabled else None
+    if declared is not None and (soon := declared.ends_soon(datetime.now(UTC).date())):
+        print(soon)
     print(f"{arguments.config}: good")
     return 0

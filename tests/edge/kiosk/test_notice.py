@@ -23,6 +23,7 @@ ZONE = [[0.1, 0.1], [0.9, 0.9]]
 DECLARED = {
     "purpose": "Satisfaction of customers at the tills, as counts",
     "assessment": "DPIA-2026-014",
+    "legal_basis": "consent",
     "responsible": "store management",
     "sign_installed": "2026-11-02",
     "expires": "2027-05-02",

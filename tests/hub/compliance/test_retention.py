@@ -19,6 +19,7 @@ SETTINGS = RetentionSettings(texts_days=90, quarantine_days=30, audit_days=400)
 CONTENT = {
     "id": "exit",
     "version": 1,
+    "languages": ["en"],
     "questions": [
         {"id": "words", "kind": "text", "text": {"en": "Words?"}},
         {

@@ -25,6 +25,7 @@ FRAME = room([FACE])
 DECLARED = DeclarationSettings(
     purpose="Satisfaction at the tills",
     assessment="DPIA-1",
+    legal_basis="consent",
     responsible="store management",
     sign_installed=date(2026, 11, 2),
     expires=date(2027, 5, 2),

@@ -88,6 +88,7 @@ def test_the_hashes_of_the_models_in_use_are_known_without_a_runtime(tmp_path: P
     declared = {
         "purpose": "knowing how customers feel",
         "assessment": "dpia-1",
+        "legal_basis": "consent",
         "responsible": "store management",
         "sign_installed": "2026-01-01",
         "expires": "2027-01-01",

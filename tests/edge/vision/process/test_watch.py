@@ -37,6 +37,7 @@ print(json.dumps([sorted({type(seen).__name__ for seen in told}), looks]))
 DECLARATION = {
     "purpose": "to show that it works",
     "assessment": "none",
+    "legal_basis": "consent",
     "responsible": "a test",
     "sign_installed": "2026-01-01",
     "expires": "2036-01-01",
