@@ -485,6 +485,24 @@ fleet_alarm = Table(
     Index(None, "raised"),
 )
 
+declaration = Table(
+    "declaration",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("place", Text, nullable=False, comment="id of an org, region, store or touchpoint"),
+    Column("purpose", Text, nullable=False),
+    Column("assessment", Text, nullable=False, comment="reference of the impact assessment"),
+    Column("legal_basis", Text, nullable=False, comment="consent|legitimate-interest|public-task|other-law"),
+    Column("responsible", Text, nullable=False),
+    Column("sign_installed", Text, nullable=False, comment="YYYY-MM-DD"),
+    Column("expires", Text, nullable=False, comment="YYYY-MM-DD; from this day on it holds no more"),
+    Column("at", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+    Column("withdrawn", BigInteger, nullable=True, comment="ms UTC"),
+    Index(None, "place"),
+    comment="what a site declares before faces are looked at; the nearest place that has one decides",
+)
+
 # --- Who exactly: people who want an answer, cases and what was done -----------------------------------
 
 visit_link = Table(

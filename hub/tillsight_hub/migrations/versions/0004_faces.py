@@ -85,6 +85,32 @@ def upgrade() -> None:
     op.create_index(op.f("ix_contact_request_erase_after"), "contact_request", ["erase_after"], unique=False)
     op.create_index(op.f("ix_contact_request_tp_at"), "contact_request", ["tp", "at"], unique=False)
     op.create_table(
+        "declaration",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("place", sa.Text(), nullable=False, comment="id of an org, region, store or touchpoint"),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("assessment", sa.Text(), nullable=False, comment="reference of the impact assessment"),
+        sa.Column(
+            "legal_basis",
+            sa.Text(),
+            nullable=False,
+            comment="consent|legitimate-interest|public-task|other-law",
+        ),
+        sa.Column("responsible", sa.Text(), nullable=False),
+        sa.Column("sign_installed", sa.Text(), nullable=False, comment="YYYY-MM-DD"),
+        sa.Column(
+            "expires", sa.Text(), nullable=False, comment="YYYY-MM-DD; from this day on it holds no more"
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("withdrawn", sa.BigInteger(), nullable=True, comment="ms UTC"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_declaration")),
+        comment="what a site declares before faces are looked at; the nearest place that has one decides",
+    )
+    op.create_index(op.f("ix_declaration_place"), "declaration", ["place"], unique=False)
+    op.create_table(
         "device_config",
         sa.Column("dev", sa.Text(), nullable=False),
         sa.Column("wanted", sa.Text(), nullable=False, comment="JSON as it was sent on the topic cfg"),
@@ -405,6 +431,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_device_order_dev_made"), table_name="device_order")
     op.drop_table("device_order")
     op.drop_table("device_config")
+    op.drop_index(op.f("ix_declaration_place"), table_name="declaration")
+    op.drop_table("declaration")
     op.drop_index(op.f("ix_contact_request_tp_at"), table_name="contact_request")
     op.drop_index(op.f("ix_contact_request_erase_after"), table_name="contact_request")
     op.drop_table("contact_request")
