@@ -218,6 +218,17 @@ def booted(name: str = "till", root: Root | None = None) -> Iterator[Machine]:
         yield machine
 
 
+def join(first: Machine, second: Machine, network: str = "10.77.0") -> None:
+    """A cable between two machines: the first is .1 on it, the second .2."""
+    ends = (f"ts{first.leader % 65536:x}", f"ts{second.leader % 65536:x}")
+    subprocess.run(["ip", "link", "add", ends[0], "type", "veth", "peer", "name", ends[1]], check=True)
+    for number, (machine, end) in enumerate(zip((first, second), ends, strict=True), 1):
+        subprocess.run(["ip", "link", "set", end, "netns", str(machine.leader)], check=True)
+        machine.run("ip", "link", "set", end, "name", "cable0")
+        machine.run("ip", "address", "add", f"{network}.{number}/24", "dev", "cable0")
+        machine.run("ip", "link", "set", "cable0", "up")
+
+
 def _descendants(process: int) -> Iterator[int]:
     with contextlib.suppress(OSError):
         children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")

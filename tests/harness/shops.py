@@ -48,7 +48,7 @@ class Shop:
         self.folder = folder
         self.password_file = folder / "admin-password"
         (folder / "seed.toml").write_text(HIERARCHY, encoding="utf-8")
-        variables = {
+        self.variables: dict[str, object] = {
             "tillsight_bundle": str(bundle.folder),
             "tillsight_version": VERSION,
             "tillsight_hub_host": "127.0.0.1",
@@ -60,7 +60,7 @@ class Shop:
             "tillsight_device_id": TILL,
             "tillsight_proof_folder": str(folder / "proofs"),
         }
-        self._fleet = Fleet(folder / "fleet", {"shop": machine}, variables)
+        self._fleet = Fleet(folder / "fleet", {"shop": machine}, self.variables)
 
     def play(self, playbook: str | Path, *words: str, **more: object) -> Played:
         return self._fleet.play(playbook, *words, hubs="shop", tills="shop", **more)
@@ -120,6 +120,7 @@ class Shop:
         old, new = f"/opt/tillsight/releases/{VERSION}", f"/opt/tillsight/releases/{version}"
         self.machine.run("mkdir", "-p", f"{new}/.venv/bin")
         self.machine.run("touch", f"{new}/.complete")
+        self.machine.run("ln", "-sf", f"{old}/.venv/bin/tillsight-hub", f"{new}/.venv/bin/tillsight-hub")
         program = f"""#!{old}/.venv/bin/python
 import sys
 if sys.argv[1] == "run":
