@@ -224,6 +224,9 @@ def join(first: Machine, second: Machine, network: str = "10.77.0") -> None:
     subprocess.run(["ip", "link", "add", ends[0], "type", "veth", "peer", "name", ends[1]], check=True)
     for number, (machine, end) in enumerate(zip((first, second), ends, strict=True), 1):
         subprocess.run(["ip", "link", "set", end, "netns", str(machine.leader)], check=True)
+        aside = machine.files / "etc" / "NetworkManager" / "conf.d" / "90-cable.conf"
+        aside.write_text("[keyfile]\nunmanaged-devices=interface-name:cable0\n", encoding="ascii")
+        machine.run("systemctl", "try-restart", "NetworkManager.service")
         machine.run("ip", "link", "set", end, "name", "cable0")
         machine.run("ip", "address", "add", f"{network}.{number}/24", "dev", "cable0")
         machine.run("ip", "link", "set", "cable0", "up")
