@@ -131,6 +131,7 @@ class Agent:
             lambda: self._uplink.clock_offset_ms,
             camera=lambda: self.eyes.worst if self.eyes else "none",
             kiosk=lambda: self.kiosk.state if self.kiosk else "none",
+            certificate=config.hub.cert_file,
         )
         acts = Acts(
             config,

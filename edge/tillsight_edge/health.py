@@ -14,6 +14,12 @@ from .outbox import Outbox
 from .ports import Clock, PanelStatus
 
 MOST_LAG_S = 864_000.0
+SUPPLY_FILE = Path("sys/devices/platform/soc/soc:firmware/get_throttled")
+UNDER_VOLTAGE = 1 << 0 | 1 << 16
+"""Bits of the Raspberry Pi's firmware: now, and since it started."""
+SLOWED = 1 << 1 | 1 << 2 | 1 << 3
+"""Capped, throttled, or at its limit of temperature, now."""
+DAY_MS = 86_400_000
 
 
 class HealthWatch:
@@ -29,6 +35,7 @@ class HealthWatch:
         *,
         camera: Callable[[], CameraState | Literal["none"]] = lambda: "none",
         kiosk: Callable[[], Literal["ok", "lost", "none"]] = lambda: "none",
+        certificate: Path | None = None,
     ) -> None:
         self._outbox = outbox
         self._folder = folder
@@ -37,11 +44,12 @@ class HealthWatch:
         self._clock_offset_ms = clock_offset_ms
         self._camera = camera
         self._kiosk = kiosk
+        self._certificate = certificate
 
     def read(self) -> HealthReported:
         """Everything, now."""
         now, panel = self._clock.stamp(), self._panel()
-        books = self._books()
+        books, supply = self._books(), supply_bits()
         return HealthReported(
             outbox_events=books.left,
             outbox_lag_s=self._lag_s(now),
@@ -59,6 +67,10 @@ class HealthWatch:
             memory_mb=memory_mb(),
             uptime_s=now.mono / 1000,
             presses=books.by_type.get(ButtonPressed.TYPE, Book()).appended,
+            under_voltage=None if supply is None else bool(supply & UNDER_VOLTAGE),
+            throttled=None if supply is None else bool(supply & SLOWED),
+            wifi_dbm=wifi_dbm(),
+            certificate_days=certificate_days(self._certificate, now.t),
         )
 
     def _books(self) -> Books:
@@ -107,3 +119,34 @@ def memory_mb() -> float | None:
     except (OSError, ValueError, IndexError):
         return None
     return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+
+
+def supply_bits(root: Path = Path("/")) -> int | None:
+    """What the Raspberry Pi's firmware says of its supply; None on another machine."""
+    try:
+        return int((root / SUPPLY_FILE).read_text(encoding="ascii").strip(), 16)
+    except (OSError, ValueError):
+        return None
+
+
+def wifi_dbm(root: Path = Path("/")) -> float | None:
+    """The strongest wireless signal; None without one."""
+    try:
+        lines = (root / "proc/net/wireless").read_text(encoding="ascii").splitlines()[2:]
+        found = [float(line.split()[3]) for line in lines]
+    except (OSError, ValueError, IndexError):
+        return None
+    return max(found, default=None)
+
+
+def certificate_days(file: Path | None, now_ms: int) -> float | None:
+    """Until the certificate in a PEM file ends; None where there is none to be read."""
+    if file is None:
+        return None
+    from cryptography import x509
+
+    try:
+        ends = x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):
+        return None
+    return round((ends.timestamp() * 1000 - now_ms) / DAY_MS, 1)

@@ -16,6 +16,8 @@ COUNTERS: dict[str, str] = {
     "tillsight_ingest_events_stored_total": "events stored",
     "tillsight_ingest_events_duplicate_total": "events that were stored before",
     "tillsight_ingest_events_quarantined_total": "events or messages set aside, by reason",
+    "tillsight_ingest_events_reordered_total": "events that came after later ones of their device",
+    "tillsight_ingest_events_replayed_total": "events that came again, too old for a retry",
     "tillsight_ingest_transactions_total": "transactions committed",
     "tillsight_ingest_transaction_seconds_total": "time in committed transactions",
     "tillsight_ingest_retries_total": "transactions that the database refused and that were tried again",
@@ -46,6 +48,8 @@ class _HubCollector(Collector):
         yield _counter("tillsight_ingest_messages_total", counts.messages)
         yield _counter("tillsight_ingest_events_stored_total", counts.stored)
         yield _counter("tillsight_ingest_events_duplicate_total", counts.duplicates)
+        yield _counter("tillsight_ingest_events_reordered_total", counts.reordered)
+        yield _counter("tillsight_ingest_events_replayed_total", counts.replayed)
         yield _by("tillsight_ingest_events_quarantined_total", "reason", dict(counts.quarantined))
         yield _counter("tillsight_ingest_transactions_total", counts.transactions)
         yield _counter("tillsight_ingest_transaction_seconds_total", counts.transaction_s)

@@ -232,6 +232,14 @@ class HealthReported(Payload, frozen=True, kw_only=True):
     memory_mb: float | None = None
     uptime_s: float = 0.0
     presses: int = 0
+    under_voltage: bool | None = None
+    """The supply is too weak now, or was since the machine started."""
+    throttled: bool | None = None
+    """The processor is slowed down now, for heat or for its supply."""
+    wifi_dbm: float | None = None
+    """Signal of the wireless network that it uses."""
+    certificate_days: float | None = None
+    """Until its certificate ends; below 0: it has ended."""
 
 
 class PanelReported(Payload, frozen=True, kw_only=True):

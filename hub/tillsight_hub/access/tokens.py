@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, exists, insert, select, update
 
 from .. import tables
 from ..database import writing
+from ..fleet.sightings import note_sighting
 from ..viewer import Role, Viewer
 from .accounts import check_role, check_scope
 from .audit import record
@@ -112,12 +113,29 @@ def find_token(engine: Engine, token: str, now: int | None = None) -> Viewer | N
         row = connection.execute(
             query.where(columns.token_hash == hash_token(token), columns.revoked.is_(False))
         ).one_or_none()
-    if row is None or (row.expires is not None and row.expires <= now):
+    if row is None:
+        _note_revoked(engine, token, now)
+        return None
+    if row.expires is not None and row.expires <= now:
         return None
     if row.last_used is None or now - row.last_used > _USE_STEP_MS:
         with writing(engine) as connection:
             connection.execute(update(tables.api_token).where(columns.id == row.id).values(last_used=now))
     return Viewer(f"token {row.name}", row.role, row.scope)
+
+
+def _note_revoked(engine: Engine, token: str, now: int) -> None:
+    """A device whose token was revoked still tries; noted once a minute."""
+    columns, seen = tables.api_token.c, tables.device_sighting.c
+    mine = (columns.token_hash == hash_token(token)) & (columns.role == "device")
+    with engine.connect() as connection:
+        device = connection.scalar(select(columns.scope).where(mine, columns.revoked.is_(True)))
+        if device is None:
+            return
+        last = connection.scalar(select(seen.last).where(seen.dev == device, seen.kind == "revoked-tries"))
+    if last is None or now - last > 60_000:
+        with writing(engine) as connection:
+            note_sighting(connection, device, "revoked-tries", now, "came with a revoked token")
 
 
 def _check_token_scope(connection: Connection, role: str, scope: str | None) -> None:

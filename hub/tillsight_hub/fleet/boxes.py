@@ -1,7 +1,7 @@
 """The boxes: what the hub knows of each, and what is wrong with it, the worst first."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import msgspec
@@ -13,6 +13,7 @@ from ..hierarchy import Hierarchy, Touchpoint
 from ..imports.origin import is_box
 from ..tables import device, stream, stream_gap
 from ..wanted.keeping import Wanted, read_wanted
+from .sightings import Sighting, read_sightings
 
 MINUTE_MS = 60_000
 SILENT_MS = 40 * MINUTE_MS
@@ -22,6 +23,9 @@ HOT_C, TOO_HOT_C = 75.0, 82.0
 LITTLE_DISK, NO_DISK = 10.0, 4.0
 """Percent free."""
 LATE_CLOCK_MS = 2000
+WEAK_WIFI_DBM = -80.0
+CERTIFICATE_DAYS, CERTIFICATE_LAST_DAYS = 20.0, 5.0
+"""It is renewed 30 days before its end."""
 CONFIG_PATIENCE_MS = 10 * MINUTE_MS
 """After so long a connected box should have taken its configuration."""
 
@@ -79,14 +83,14 @@ class Box:
 def read_boxes(
     connection: Connection, hierarchy: Hierarchy, places: Mapping[str, Touchpoint], now: int
 ) -> list[Box]:
-    """The devices at these touchpoints, the most troubled first. Four statements, however many there are."""
+    """The devices at these touchpoints, the most troubled first. Five statements, however many there are."""
     rows = [
         row
         for row in connection.execute(select(device).where(is_box())).mappings()
         if row["touchpoint_id"] in places and row["id"] in hierarchy.devices
     ]
     behind, lost = _behind(connection), _lost(connection)
-    wanted = read_wanted(connection)
+    wanted, sightings = read_wanted(connection), read_sightings(connection, now)
     boxes = [
         _box(
             row,
@@ -94,6 +98,7 @@ def read_boxes(
             behind.get(row["id"], 0),
             lost.get(row["id"], 0),
             wanted.get(row["id"]),
+            sightings.get(row["id"], ()),
             now,
         )
         for row in rows
@@ -117,7 +122,13 @@ def health_of(text: str | None) -> HealthReported | None:
 
 
 def _box(  # noqa: PLR0917
-    row: RowMapping, place: Touchpoint, behind: int, lost: int, wanted: Wanted | None, now: int
+    row: RowMapping,
+    place: Touchpoint,
+    behind: int,
+    lost: int,
+    wanted: Wanted | None,
+    sightings: Sequence[Sighting],
+    now: int,
 ) -> Box:
     health = health_of(row["health"])
     delivery = Delivery(
@@ -130,15 +141,16 @@ def _box(  # noqa: PLR0917
         name: row[name] for name in ("id", "name", "state", "first_seen", "last_seen", "version", "stream")
     }
     box = Box(**known, place=place, health=health, delivery=delivery, wanted=wanted)
-    return Box(**known, place=place, health=health, delivery=delivery, wanted=wanted, troubles=_all(box, now))
+    return replace(box, troubles=_all(box, sightings, now))
 
 
-def _all(box: Box, now: int) -> tuple[Trouble, ...]:
+def _all(box: Box, sightings: Sequence[Sighting], now: int) -> tuple[Trouble, ...]:
     found = [
+        *_seen(sightings),
         *_link(box, now),
         *_delivery(box),
         *_config(box, now),
-        *(_health(box.health) if box.health else ()),
+        *((*_health(box.health), *_hardware(box.health)) if box.health else ()),
     ]
     return tuple(sorted(found, key=lambda trouble: -trouble.severity))
 
@@ -172,6 +184,25 @@ def _config(box: Box, now: int) -> Iterator[Trouble]:
     is_waiting = wanted.reported != wanted.version and box.state == "ready"
     if is_waiting and now - wanted.changed > CONFIG_PATIENCE_MS:
         yield Trouble("old_config", 1, {})
+
+
+def _seen(sightings: Sequence[Sighting]) -> Iterator[Trouble]:
+    """What the hub saw of it within a day."""
+    for each in sightings:
+        severity: Severity = 1 if each.kind == "replay" else 2
+        yield Trouble(each.kind.replace("-", "_"), severity, {"n": each.times, "what": each.detail})
+
+
+def _hardware(health: HealthReported) -> Iterator[Trouble]:
+    if health.under_voltage:
+        yield Trouble("under_voltage", 1, {})
+    if health.throttled:
+        yield Trouble("throttled", 1, {})
+    if health.wifi_dbm is not None and health.wifi_dbm < WEAK_WIFI_DBM:
+        yield Trouble("wifi", 1, {"dbm": round(health.wifi_dbm)})
+    left = health.certificate_days
+    if left is not None and left < CERTIFICATE_DAYS:
+        yield Trouble("certificate", 2 if left < CERTIFICATE_LAST_DAYS else 1, {"days": max(0, round(left))})
 
 
 def _health(health: HealthReported) -> Iterator[Trouble]:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from ..access.audit import record
 from ..access.sessions import hash_token
 from ..database import writing
+from ..fleet.sightings import note_sighting
 from ..tables import api_token
 from ..tables import certificate as certificates
 from ..tables import device as devices
@@ -26,6 +27,8 @@ from .authority import Authority, Revoked, as_pem
 from .errors import BadRequestForCertificate, EnrolmentRefused
 
 HOURS, MOST_HOURS = 24.0, 24.0 * 30
+ALIVE_MS = 86_400_000
+"""Heard within so long: alive."""
 RENEWAL_GRACE = timedelta(0)
 """A certificate that has ended renews nothing: somebody has to look, and gives a new token."""
 
@@ -106,6 +109,7 @@ def enrol(engine: Engine, authority: Authority, token: str, request: bytes, now:
         ).first()
         if row is None:
             raise EnrolmentRefused("this token is unknown, used or too old")
+        _note_second(connection, row.dev, now)
         made = authority.for_device(row.dev, request, now)
         _note(connection, row.dev, made)
         record(connection, row.dev, "device.enrolled", _serial(made))
@@ -126,13 +130,16 @@ def renew(
         row = connection.execute(
             select(certificates.c.dev, certificates.c.revoked).where(certificates.c.serial == serial)
         ).first()
-        if row is None or row.revoked is not None:
-            raise EnrolmentRefused("the present certificate is revoked or not one of this hub")
-        _check_known(connection, row.dev)
-        made = authority.for_device(row.dev, request, now)
-        _note(connection, row.dev, made)
-        record(connection, row.dev, "device.renewed", _serial(made))
-    return as_pem(made)
+        if row is not None and row.revoked is None:
+            _check_known(connection, row.dev)
+            made = authority.for_device(row.dev, request, now)
+            _note(connection, row.dev, made)
+            record(connection, row.dev, "device.renewed", _serial(made))
+            return as_pem(made)
+        if row is not None:  # it has the key, so it is the box itself
+            detail = "asked for a new certificate with a revoked one"
+            note_sighting(connection, row.dev, "revoked-tries", _ms(now), detail)
+    raise EnrolmentRefused("the present certificate is revoked or not one of this hub")
 
 
 def revoke(connection: Connection, device: str, now: datetime, *, reason: str, actor: str) -> int:
@@ -167,6 +174,16 @@ def issued(connection: Connection, device: str | None = None) -> list[Issued]:
         Issued(row.serial, row.dev, row.issued, row.not_after, row.revoked, row.reason)
         for row in connection.execute(query)
     ]
+
+
+def _note_second(connection: Connection, device: str, now: datetime) -> None:
+    """A device that has a good certificate and was heard lately needs no other one."""
+    good = certificates.c.dev == device, certificates.c.revoked.is_(None), certificates.c.not_after > _ms(now)
+    held = connection.scalar(select(certificates.c.serial).where(*good).limit(1))
+    seen = connection.scalar(select(devices.c.last_seen).where(devices.c.id == device))
+    if held is not None and seen is not None and _ms(now) - seen < ALIVE_MS:
+        detail = f"certificate {held[:12]} was good, and the device alive"
+        note_sighting(connection, device, "enrolled-twice", _ms(now), detail)
 
 
 def _own(authority: Authority, pem: bytes, now: datetime) -> x509.Certificate:

@@ -1,5 +1,6 @@
 """The events of one transaction, sorted: what is new, what is known already, what is refused."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -85,6 +86,25 @@ def pick_new(connection: Connection, batch: Batch) -> None:
             continue
         same.append(arrival)
     batch.arrivals = same
+
+
+def replayed(batch: Batch, window: int) -> dict[str, int]:
+    """By device: events that came again although no retry can be so old. A device sends again at most
+    `window` numbers beyond the last ack that it saw, and got that far only by acks."""
+    new = {id(arrival) for arrival in batch.new}
+    return dict(
+        Counter(
+            arrival.place.device
+            for arrival in batch.arrivals
+            if id(arrival) not in new
+            and arrival.event.seq <= batch.streams[arrival.event.stream].upto - window
+        )
+    )
+
+
+def reordered(batch: Batch) -> int:
+    """New events that came after later ones of their stream; they are stored like the others."""
+    return sum(arrival.event.seq < batch.streams[arrival.event.stream].highest for arrival in batch.new)
 
 
 def note_fresh(batch: Batch, aside: Sequence[Refusal]) -> None:

@@ -14,6 +14,7 @@ from tillsight_models.wanted import ConfigIs
 
 from .. import tables
 from ..commands.orders import note_result
+from ..fleet.sightings import note_boot
 from ..hierarchy import Hierarchy
 from ..wanted.keeping import note_answer
 from .messages import DeviceNote
@@ -55,6 +56,8 @@ def _values(connection: Connection, note: DeviceNote) -> dict[str, Any]:
     if isinstance(message, DeviceState):
         return _state(connection, note, message)
     if isinstance(message, Birth):
+        if not note.retained:
+            note_boot(connection, note.place.device, message.boot, note.received)
         return {"version": message.version, "stream": message.stream}
     assert isinstance(message, HealthReported)
     return {"health": msgspec.json.encode(message).decode()}

@@ -12,10 +12,11 @@ from tillsight_models.events import ButtonPressed, ClockAnchored, HealthReported
 
 from .. import clocks, rollups
 from ..database import writing
+from ..fleet.sightings import note_sighting
 from ..hierarchy import Hierarchy, Touchpoint, hierarchy_version, read_hierarchy
 from ..labels import Label
 from . import device_notes, undone, watermarks
-from .batch import Batch, claims, note_fresh, pick_new, placed, refuse_foreign, touched
+from .batch import Batch, claims, note_fresh, pick_new, placed, refuse_foreign, reordered, replayed, touched
 from .checks import Arrival, Message
 from .crash_points import crash_point
 from .messages import Committed, DeviceAck, DeviceNote, PressSeen, Receipt
@@ -92,7 +93,9 @@ class Intake:
         self._claim(connection, batch)
         pick_new(connection, batch)
         self._store_new(connection, batch, hierarchy.touchpoints)
+        late, again = reordered(batch), replayed(batch, self._window)
         aside = put_aside(connection, batch.refusals, self._recent) if set_aside else []
+        _note_sightings(connection, again, aside, self._clock())
         acks = self._move_watermarks(connection, batch, aside)
         device_notes.apply(connection, [*_health(batch.new), *notes], hierarchy)
         device_notes.heard(connection, _heard(messages, notes, hierarchy))
@@ -102,6 +105,8 @@ class Intake:
             stored=len(batch.new),
             duplicates=len(batch.arrivals) - len(batch.new),
             quarantined=len(aside),
+            reordered=late,
+            replayed=sum(again.values()),
         )
         committed = Committed(batch.tallies.touchpoints, [_press(each) for each in batch.new if each.rating])
         return Outcome(receipt, acks, committed, batch.refusals, aside)
@@ -160,6 +165,18 @@ class Intake:
             acks.append(DeviceAck(place, ack))
         watermarks.save(connection, batch.streams)
         return acks
+
+
+def _note_sightings(connection: Connection, again: dict[str, int], aside: Sequence[Refusal], at: int) -> None:
+    """What no single device does by itself."""
+    for device, number in sorted(again.items()):
+        detail = f"{number} events that were acknowledged long ago"
+        note_sighting(connection, device, "replay", at, detail, times=number)
+    used_twice = {
+        each.place.device: each.detail for each in aside if each.reason == "reused-seq" and each.place
+    }
+    for device, detail in sorted(used_twice.items()):
+        note_sighting(connection, device, "two-boxes", at, detail)
 
 
 def _settle_times(connection: Connection, batch: Batch, touchpoints: dict[str, Touchpoint]) -> None:

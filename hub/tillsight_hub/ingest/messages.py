@@ -21,6 +21,10 @@ class Receipt:
     stored: int = 0
     duplicates: int = 0
     quarantined: int = 0
+    reordered: int = 0
+    """Stored, though later ones of their stream were here before."""
+    replayed: int = 0
+    """Known already, and too old for any retry."""
 
 
 @dataclass(frozen=True, slots=True)

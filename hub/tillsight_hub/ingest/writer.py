@@ -55,6 +55,8 @@ class IngestCounts:
     messages: int = 0
     stored: int = 0
     duplicates: int = 0
+    reordered: int = 0
+    replayed: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
     """By reason."""
     retries: int = 0
@@ -255,6 +257,8 @@ class IngestWriter:
         counts.transactions += 1
         counts.stored += outcome.receipt.stored
         counts.duplicates += outcome.receipt.duplicates
+        counts.reordered += outcome.receipt.reordered
+        counts.replayed += outcome.receipt.replayed
         counts.quarantined.update(refusal.reason for refusal in outcome.aside)
         counts.last_commit = now_ms()
         for refusal in outcome.aside:
