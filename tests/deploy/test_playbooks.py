@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.conftest import need
+from tests.harness.processes import find_program
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -77,3 +79,20 @@ def test_programs_for_devices_need_nothing_but_python(file: Path) -> None:
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     names = {getattr(node, "module", None) or node.names[0].name for node in imports}
     assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+
+
+MOST_EXPOSED = {"tillsight-kiosk": 50, "tillsight-clock-floor": 20, "tillsight-gateway-watch": 16}
+"""By systemd's own measure, in tenths; 15 for all others."""
+
+
+@pytest.mark.parametrize(
+    "file", sorted(DEPLOY.glob("roles/*/templates/*.service.j2")), ids=lambda file: file.stem
+)
+def test_little_is_exposed(file: Path, tmp_path: Path) -> None:
+    analyze = need(lambda: find_program("systemd-analyze", "systemd"))
+    unit = tmp_path / file.stem
+    unit.write_text(re.sub(r"{{.*?}}", "/x", file.read_text(encoding="utf-8")), encoding="utf-8")
+    most = MOST_EXPOSED.get(unit.stem, 15)
+    words = ("security", "--offline=yes", "--no-pager", f"--threshold={most}", unit)
+    done = subprocess.run([analyze, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-200:] + done.stderr
