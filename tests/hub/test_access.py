@@ -20,6 +20,7 @@ OPEN = {
     "/api/v1/renew",
     "/go/{code}",
     "/shared/{token}",
+    "/notice/{touchpoint}",
     "/go/erase/{token}",
 }
 """What anybody may ask for, beside the files in /static."""
@@ -27,6 +28,8 @@ PAGES = {
     *("/", "/touchpoints/{touchpoint_id}", "/explain/{score_id}", "/account", "/docs", "/logout"),
     *("/alerts", "/alerts/rules", "/alerts/rules/{number}", "/alerts/snooze", "/alerts/{number}/qualify"),
     *("/actions", "/actions/{number}"),
+    *("/compliance", "/compliance/declarations", "/compliance/declarations/{number}/withdraw"),
+    "/compliance/{touchpoint}/{document}.pdf",
     *("/reports", "/reports/schedules", "/reports/schedules/{number}"),
     *("/reports/links", "/reports/links/{number}/revoke"),
     *("/surveys", "/surveys/{survey}", "/surveys/{survey}/file", "/surveys/{survey}/do"),
@@ -52,6 +55,8 @@ MAY: dict[str, set[str]] = {
     "/cases": {"admin", "ops", "manager", "analyst"},
     "/api/v1/cases": {"admin", "ops", "manager", "analyst"},
     "/reports": {"admin", "ops", "manager", "analyst"},
+    "/compliance": {"admin", "ops", "manager"},
+    "/compliance/{touchpoint}/{document}.pdf": {"admin", "ops", "manager"},
     "/api/v1/reports/{report}.pdf": {"admin", "ops", "manager", "analyst"},
     "/surveys": {"admin", "ops", "manager", "analyst"},
     "/cards": {"admin", "ops", "manager", "analyst"},
@@ -94,6 +99,8 @@ QUERIES = {
 }
 """What has to be asked with."""
 NOT_GET = {
+    "/compliance/declarations",
+    "/compliance/declarations/{number}/withdraw",
     "/logout",
     "/alerts/rules",
     "/alerts/rules/{number}",
@@ -154,6 +161,8 @@ def routes(site: Website) -> list[Route]:
 
 
 NAMES = {
+    "document": "sign",
+    "touchpoint": "till-1",
     "touchpoint_id": "till-1",
     "score_id": "csat.till-1.smiley-4.2026-10-01.2026-10-02.total.0-95",
     "name": "ada",

@@ -16,6 +16,7 @@ from . import (
     cases,
     chain,
     compare,
+    compliance,
     docs,
     explain,
     explore,
@@ -78,7 +79,7 @@ def install_pages(app: FastAPI) -> None:
         app.include_router(part.router)
     for router in KEEPING:
         app.include_router(router)
-    for part in (reports, shared):
+    for part in (reports, shared, compliance):
         app.include_router(part.router)
     add_error_pages(app)
     app.add_middleware(Compression, minimum_size=1000, compresslevel=6)

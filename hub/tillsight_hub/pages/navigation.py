@@ -41,6 +41,7 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         Entry("/devices", "devices", ("admin", "ops", "manager")),
         Entry("/data", "data"),
         Entry("/reports", "reports"),
+        Entry("/compliance", "compliance", ("admin", "ops", "manager")),
         Entry("/chain", "chain", ("admin", "ops")),
         Entry("/people", "people", ("admin",)),
         Entry("/audit", "audit", ("admin",)),
