@@ -61,6 +61,8 @@ from .config import HubConfig, WebSettings, unreadable_files
 from .consistency import verify
 from .database import migrate, open_database, tidy, wait_for_database
 from .errors import AddressInUse
+from .fleet.alarms import Alarms
+from .fleet.boxes import Trouble
 from .identity.revocation import keep_list
 from .ingest.subscriber import Subscriber
 from .ingest.writer import IngestWriter
@@ -177,6 +179,7 @@ def running(services: Services) -> Iterator[None]:
             PhoneSender(engine, services.writer.submit),
             CaseKeeper(engine, config.cases, letter_writer(config.cases.phone_url), services.live.touch),
             webhook,
+            Alarms(engine, config, _said, webhook),
             _report_post(services),
             sender_of(engine, config.mail),
             watcher,
@@ -273,6 +276,11 @@ def _after_alerts(config: HubConfig) -> FollowUp:
             each(connection, filed)
 
     return follow
+
+
+def _said(trouble: Trouble) -> str:
+    """As the page of devices says it."""
+    return _spoken()["en"].t(f"devices.trouble_{trouble.key}", **trouble.values)
 
 
 def _report_post(services: Services) -> ReportPost | None:

@@ -18,6 +18,7 @@ from .alerts.settings import AlertSettings
 from .cases.settings import CaseSettings
 from .cleaning.rules import CleaningSettings
 from .compliance.settings import ComplianceSettings, RetentionSettings
+from .fleet.settings import FleetSettings
 from .identity.settings import IdentitySettings
 from .mail.settings import MailSettings
 from .metrics.settings import SUPPRESS_BELOW, MetricSettings
@@ -154,6 +155,7 @@ class HubConfig(Settings):
     alerts: AlertSettings = AlertSettings()
     cases: CaseSettings = CaseSettings()
     identity: IdentitySettings = IdentitySettings()
+    fleet: FleetSettings = FleetSettings()
     mail: MailSettings = MailSettings()
     reports: ReportSettings = ReportSettings()
     retention: RetentionSettings = RetentionSettings()

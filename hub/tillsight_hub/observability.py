@@ -1,6 +1,8 @@
 """Operational counters for Prometheus, read when they are asked for; none is about a person or a score."""
 
+import math
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -8,6 +10,8 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
 from . import tables
+from .fleet.alarms import open_by_condition
+from .identity.revocation import days_left
 from .imports.origin import is_box
 from .services import Services
 
@@ -24,6 +28,8 @@ COUNTERS: dict[str, str] = {
     "tillsight_ingest_waiting_messages": "messages that wait for a transaction",
     "tillsight_ingest_last_commit_timestamp_seconds": "when a transaction was last committed",
     "tillsight_devices": "devices, by state",
+    "tillsight_fleet_alarms": "alarms of devices and of the hub that go on, by condition",
+    "tillsight_revocation_list_days": "until the revocation list ends; NaN without one",
     "tillsight_rollup_mismatches_total": "buckets that a nightly check found to differ from the events",
     "tillsight_live_streams": "open live pages",
     "tillsight_mqtt_connected": "1 while the hub is connected to its broker",
@@ -70,7 +76,11 @@ class _HubCollector(Collector):
                 select(state, func.count()).where(is_box()).group_by(state).order_by(state)
             ).all()
             found = connection.scalar(mismatches) or 0
+            alarms = open_by_condition(connection)
         yield _by("tillsight_devices", "state", {row[0]: row[1] for row in states})
+        yield _by("tillsight_fleet_alarms", "condition", alarms)
+        left = days_left(self._services.config, datetime.now(UTC))
+        yield _gauge("tillsight_revocation_list_days", math.nan if left is None else left)
         yield _counter("tillsight_rollup_mismatches_total", int(found))
 
 

@@ -12,6 +12,7 @@ from ..access import CurrentViewer, PageSession
 from ..access.clock import now_ms
 from ..commands.orders import read_orders
 from ..fleet.boxes import Box, read_boxes
+from ..fleet.hub_troubles import hub_troubles
 from ..fleet.reports import HEIGHT, WIDTH, lines, read_happenings, read_reports
 from ..live import Parts
 from ..services import ServicesDep
@@ -39,10 +40,12 @@ class Summary:
 
 @router.get("/devices")
 def devices_page(
+    *,
     request: Request,
     session: PageSession,
     pages: PagesDep,
     source: SourceDep,
+    services: ServicesDep,
     find: Annotated[str, Query(max_length=80)] = "",
 ) -> Response:
     """The most troubled first."""
@@ -56,6 +59,7 @@ def devices_page(
         structure=version,
         boxes=[box for box in boxes if all(word in _text(box) for word in words)],
         summary=_summary(boxes),
+        hub_troubles=list(hub_troubles(services.config, now_ms())),
         find=find,
     )
 
