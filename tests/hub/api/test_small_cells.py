@@ -68,7 +68,7 @@ GAPS = {
     "number": ("1",),
 }
 """What stands in the gaps of paths."""
-OF_NOBODY = {"code", "token", "edition", "language", "report"}
+OF_NOBODY = {"code", "token", "edition", "language", "report", "sha256"}
 """Gaps of paths to secrets that nobody has here, to files that tell no numbers, and to reports on paper, made
 of the same numbers as pages."""
 RAW = {"/api/v1/events", "/api/v1/what-if"}
