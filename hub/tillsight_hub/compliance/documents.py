@@ -1,17 +1,17 @@
-"""Documents of a touchpoint: the sign, and drafts of assessment and record, made of what it really does."""
+"""Documents of a touchpoint: drafts of assessment and record, made of what it really does."""
 
 from datetime import date
 from importlib.metadata import version
 from typing import Literal, get_args
 
 from ..charts.drawing import Voice
-from ..reports.document import Block, Chart, Fact, Facts, Note, Point, Points, Report, Section
+from ..reports.document import Block, Fact, Facts, Note, Point, Points, Report, Section
 from ..reports.wording import region_of
 from .retention import Rule
 from .settings import ComplianceSettings
 from .watching import Watching
 
-Document = Literal["sign", "assessment", "processing"]
+Document = Literal["assessment", "processing"]
 DOCUMENTS: tuple[Document, ...] = get_args(Document)
 NEVER = ("pictures", "recognised", "sound", "single", "staff")
 RISKS = ("taken_over", "stolen", "small", "staff_seen", "wrong", "unaware")
@@ -29,7 +29,7 @@ def write_document(
 ) -> Report:
     """`address` is where the public notice is read."""
     t = voice.t
-    sections = {"sign": _sign, "assessment": _assessment, "processing": _processing}[kind](
+    sections = {"assessment": _assessment, "processing": _processing}[kind](
         seen, voice, settings, rules, address
     )
     place = f"{seen.place.store_name}, {seen.place.name}"
@@ -95,19 +95,6 @@ def kept_rows(rules: tuple[Rule, ...], voice: Voice) -> list[tuple[str, str]]:
     ]
 
 
-def _sign(
-    seen: Watching, voice: Voice, settings: ComplianceSettings, _: tuple[Rule, ...], address: str
-) -> list[Section]:
-    t = voice.t
-    qr = Chart(_qr(address), t("compliance.qr_alt", address=address), address)
-    return [
-        Section(t("compliance.sign_does"), (_points(done_here(seen, voice)), *_undeclared(seen, voice))),
-        Section(t("compliance.sign_never"), (_points(never_done(voice)),)),
-        Section(t("compliance.sign_who"), (_facts(answering(seen, voice, settings)),)),
-        Section(t("compliance.sign_more"), (qr,)),
-    ]
-
-
 def _assessment(
     seen: Watching, voice: Voice, settings: ComplianceSettings, rules: tuple[Rule, ...], address: str
 ) -> list[Section]:
@@ -149,9 +136,3 @@ def _facts(rows: list[tuple[str, str]]) -> Facts:
 
 def _plain(contact: str | None) -> str:
     return (contact or "").removeprefix("mailto:").removeprefix("tel:")
-
-
-def _qr(address: str) -> str:
-    import segno
-
-    return str(segno.make_qr(address, error="m").svg_inline(scale=5, border=4, omitsize=False))

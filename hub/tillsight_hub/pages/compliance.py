@@ -33,7 +33,8 @@ from ..compliance.documents import (
     write_document,
 )
 from ..compliance.retention import last_run, rules
-from ..compliance.watching import watching
+from ..compliance.sign import sign_pdf
+from ..compliance.watching import Watching, watching
 from ..database import writing
 from ..hierarchy import Hierarchy, Touchpoint, read_hierarchy
 from ..reports.typesetting import pdf_of
@@ -50,6 +51,7 @@ router = APIRouter(include_in_schema=False)
 KEEPERS = ("admin", "ops", "manager")
 MAY_DECLARE = ("admin", "manager")
 FIELDS = ("place", "purpose", "assessment", "legal_basis", "responsible", "sign_installed", "expires")
+PAPERS = ("sign", *DOCUMENTS)
 KINDS_OF_PLACE: tuple[PlaceKind, ...] = ("org", "region", "store", "touchpoint")
 
 
@@ -113,26 +115,17 @@ def touchpoint_document(
 ) -> Response:
     """In the language of the store unless another one is asked for."""
     _must(session.viewer, KEEPERS)
-    chosen: Document | None = next((each for each in DOCUMENTS if each == document), None)
     with source.reading() as (connection, hierarchy):
         place = hierarchy.touchpoints.get(touchpoint)
-        if chosen is None or place is None or place not in hierarchy.within(session.viewer.scope):
+        known = document in PAPERS and place is not None and place in hierarchy.within(session.viewer.scope)
+        if not known or place is None:
             raise HTTPException(404, "there is no such document")
         seen = watching(connection, place, read_declarations(connection), now_ms())
         speaks = language or hierarchy.stores[place.store_id].language
     voice = request.app.state.pages[speaks if speaks in LANGUAGES else "en"]
-    config = services.config
-    made = write_document(
-        chosen,
-        seen=seen,
-        voice=voice,
-        settings=config.compliance,
-        rules=rules(config.retention, config.cases),
-        address=f"{_address(request, services)}/notice/{touchpoint}",
-        made=datetime.now(UTC).date(),
-    )
-    name = f'inline; filename="{chosen}-{touchpoint}.pdf"'
-    return Response(pdf_of(made), media_type="application/pdf", headers={"Content-Disposition": name})
+    name = f'inline; filename="{document}-{touchpoint}.pdf"'
+    made = _paper(document, seen, voice, services, f"{_address(request, services)}/notice/{touchpoint}")
+    return Response(made, media_type="application/pdf", headers={"Content-Disposition": name})
 
 
 @router.get("/notice/{touchpoint}")
@@ -160,6 +153,25 @@ def notice(
         who=answering(seen, pages, config.compliance),
         kept=kept_rows(rules(config.retention, config.cases), pages),
         undeclared=seen.undeclared,
+    )
+
+
+def _paper(name: str, seen: Watching, voice: Pages, services: Services, address: str) -> bytes:
+    config, today = services.config, datetime.now(UTC).date()
+    kind: Document | None = next((each for each in DOCUMENTS if each == name), None)
+    if kind is None:
+        return sign_pdf(seen, voice, config.compliance, address, today)
+    kept = rules(config.retention, config.cases)
+    return pdf_of(
+        write_document(
+            kind,
+            seen=seen,
+            voice=voice,
+            settings=config.compliance,
+            rules=kept,
+            address=address,
+            made=today,
+        )
     )
 
 
@@ -196,7 +208,7 @@ def _page(
         at=config.nightly.at.strftime("%H:%M"),
         run=run,
         utc=utc(),
-        documents=DOCUMENTS,
+        documents=PAPERS,
         missing=[
             name for name in ("security_contact", "privacy_contact", "controller") if not _set(config, name)
         ],

@@ -1,6 +1,7 @@
 """Privacy: who declares what, what notices and documents say, and who may."""
 
 import html
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,11 @@ import pytest
 from sqlalchemy import select
 from tests.harness.websites import Visitor, Website, now_ms
 
+from tillsight_hub.compliance.documents import answering, done_here
+from tillsight_hub.compliance.settings import ComplianceSettings
+from tillsight_hub.compliance.sign import TEMPLATE, sign_data
+from tillsight_hub.compliance.watching import Watching
+from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.tables import audit
 from tillsight_models.events import EmotionWindowed
 
@@ -100,6 +106,23 @@ def test_a_touchpoint_that_is_not_there_has_no_notice(site: Website) -> None:
 def test_documents_are_typeset(mona: Visitor, document: str, language: str) -> None:
     answer = mona.client.get(f"/compliance/desk/{document}.pdf?language={language}")
     assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
+
+
+def test_the_sign_is_one_page_of_the_same_words_as_the_notice(site: Website) -> None:
+    import typst
+
+    with site.services.engine.connect() as connection:
+        place = read_hierarchy(connection).touchpoints["desk"]
+    seen = Watching(place, "camera", moods=True, ages=True, declared=None)
+    voice = site.app.state.pages["it"]
+    settings = ComplianceSettings(controller="Acme", privacy_contact="mailto:privacy@example.org")
+    data = sign_data(seen, voice, settings, "https://hub.example.org/notice/desk", TODAY)
+    made = typst.Compiler(
+        input=TEMPLATE, root=TEMPLATE.parent, sys_inputs={"sign": json.dumps(data)}
+    ).compile(format="png", ppi=20)
+    assert isinstance(made, bytes) or len(made or []) == 1
+    assert data["does"] == done_here(seen, voice)
+    assert ["Domande", "privacy@example.org"] in [list(row) for row in answering(seen, voice, settings)]
 
 
 def test_documents_of_others_and_unknown_ones_are_not_there(mona: Visitor) -> None:
