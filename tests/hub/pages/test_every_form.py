@@ -21,6 +21,8 @@ OPEN = {
     "/go/{code}": "a shopper's phone, by a code that is good for an hour",
     "/go/erase/{token}": "a shopper's phone, by a code of its own",
     "/shared/{token}": "whoever has the link",
+    "/notice/{touchpoint}": "what is watched is for everybody to know",
+    "/.well-known/security.txt": "whom to tell of a hole",
     "/charts/{edition}/vega.js": "a library",
     "/charts/{edition}/look-{language}.json": "colours",
     "/api/v1/enrol": "a device, by a code that is good once",
