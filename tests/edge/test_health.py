@@ -1,13 +1,27 @@
 """Health: what can be read is told, what cannot is absent, and lag survives wrong clocks."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.harness.identities import Identity
 from tests.harness.outboxes import PRESS, ack, new_outbox, press_times, send_all
 
 from tillsight_edge.fakes import FakeClock
-from tillsight_edge.health import HealthWatch, disk_free_percent, memory_mb, temperature_c
+from tillsight_edge.health import (
+    SLOWED,
+    SUPPLY_FILE,
+    UNDER_VOLTAGE,
+    HealthWatch,
+    certificate_days,
+    disk_free_percent,
+    memory_mb,
+    supply_bits,
+    temperature_c,
+    wifi_dbm,
+)
 from tillsight_edge.outbox import Outbox
 from tillsight_edge.ports import PanelStatus
+from tillsight_hub.identity.authority import Authority, as_pem
 
 
 def watch(outbox: Outbox, folder: Path, clock: FakeClock) -> HealthWatch:
@@ -70,3 +84,36 @@ def test_the_hottest_zone_counts_and_no_zone_is_no_temperature(tmp_path: Path) -
 def test_what_is_not_there_is_absent(tmp_path: Path) -> None:
     assert disk_free_percent(tmp_path / "absent") is None
     assert memory_mb() is not None
+
+
+def test_the_firmware_of_a_raspberry_pi_says_how_its_supply_is(tmp_path: Path) -> None:
+    assert supply_bits(tmp_path) is None
+    file = tmp_path / SUPPLY_FILE
+    file.parent.mkdir(parents=True)
+    file.write_text("50005\n", encoding="ascii")
+    bits = supply_bits(tmp_path)
+    assert bits is not None
+    assert (bool(bits & UNDER_VOLTAGE), bool(bits & SLOWED)) == (True, True)
+    file.write_text("0\n", encoding="ascii")
+    assert supply_bits(tmp_path) == 0
+
+
+def test_the_wireless_signal_is_the_strongest(tmp_path: Path) -> None:
+    assert wifi_dbm(tmp_path) is None
+    (tmp_path / "proc/net").mkdir(parents=True)
+    head = "Inter-| sta-|   Quality        |\n face | tus | link level noise |\n"
+    (tmp_path / "proc/net/wireless").write_text(
+        f"{head} wlan0: 0000   54.  -56.  -256        0\n wlan1: 0000   20.  -81.  -256        0\n",
+        encoding="ascii",
+    )
+    assert wifi_dbm(tmp_path) == -56
+
+
+def test_the_certificates_end_is_told_in_days(tmp_path: Path) -> None:
+    made = datetime(2026, 10, 1, tzinfo=UTC)
+    authority = Authority.create(tmp_path / "ca", "Test", made)
+    (tmp_path / "cert.pem").write_bytes(as_pem(authority.for_device("box-1", Identity().request, made)))
+    at = round((made + timedelta(days=80)).timestamp() * 1000)
+    assert certificate_days(tmp_path / "cert.pem", at) == 10
+    assert certificate_days(tmp_path / "none.pem", at) is None
+    assert certificate_days(None, at) is None

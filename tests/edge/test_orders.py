@@ -1,19 +1,24 @@
 """What the hub asks a device to do: once, in time, and with an answer."""
 
+import hashlib
 import json
+import threading
 from collections.abc import Callable, Sequence
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.harness.edge_configs import device_config
 from tests.harness.outboxes import new_outbox
 
-from tillsight_edge.acts import _check_address
+from tillsight_edge.acts import _check_address, _fetch
 from tillsight_edge.errors import OrderRefused
 from tillsight_edge.fakes import FakeClock
 from tillsight_edge.orders import REMEMBERED, Answer, Orders, Work
 from tillsight_edge.outbox import Outbox
-from tillsight_models.orders import Order, OrderResult
+from tillsight_models.orders import ModelFile, Order, OrderResult
 
 Begin = Callable[[Order], Work]
 
@@ -150,3 +155,22 @@ def test_models_come_from_the_hub_alone(tmp_path: Path) -> None:
     ):
         with pytest.raises(OrderRefused):
             _check_address(url, config)
+
+
+def test_a_model_that_is_not_the_one_that_was_meant_is_not_kept(tmp_path: Path) -> None:
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "model.onnx").write_bytes(b"a model")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "served"))
+    config = device_config(tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/model.onnx"
+        meant = hashlib.sha256(b"a model").hexdigest()
+        wanted = ModelFile(name="mine", like="yunet", sha256=meant, url=url)
+        _fetch(wanted, tmp_path / "fetched", config)
+        assert (tmp_path / "fetched").read_bytes() == b"a model"
+        with pytest.raises(OrderRefused, match="another hash"):
+            _fetch(msgspec.structs.replace(wanted, sha256="0" * 64), tmp_path / "other", config)
+        with pytest.raises(OrderRefused, match=r"ot found|Not Found"):
+            _fetch(msgspec.structs.replace(wanted, url=f"{url}x"), tmp_path / "none", config)
+        server.shutdown()

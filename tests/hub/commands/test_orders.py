@@ -161,3 +161,19 @@ def test_over_https_a_device_asks_and_answers(fresh_site: Website, ada: Visitor)
     assert (shown["outcome"], shown["words"], shown["actor"]) == ("done", ["stored"], "token ops")
     assert client.post(orders, json={"kind": "restart"}, headers=own).status_code == 403
     assert client.post(orders, json={"kind": "pull-model"}, headers=admin).status_code == 422
+
+
+def test_the_buttons_of_a_device_give_orders_and_show_what_came_of_them(
+    fresh_site: Website, ada: Visitor
+) -> None:
+    ada.log_in("ada")
+    form = {"csrf_token": ada.csrf_token("/devices/box-1"), "kind": "identify"}
+    sent = ada.client.post("/devices/box-1/orders", data=form)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/devices/box-1#orders-title")
+    page = ada.client.get("/devices/box-1").text
+    assert "no answer yet" in page
+    assert ada.client.post("/devices/box-1/orders", data=form | {"kind": "pull-model"}).status_code == 422
+    assert ada.client.post("/devices/nobody/orders", data=form).status_code == 404
+    with fresh_site.services.engine.connect() as connection:
+        [given_one] = read_orders(connection, "box-1")
+    assert (given_one.kind, given_one.actor) == ("identify", "ada")
