@@ -58,6 +58,7 @@ OF_PAGES = {
 }
 """What pages about a period are asked beside what they show by themselves."""
 GAPS = {
+    "touchpoint": ("till-1",),
     "touchpoint_id": ("till-1", "counter", "stall"),
     "place_id": ("till-1", "counter", "acme"),
     "place": ("till-1",),
@@ -68,7 +69,7 @@ GAPS = {
     "number": ("1",),
 }
 """What stands in the gaps of paths."""
-OF_NOBODY = {"code", "token", "edition", "language", "report", "sha256"}
+OF_NOBODY = {"code", "token", "document", "edition", "language", "report", "sha256"}
 """Gaps of paths to secrets that nobody has here, to files that tell no numbers, and to reports on paper, made
 of the same numbers as pages."""
 RAW = {"/api/v1/events", "/api/v1/what-if"}

@@ -27,6 +27,8 @@ NOT_LED_TO = {
     "/explore/export": "files, or the page that says why not",
     "/places/{place_id}/why": "a part of a page that a script asks for",
     "/surveys/{survey}/file": "a file",
+    "/compliance/{touchpoint}/{document}.pdf": "a file",
+    "/.well-known/security.txt": "text for whoever found a hole",
     "/metrics": "text for Prometheus",
     "/healthz": "JSON for a monitor",
     "/openapi.json": "JSON for programs",
