@@ -465,7 +465,7 @@ device_sighting = Table(
     Column("first", BigInteger, nullable=False, comment="ms UTC"),
     Column("last", BigInteger, nullable=False, comment="ms UTC"),
     Column("times", BigInteger, nullable=False),
-    Column("detail", Text, nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, comment="may be empty"),
     comment="what the hub saw of a device that no device says of itself",
 )
 

@@ -181,7 +181,7 @@ def upgrade() -> None:
         sa.Column("first", sa.BigInteger(), nullable=False, comment="ms UTC"),
         sa.Column("last", sa.BigInteger(), nullable=False, comment="ms UTC"),
         sa.Column("times", sa.BigInteger(), nullable=False),
-        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False, comment="may be empty"),
         sa.PrimaryKeyConstraint("dev", "kind", name=op.f("pk_device_sighting")),
         comment="what the hub saw of a device that no device says of itself",
     )
