@@ -28,7 +28,7 @@ class Bundle:
         """Of the code as it is; the folder that $TILLSIGHT_BUNDLE names is taken as it is."""
         if given := os.environ.get("TILLSIGHT_BUNDLE"):
             return cls(Path(given))
-        words = [sys.executable, ROOT / "scripts" / "build_bundle", "--out", folder]
+        words = [sys.executable, str(ROOT / "scripts" / "build_bundle"), "--out", str(folder)]
         subprocess.run([*words, "--machines", "x86_64", "--pythons", "3.11"], check=True)
         return cls(folder)
 
