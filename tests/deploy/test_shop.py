@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +107,18 @@ def test_a_good_release_stays(shop: Shop) -> None:
     played = shop.play("rollback.yml")
     assert played.code == 0, played.words
     assert shop.release() == VERSION
+
+
+def test_a_power_cut_during_a_switch_is_judged_at_boot(shop: Shop) -> None:
+    shop.pretend_release("0.2.5", HANGS)
+    words = [*shop.machine.enter(), "/usr/local/lib/tillsight/switch-release", "0.2.5"]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL):
+        shop.until(lambda: shop.release() == "0.2.5", "the switch")
+        say("cutting the power")
+        shop.machine.cut_power()
+    shop.machine.boot()
+    shop.until(lambda: shop.release() == VERSION, "the old release", 90)
+    shop.until(lambda: bool(shop.status().get("connected")), "its agent", 60)
 
 
 def test_no_event_was_lost_in_all_that(shop: Shop) -> None:
