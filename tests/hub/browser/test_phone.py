@@ -58,6 +58,7 @@ def test_every_page_fits_a_small_phone_and_breaks_no_rule(
         lambda: page.fill("textarea", "نص طويل " * 30 if language == "ar" else "A long text. " * 20),
     )
     for step in (*steps, None):
+        page.wait_for_load_state()
         assert page.evaluate("document.documentElement.scrollWidth") == 360, page.url
         assert not violations(page, axe), page.url
         assert not small_targets(page), page.url
