@@ -4,8 +4,6 @@ What it goes on from is in the tables, in the transaction of what it does: nothi
 """
 
 import json
-import logging
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +15,7 @@ from tillsight_models.events import ReasonGiven
 from ..access.audit import record
 from ..access.clock import now_ms
 from ..alerts.rules import path_of
+from ..courier import Courier
 from ..database import writing
 from ..hierarchy import read_hierarchy
 from ..mail.outbox import post
@@ -25,10 +24,7 @@ from .listing import Case, read_cases
 from .opening import HUB, open_for_reason
 from .settings import CaseSettings
 
-log = logging.getLogger(__name__)
-
 LOOK_S = 5.0
-RETRY_S = 30.0
 SETTLE_MS = 10_000
 """What arrived so long ago has been committed."""
 LONGEST_GAP_MS = 3_600_000
@@ -61,22 +57,20 @@ class CaseKeeper:
         self._write = write
         self._on_change = on_change
         self._clock = clock
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tillsight-cases", daemon=True)
+        self._courier = Courier("cases", self.look, LOOK_S)
 
     def start(self) -> None:
-        self._thread.start()
+        self._courier.start()
 
     def stop(self) -> None:
         """Return once the look that is under way has ended."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._courier.stop()
 
-    def look(self) -> None:
-        """One look at everything."""
+    def look(self) -> bool:
+        """One look at everything; True: nothing keeps it from the next one."""
         self.open_for_reasons()
         self.escalate()
+        return True
 
     def escalate(self) -> int:
         """Mark what missed its deadline, once, and write to whoever is next up; the number of cases."""
@@ -147,18 +141,6 @@ class CaseKeeper:
         )
         rows: list[Any] = list(connection.execute(query))
         return [(tp, msgspec.json.decode(data, type=ReasonGiven).reason, t) for tp, data, t in rows]
-
-    def _run(self) -> None:
-        delay, failing = 0.0, False
-        while not self._stopping.wait(delay):
-            try:
-                self.look()
-            except Exception:
-                if not failing:
-                    log.exception("cases cannot be looked after, trying again")
-                delay, failing = RETRY_S, True
-            else:
-                delay, failing = LOOK_S, False
 
 
 def _recipients(settings: CaseSettings, case: Case) -> Iterator[tuple[str, ...]]:
