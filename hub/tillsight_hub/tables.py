@@ -95,6 +95,8 @@ IS_RARE = text("type IN ('" + "', '".join(RARE_TYPES) + "')")
 """The index is used only by a query that says this too, word for word."""
 IS_REASON = text("type = 'feedback.reason'")
 """The same for the reasons that people give, which are as many as presses."""
+IS_OPEN = text("cleared IS NULL")
+"""Of alarms: one of a kind at a time."""
 
 event = Table(
     "event",
@@ -461,7 +463,7 @@ device_sighting = Table(
     "device_sighting",
     metadata,
     Column("dev", Text, primary_key=True),
-    Column("kind", Text, primary_key=True, comment="two-boxes|enrolled-twice|revoked-tries|replay|boots"),
+    Column("kind", Text, primary_key=True, comment="one of fleet.sightings"),
     Column("first", BigInteger, nullable=False, comment="ms UTC"),
     Column("last", BigInteger, nullable=False, comment="ms UTC"),
     Column("times", BigInteger, nullable=False),
@@ -481,8 +483,19 @@ fleet_alarm = Table(
     Column("cleared", BigInteger, nullable=True, comment="ms UTC"),
     Column("sent", BigInteger, nullable=True, comment="ms UTC"),
     Column("held", Text, nullable=True, comment="budget|storm|undelivered; null where it is sent"),
+    Column("detail", Text, nullable=True, comment="JSON: what goes into the braces of its words"),
+    Column("acknowledged", BigInteger, nullable=True, comment="ms UTC"),
+    Column("acknowledged_by", Text, nullable=True),
     Index(None, "cleared", "subject"),
     Index(None, "raised"),
+    Index(
+        "uq_fleet_alarm_open",
+        "subject",
+        "condition",
+        unique=True,
+        sqlite_where=IS_OPEN,
+        postgresql_where=IS_OPEN,
+    ),
 )
 
 declaration = Table(
