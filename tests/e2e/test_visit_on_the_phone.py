@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 from tests.e2e.test_survey_to_screen import Till, version_wanted
 from tests.harness.processes import wait_until
+from tests.harness.qr_codes import read_qr_code
 from tests.harness.shown import ask, content_of, loaded, nps_question
 from tests.harness.websites import Website
 
@@ -40,12 +39,6 @@ def till(site: Website, tmp_path: Path) -> Any:
         yield till
 
 
-def seen_by_a_phone(page: Page) -> str:
-    image = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
-    assert image is not None
-    return cv2.QRCodeDetector().detectAndDecode(image)[0]
-
-
 def answers(site: Website) -> dict[str, tuple[Any, str, bool]]:
     """By question: the answer, whose visit, and whether it came from a phone."""
     query = select(tables.event.c.stream, tables.event.c.data).where(tables.event.c.type == "survey.answer")
@@ -70,7 +63,7 @@ def test_a_visit_that_began_on_the_screen_goes_on_on_the_phone(
     wait_until(lambda: "nps" in answers(site), "the answer from the screen")
     screen.locator("#phone").click()
     expect(screen.get_by_role("img", name="QR code")).to_be_visible()
-    address = seen_by_a_phone(screen)
+    address = read_qr_code(screen.screenshot())
     assert address.startswith(f"{DOOR}/box-1-")
     phone = browser.new_page(viewport={"width": 390, "height": 844})
     phone.goto(address.replace("https://hub.example", site.url))

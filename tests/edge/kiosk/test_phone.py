@@ -3,24 +3,17 @@
 import re
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from tests.edge.pages.conftest import OpenPage
 from tests.harness.kiosk_stage import PHONE, KioskStage, kiosk_stage
 from tests.harness.kiosks import LIKELY, WHY, survey_of
+from tests.harness.qr_codes import read_qr_code
 
 from tillsight_edge.kiosk.phone import draw
 from tillsight_models.continuation import Continuation, key_from_text
 from tillsight_models.events import QuestionAnswered
 from tillsight_models.wanted import Continuing
-
-
-def what_a_phone_reads(picture: bytes) -> str:
-    image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
-    assert image is not None
-    return cv2.QRCodeDetector().detectAndDecode(image)[0]
 
 
 def read(stage: KioskStage, url: str) -> Continuation:
@@ -85,14 +78,14 @@ def test_a_phone_reads_the_visit_from_the_smallest_screen(
         page.locator("#phone").focus()
         page.keyboard.press("Enter")
         expect(page.get_by_role("img", name="QR code")).to_be_visible()
-        large = what_a_phone_reads(page.screenshot())
+        large = read_qr_code(page.screenshot())
         box = page.locator(".code").bounding_box()
         assert box is not None and box["width"] >= 290
         page.keyboard.press("Escape")
         assert page.locator(".code").count() == 0
         stage.choose("queue", "3")
         expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
-        small = what_a_phone_reads(page.screenshot())
+        small = read_qr_code(page.screenshot())
         box = page.locator(".code").bounding_box()
         assert box is not None and box["width"] >= 240
         assert large == small
