@@ -374,7 +374,7 @@ def _staff_in_view(config: DeviceConfig) -> Iterator[str]:
 def _cameras_that_cannot_count(config: DeviceConfig) -> Iterator[str]:
     if not config.cameras:
         return
-    from .vision.counting.geometry import lint
+    from tillsight_models.geometry import lint
 
     for name, camera in config.cameras.items():
         yield from lint(camera, name)

@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _camera(arguments: argparse.Namespace) -> CameraSettings:
     """What the options describe; BadConfig has one line a problem, named by its option."""
-    from ..vision.counting.geometry import lint
+    from tillsight_models.geometry import lint
 
     if arguments.fps is not None and not 0 < arguments.fps <= 1000:
         raise BadConfig([f"--fps: {arguments.fps:g}: should be more than 0 and at most 1000"])

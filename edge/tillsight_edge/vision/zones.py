@@ -6,11 +6,11 @@ from typing import Any
 
 from tillsight_models.configuration import read_settings
 from tillsight_models.errors import BadConfig
+from tillsight_models.geometry import Zone, lint
 
 from ..camera_config import CameraSettings
 from ..zones_file import DRAWN, snippet
 from .counting.contacts import Contact
-from .counting.geometry import Zone, lint
 from .counting.pipeline import Pipeline, View
 from .counting.sightings import Track
 from .counting.traffic import Visitor

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import hypot
 
-from .geometry import Box, Zone
+from tillsight_models.geometry import Box, Zone
+
 from .sightings import Track
 from .stays import Stay, StayRules, Stays
 

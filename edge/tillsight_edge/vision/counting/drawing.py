@@ -5,10 +5,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tillsight_models.geometry import Zone
+
 from ...camera_config import CameraSettings
 from ..errors import BadClip
 from ..frames import Frame, Image
-from .geometry import Zone
 from .pipeline import View
 from .sightings import Track
 

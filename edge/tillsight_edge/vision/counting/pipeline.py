@@ -7,11 +7,12 @@ from typing import Protocol, TypeAlias
 import cv2
 import numpy as np
 
+from tillsight_models.geometry import Box, Line, Zone
+
 from ...camera_config import CameraSettings
 from ..detections import Detector
 from ..frames import Frame, Image
 from .contacts import Contact, ContactCounter, Presence
-from .geometry import Box, Line, Zone
 from .motion import MotionGate, MotionRules
 from .queues import QueueMeter, QueueWindow
 from .sightings import Track

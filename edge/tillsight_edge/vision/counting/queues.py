@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .geometry import Zone
+from tillsight_models.geometry import Zone
+
 from .sightings import Track
 from .stays import Stay, StayRules, Stays
 

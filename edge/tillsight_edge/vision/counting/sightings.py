@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import hypot
 
-from .geometry import Box, Point
+from tillsight_models.geometry import Box, Point
 
 NEARLY_SURE = 0.9
 """Of the score from which on the detector is sure."""

@@ -6,7 +6,8 @@ from itertools import pairwise
 from math import hypot, inf
 from statistics import median
 
-from .geometry import Box, Point, Zone
+from tillsight_models.geometry import Box, Point, Zone
+
 from .sightings import Sighting, Track, nested, overlap
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from tillsight_models.geometry import Box
+
 from ..detections import Detection
-from .geometry import Box
 from .sightings import Sighting, Track, nested, overlap, way, with_hidden_legs, with_suspected_legs
 
 

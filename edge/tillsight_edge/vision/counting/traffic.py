@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .geometry import Line, Point, Zone
+from tillsight_models.geometry import Line, Point, Zone
+
 from .sightings import Sighting, Track
 
 BAND = 0.1

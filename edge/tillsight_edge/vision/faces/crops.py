@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ..counting.geometry import Box
+from tillsight_models.geometry import Box
+
 from ..detections import Detection, Image
 from .emotion import Crop
 

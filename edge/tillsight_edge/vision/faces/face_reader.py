@@ -12,7 +12,8 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..counting.geometry import Box
+from tillsight_models.geometry import Box
+
 from ..detections import Detection, Image
 from .crops import QualityFloor, face_crop, face_quality, head_region
 from .demographics import AGE_BANDS, GENDERS, DemographicsModel, is_minor, named

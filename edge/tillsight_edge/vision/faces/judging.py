@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import IO, Protocol
 
 from tillsight_models.events import ValenceCounts
+from tillsight_models.geometry import Box
 
 from ...camera_config import CameraSettings
 from ...config import DeviceConfig
 from ..camera.capture_process import CaptureOrder, CaptureProcess, CaptureState
 from ..camera.ring import FrameRing
-from ..counting.geometry import Box
 from ..counting.pipeline import Pipeline
 from ..detections import Image
 from ..frames import Frame

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from tillsight_models.events import ValenceCounts
+from tillsight_models.geometry import Box
 
 from ...camera_config import DeclarationSettings
 from ...config import DeviceConfig
-from ..counting.geometry import Box
 from ..detections import Image
 from ..errors import BadValidation
 from ..networks.detector import FaceFinder

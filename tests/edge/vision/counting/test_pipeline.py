@@ -9,10 +9,10 @@ from tests.harness.walkers import ALWAYS, HEIGHT, WIDTH, ScriptedDetector, Walke
 
 from tillsight_edge.camera_config import CameraSettings
 from tillsight_edge.vision.counting.contacts import Contact, Presence
-from tillsight_edge.vision.counting.geometry import Box, Zone
 from tillsight_edge.vision.counting.pipeline import Pipeline, blacken
 from tillsight_edge.vision.detections import Detections
 from tillsight_edge.vision.frames import Frame, Image
+from tillsight_models.geometry import Box, Zone
 
 ZONE = ((0.4, 0.7), (0.7, 1.0))
 STAFF = ((0.0, 0.1), (0.35, 0.2), (0.3, 1.0), (0.0, 1.0))

@@ -16,7 +16,6 @@ from tests.harness.scripted_faces import (
     room,
 )
 
-from tillsight_edge.vision.counting.geometry import Box
 from tillsight_edge.vision.detections import Detection
 from tillsight_edge.vision.faces.crops import QualityFloor
 from tillsight_edge.vision.faces.emotion import NetworkEmotion
@@ -24,6 +23,7 @@ from tillsight_edge.vision.faces.face_reader import FaceReader
 from tillsight_edge.vision.faces.windows import Reading
 from tillsight_edge.vision.networks.detector import FaceFinder
 from tillsight_edge.vision.networks.registry import Registry
+from tillsight_models.geometry import Box
 
 ANN: Box = (200, 50, 320, 450)
 BEN: Box = (330, 60, 450, 460)

@@ -10,7 +10,6 @@ from tests.harness.edge_configs import device_config
 from tests.harness.scripted_faces import ScriptedEmotion, ScriptedFinder, emotion_row, room
 
 from tillsight_edge.camera_config import DeclarationSettings
-from tillsight_edge.vision.counting.geometry import Box
 from tillsight_edge.vision.errors import BadModel
 from tillsight_edge.vision.faces.crops import QualityFloor
 from tillsight_edge.vision.faces.face_reader import FaceReader
@@ -18,6 +17,7 @@ from tillsight_edge.vision.faces.moods import Moods, _validation, open_moods
 from tillsight_edge.vision.faces.validation import Validation, write_validation
 from tillsight_edge.vision.faces.windows import FaceWindows, MoodWindows, WindowRule
 from tillsight_edge.vision.process.wire import MoodsCounted
+from tillsight_models.geometry import Box
 
 PERSON: Box = (200, 50, 320, 450)
 FACE = face_box(60, left=236, top=60)

@@ -5,11 +5,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tillsight_edge.vision.counting.geometry import Zone
 from tillsight_edge.vision.frames import Box
 from tillsight_edge.vision.scene.script import DOOR, SceneScript, Visit, busy_till
 from tillsight_edge.vision.scene.store import ENTRANCE_LINE, STAFF_ZONE, TILL_ZONE, Rendered, StoreScene
 from tillsight_edge.vision.scene.training import random_scene
+from tillsight_models.geometry import Zone
 
 WIDTH, HEIGHT = 320, 240
 """Half of the usual size: quicker to draw."""

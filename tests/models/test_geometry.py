@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tillsight_edge.camera_config import CameraSettings
-from tillsight_edge.vision.counting.geometry import Line, Zone, crosses_itself, lint
+from tillsight_models.geometry import Line, Zone, crosses_itself, lint
 
-CASES = tomllib.loads((Path(__file__).parents[2] / "cases" / "geometry.toml").read_text(encoding="utf-8"))[
-    "case"
-]
+CASES = tomllib.loads(
+    (Path(__file__).parents[1] / "edge" / "cases" / "geometry.toml").read_text(encoding="utf-8")
+)["case"]
 SQUARE = Zone.of(((0.2, 0.2), (0.6, 0.6)))
 L_SHAPE = Zone(((0, 0), (4, 0), (4, 1), (1, 1), (1, 4), (0, 4)))
 shares = st.floats(0, 1)
@@ -82,7 +82,7 @@ def test_what_cannot_work_is_said_in_one_line(case: dict[str, Any]) -> None:
 
 def test_the_check_of_a_configuration_needs_none_of_the_parts_that_see() -> None:
     code = """
-import sys, tillsight_edge.vision.counting.geometry
+import sys, tillsight_models.geometry
 print({"cv2", "numpy", "onnxruntime"} & sys.modules.keys())
 """
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

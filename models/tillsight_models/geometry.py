@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import hypot
-from typing import TypeAlias
-
-from ...camera_config import CameraSettings, Polygon
+from typing import Protocol, TypeAlias
 
 Point: TypeAlias = tuple[float, float]
+Polygon: TypeAlias = Sequence[Point]
+"""Corners in order, in shares of the frame; two points are opposite corners of an upright rectangle."""
 Box: TypeAlias = tuple[float, float, float, float]
 """x1, y1, x2, y2; y goes down."""
 
@@ -156,7 +156,37 @@ def _to_segment(point: Point, start: Point, end: Point) -> float:
     return hypot(point[0] - start[0] - nearest * dx, point[1] - start[1] - nearest * dy)
 
 
-def lint(camera: CameraSettings, name: str) -> list[str]:
+class Drawn(Protocol):
+    """What is drawn into a camera's picture."""
+
+    @property
+    def zone(self) -> Polygon | None: ...
+    @property
+    def staff_zones(self) -> Sequence[Polygon]: ...
+    @property
+    def queue_zone(self) -> Polygon | None: ...
+    @property
+    def entrance_line(self) -> tuple[Point, Point] | None: ...
+    @property
+    def entrance_zone(self) -> Polygon | None: ...
+
+
+class Counting(Drawn, Protocol):
+    """All that decides what a camera counts."""
+
+    @property
+    def entrance(self) -> str | None: ...
+    @property
+    def counts_visitors(self) -> bool: ...
+    @property
+    def frame_rate_hz(self) -> float: ...
+    @property
+    def min_dwell_s(self) -> float: ...
+    @property
+    def leave_gap_s(self) -> float: ...
+
+
+def lint(camera: Counting, name: str) -> list[str]:
     """What is wrong with what a camera is to count, one line each, with the setting's full name."""
     problems = [*_about_zones(camera), *_about_times(camera), *_about_entrance(camera)]
     if camera.zone is None and camera.queue_zone is None and not camera.counts_visitors:
@@ -170,7 +200,12 @@ Problem: TypeAlias = tuple[str, str, str]
 """Setting, its value, and what is wrong with it."""
 
 
-def _about_zones(camera: CameraSettings) -> Iterator[Problem]:
+def drawn_problems(drawn: Drawn) -> list[Problem]:
+    """What is wrong with the drawing alone, whatever the camera's other settings are."""
+    return [*_about_zones(drawn), *(_about_line(drawn.entrance_line) if drawn.entrance_line else ())]
+
+
+def _about_zones(camera: Drawn) -> Iterator[Problem]:
     drawn = {"zone": camera.zone, "queue_zone": camera.queue_zone, "entrance_zone": camera.entrance_zone}
     named = {setting: polygon for setting, polygon in drawn.items() if polygon is not None}
     staff = {f"staff_zones.{index}": polygon for index, polygon in enumerate(camera.staff_zones)}
@@ -198,7 +233,7 @@ def _about_shape(setting: str, polygon: Polygon) -> Iterator[Problem]:
         yield setting, _told(polygon), "lies outside the frame, which goes from 0 to 1"
 
 
-def _about_times(camera: CameraSettings) -> Iterator[Problem]:
+def _about_times(camera: Counting) -> Iterator[Problem]:
     frame_s = 1 / camera.frame_rate_hz
     rate = f"at {camera.frame_rate_hz:g} frames a second"
     if camera.min_dwell_s < 2 * frame_s:
@@ -211,7 +246,7 @@ def _about_times(camera: CameraSettings) -> Iterator[Problem]:
         yield "leave_gap_s", f"{camera.leave_gap_s:g}", f"should be at least a frame, {frame_s:g} s {rate}"
 
 
-def _about_entrance(camera: CameraSettings) -> Iterator[Problem]:
+def _about_entrance(camera: Counting) -> Iterator[Problem]:
     if camera.entrance is not None and not camera.counts_visitors:
         yield "entrance", repr(camera.entrance), "needs entrance_line or entrance_zone"
     if camera.entrance_line is not None:
