@@ -23,7 +23,7 @@ from tillsight_hub.metrics.settings import MetricSettings
 from tillsight_hub.periods import Period
 from tillsight_models.events import HealthReported
 
-README = Path(__file__).parents[3] / "hub" / "README.md"
+README = Path(__file__).parents[3] / "hub" / "tillsight_hub" / "exports" / "README.md"
 METRICS = catalogue(MetricSettings())
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e-\d+)?")
 
