@@ -2,26 +2,29 @@
 
 A view is cut into named parts. When events are committed, the views that they concern are read again, the
 parts that changed get a new version, and every watcher is sent the parts that are newer than what it has. A
-slow watcher skips frames and gets the newest state only.
+slow watcher skips frames and gets the newest state only. Frames go straight to the connections (`wire.py`).
 """
 
 import asyncio
 import contextlib
 import logging
-import secrets
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from tillsight_models.errors import TillsightError
 
+from .channels import OPENING, Channel, Feed, Parts, Place, View, beat_of
+from .wire import Wire, chunk_of, wire_of
+
 if TYPE_CHECKING:
     from .ingest.writer import Committed
+
+__all__ = ["Live", "Parts", "TooManyStreams", "View"]
 
 log = logging.getLogger(__name__)
 
@@ -33,93 +36,36 @@ STREAM_LIFE_S = 300.0
 """A stream ends after this long and the browser opens the next one, which asks anew who is watching."""
 MAX_STREAMS = 2000
 
-Parts = Mapping[str, bytes]
-"""Part name to its JSON, encoded; names need no escaping in JSON."""
-
-
-class View(Protocol):
-    """Something that can be watched. Views with the same key show the same and share their frames."""
-
-    @property
-    def key(self) -> str: ...
-
-    def concerns(self, touchpoints: frozenset[str]) -> bool:
-        """Whether events at these touchpoints may change the view; called for each commit."""
-
-    def read(self, changed: frozenset[str] | None) -> Parts:
-        """The parts that events at `changed` may have changed, or all parts for None; runs in a thread."""
-
 
 class TooManyStreams(TillsightError):
     """The hub serves as many streams as it is willing to."""
 
 
-@dataclass
-class _Channel:
-    """One view, the newest state of its parts, and who waits for the next one."""
+class _LiveResponse(StreamingResponse):
+    """Straight over the wire where the server has one that we know, else as any stream."""
 
-    view: View
-    epoch: str = field(default_factory=lambda: secrets.token_hex(4))
-    version: int = 0
-    watchers: int = 0
-    stale: bool = True
-    """To be read in full at the next tick."""
-    changed: set[str] = field(default_factory=set)
-    failing: bool = False
-    read_at: int = 0
-    """ms UTC of the newest successful read."""
-    beat: bytes = b""
-    parts: dict[str, tuple[int, bytes]] = field(default_factory=dict)
-    """Name to (version in which it last changed, JSON)."""
-    frames: dict[int, bytes] = field(default_factory=dict)
-    """Version that a watcher has to the frame that it needs; for the present version only."""
-    pulse: asyncio.Event = field(default_factory=asyncio.Event)
+    def __init__(self, live: "Live", view: View, last_event_id: str | None) -> None:
+        super().__init__(
+            live.stream(view, last_event_id),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+        self._live = live
+        self._view = view
+        self._last_event_id = last_event_id
 
-    def merge(self, parts: Parts, *, complete: bool) -> None:
-        """Take what was read; a part that is gone from a complete reading is sent as null."""
-        fresh = {name: value for name, value in parts.items() if self._value(name) != value}
-        if complete:
-            fresh |= {
-                name: b"null" for name in self.parts.keys() - parts.keys() if self._value(name) != b"null"
-            }
-        self.read_at = time.time_ns() // 1_000_000
-        if not fresh and self.version:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wire = wire_of(scope, receive)
+        if wire is None:
+            await super().__call__(scope, receive, send)
             return
-        self.version += 1
-        self.frames.clear()
-        for name, value in fresh.items():
-            self.parts[name] = (self.version, value)
-
-    def frame_after(self, seen: int) -> bytes:
-        """The event with all that changed after version `seen`, encoded once for all who have that one."""
-        if seen not in self.frames:
-            body = b",".join(
-                b'"%s":%s' % (name.encode(), value)
-                for name, (version, value) in self.parts.items()
-                if version > seen
-            )
-            self.frames[seen] = b'id: %s.%d\ndata: {"at":%d,"parts":{%s}}\n\n' % (
-                self.epoch.encode(),
-                self.version,
-                self.read_at,
-                body,
-            )
-        return self.frames[seen]
-
-    def version_of(self, event_id: str | None) -> int:
-        """The version that a returning watcher has; 0, hence everything, where the id is not ours."""
-        epoch, _, version = (event_id or "").partition(".")
-        if epoch != self.epoch or not version.isdecimal() or int(version) > self.version:
-            return 0
-        return int(version)
-
-    def wake(self) -> None:
-        """Let all watchers look again."""
-        pulse, self.pulse = self.pulse, asyncio.Event()
-        pulse.set()
-
-    def _value(self, name: str) -> bytes | None:
-        return self.parts[name][1] if name in self.parts else None
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        gone = asyncio.ensure_future(self.listen_for_disconnect(receive))
+        try:
+            await self._live.feed(self._view, self._last_event_id, wire, gone)
+        finally:
+            gone.cancel()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class Live:
@@ -136,7 +82,7 @@ class Live:
         self._refresh_s = refresh_s
         self._stream_life_s = stream_life_s
         self._max_streams = max_streams
-        self._channels: dict[str, _Channel] = {}
+        self._channels: dict[str, Channel] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._reader = ThreadPoolExecutor(1, "tillsight-live")
@@ -169,35 +115,32 @@ class Live:
         """The answer that streams a view; TooManyStreams where there are too many already."""
         if self._stopped or self.watchers >= self._max_streams:
             raise TooManyStreams(f"{self.watchers} streams are open: no more than {self._max_streams}")
-        return StreamingResponse(
-            self.stream(view, last_event_id),
-            media_type="text/event-stream",
-            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-        )
+        return _LiveResponse(self, view, last_event_id)
 
     async def stream(self, view: View, last_event_id: str | None = None) -> AsyncIterator[bytes]:
         """The events of a view until the stream's life is over, the watcher goes or the hub stops."""
-        channel = self._join(view)
-        clock = asyncio.get_running_loop().time
-        end = clock() + self._stream_life_s
-        try:
-            yield b"retry: 1000\n\n"
-            seen = channel.version_of(last_event_id)
-            beat = channel.beat
-            while not self._stopped:
-                sign = b""
-                if channel.beat is not beat:
-                    sign = beat = channel.beat
-                    if clock() > end:
-                        return
-                if channel.version > seen:
-                    sign, seen = channel.frame_after(seen), channel.version
+        with self._watching(view, last_event_id) as (channel, place):
+            yield OPENING
+            while (sign := place.next_sign()) is not None:
                 if sign:
                     yield sign
                 else:
                     await channel.pulse.wait()
-        finally:
-            self._leave(channel)
+
+    async def feed(
+        self, view: View, last_event_id: str | None, wire: Wire, gone: asyncio.Future[None]
+    ) -> None:
+        """The same over a wire, until it is over or `gone` is done."""
+        with self._watching(view, last_event_id) as (channel, place):
+            feed = Feed(channel, place, wire)
+            channel.feeds.add(feed)
+            try:
+                wire.write(chunk_of(OPENING))
+                feed.send()
+                await asyncio.wait({gone, feed.over}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                channel.feeds.discard(feed)
+                feed.end()
 
     def stop(self) -> None:
         """End every stream; thread-safe. The web server can only stop once they have ended."""
@@ -205,16 +148,25 @@ class Live:
             self._stopped = True
             self._call_soon(self._close)
 
-    def _join(self, view: View) -> _Channel:
+    @contextlib.contextmanager
+    def _watching(self, view: View, last_event_id: str | None) -> Iterator[tuple[Channel, Place]]:
+        channel = self._join(view)
+        try:
+            end = asyncio.get_running_loop().time() + self._stream_life_s
+            yield channel, Place(channel, channel.version_of(last_event_id), channel.beat, end)
+        finally:
+            self._leave(channel)
+
+    def _join(self, view: View) -> Channel:
         self._start()
         channel = self._channels.get(view.key)
         if channel is None:
-            channel = self._channels[view.key] = _Channel(view)
+            channel = self._channels[view.key] = Channel(view, is_over=self._stopped)
             self._work.set()
         channel.watchers += 1
         return channel
 
-    def _leave(self, channel: _Channel) -> None:
+    def _leave(self, channel: Channel) -> None:
         channel.watchers -= 1
         if channel.watchers == 0 and self._channels.get(channel.view.key) is channel:
             del self._channels[channel.view.key]
@@ -238,7 +190,8 @@ class Live:
         for task in self._tasks:
             task.cancel()
         self._reader.shutdown(wait=False, cancel_futures=True)
-        for channel in self._channels.values():
+        for channel in list(self._channels.values()):
+            channel.is_over = True
             channel.wake()
 
     def _take_committed(self) -> None:
@@ -259,7 +212,7 @@ class Live:
                 await self._publish(channel)
             await asyncio.sleep(max(0.0, started + self._tick_s - loop.time()))
 
-    async def _publish(self, channel: _Channel) -> None:
+    async def _publish(self, channel: Channel) -> None:
         complete, changed = channel.stale, frozenset(channel.changed)
         channel.stale = False
         channel.changed.clear()
@@ -274,10 +227,10 @@ class Live:
             channel.failing = False
             channel.merge(parts, complete=complete)
         if complete or channel.failing:
-            channel.beat = _beat(channel)
+            channel.beat = beat_of(channel)
         channel.wake()
 
-    def _failed(self, channel: _Channel) -> None:
+    def _failed(self, channel: Channel) -> None:
         """The next commit or refresh tries again; until then watchers are told that what they see is old."""
         if not channel.failing:
             log.exception("live view %s cannot be read", channel.view.key)
@@ -290,13 +243,3 @@ class Live:
             for channel in self._channels.values():
                 channel.stale = True
             self._work.set()
-
-
-def _beat(channel: _Channel) -> bytes:
-    """A sign of life. Scripts do not see comments, so an event carries the hub's clock beside it."""
-    now = time.time_ns() // 1_000_000
-    return b': ping\nevent: beat\ndata: {"at":%d,"read_at":%d,"fresh":%s}\n\n' % (
-        now,
-        channel.read_at,
-        b"false" if channel.failing else b"true",
-    )

@@ -57,6 +57,41 @@ class Watcher:
         return parts
 
 
+class SlowWire:
+    """A watcher's connection; once it was read from, each chunk fills it until that is taken in."""
+
+    def __init__(self) -> None:
+        self.chunks: list[bytes] = []
+        self._taken = asyncio.Event()
+        self._was_read = False
+
+    @property
+    def is_full(self) -> bool:
+        return self._was_read and not self._taken.is_set()
+
+    async def drain(self) -> None:
+        await self._taken.wait()
+
+    def write(self, chunk: bytes) -> None:
+        self.chunks.append(chunk)
+        self._taken.clear()
+
+    async def take_in(self, chunks: int) -> None:
+        """All until it was sent so many."""
+        self._was_read = True
+        while len(self.chunks) < chunks:
+            self._taken.set()
+            await asyncio.sleep(0.001)
+
+
+def counted(chunk: bytes) -> dict[str, Any]:
+    """The parts in a chunk of one frame."""
+    length, _, rest = chunk.partition(b"\r\n")
+    assert len(rest) == int(length, 16) + 2
+    parts: dict[str, Any] = json.loads(rest.partition(b"data: ")[2])["parts"]
+    return parts
+
+
 def play(scene: Callable[[], Awaitable[None]]) -> None:
     async def bounded() -> None:
         await asyncio.wait_for(scene(), 20)
@@ -296,3 +331,58 @@ def test_touching_before_anybody_watched_or_after_the_end_is_harmless() -> None:
     live.touch(frozenset({"till-1"}))
     live.stop()
     live.touch(frozenset({"till-1"}))
+
+
+def test_two_wires_are_sent_the_very_same_chunk() -> None:
+    async def scene() -> None:
+        live, view, wires = Live(tick_s=0.001), Tally("till-1"), [SlowWire(), SlowWire()]
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        feeds = [asyncio.create_task(live.feed(view, None, wire, gone)) for wire in wires]
+        for wire in wires:
+            await wire.take_in(2)
+        assert wires[0].chunks[0] == b"d\r\nretry: 1000\n\n\r\n"
+        assert counted(wires[0].chunks[1]) == {"till-1": 0}
+        assert wires[0].chunks[1] is wires[1].chunks[1]
+        gone.set_result(None)
+        await asyncio.gather(*feeds)
+        assert live.watchers == 0
+        live.stop()
+
+    play(scene)
+
+
+def test_a_slow_wire_gets_the_newest_state_and_none_of_the_frames_between() -> None:
+    async def scene() -> None:
+        live, view, wire = Live(tick_s=0.001), Tally("till-1", "till-2", "till-3"), SlowWire()
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        feed, quick = asyncio.create_task(live.feed(view, None, wire, gone)), Watcher(live, view)
+        await wire.take_in(2)
+        await quick.parts()
+        for count in range(1, 6):
+            for name in ("till-1", "till-2"):
+                view.counts[name] = count
+                live.touch(frozenset({name}))
+                assert await quick.parts() == {name: count}
+        assert len(wire.chunks) == 2
+        await wire.take_in(3)
+        assert counted(wire.chunks[2]) == {"till-1": 5, "till-2": 5}
+        live.stop()
+        await feed
+
+    play(scene)
+
+
+def test_a_feed_ends_after_its_life_and_when_the_hub_stops() -> None:
+    async def scene() -> None:
+        short, long = Live(tick_s=0.001, refresh_s=0.01, stream_life_s=0.05), Live(tick_s=0.001)
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        await short.feed(Tally("till-1"), None, SlowWire(), gone)
+        assert short.watchers == 0
+        feed = asyncio.create_task(long.feed(Tally("till-1"), None, SlowWire(), gone))
+        while not long.watchers:
+            await asyncio.sleep(0.001)
+        long.stop()
+        await feed
+        short.stop()
+
+    play(scene)
