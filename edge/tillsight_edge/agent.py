@@ -1,28 +1,25 @@
 """The agent: the one place where the parts of a device are chosen, joined and kept running."""
 
-import fcntl
 import logging
 import random
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tillsight_models import __version__
 from tillsight_models.delivery import Birth
 from tillsight_models.errors import TillsightError
-from tillsight_models.events import ContactEnded, DeviceStarted, PanelReported, Payload, Stamp
-from tillsight_models.presence import NO_PICTURE, PresenceTold
+from tillsight_models.events import CameraState, ContactEnded, DeviceStarted, PanelReported, Payload, Stamp
+from tillsight_models.presence import NO_PICTURE
 from tillsight_models.supervision import Supervisor
 from tillsight_models.topics import DeviceTopics
 
 from .acts import Acts
+from .alone import only_one
 from .audit_file import AuditInbox
 from .clock import AnchorWatch, SystemClock
 from .config import DeviceConfig
-from .errors import OutboxInUse, OutboxUnwritable
+from .errors import OutboxUnwritable
 from .feedback import Feedback
 from .health import HealthWatch
 from .http import HttpsTransport
@@ -38,14 +35,16 @@ from .ports import (
     LightSignal,
     PanelPress,
     PanelStatus,
-    PresenceSensor,
     Transport,
     panel_position,
 )
-from .presence import GpioPresence, PresenceContacts
+from .presence import GpioPresence
+from .presence_watch import PresenceWatch
 from .recent import RecentContacts
 from .remote_settings import RemoteSettings
-from .status import write_status
+from .sending import Sending
+from .telling import HealthTeller, Parts, SignTeller
+from .trial import Values
 from .uplink import Uplink
 from .wanted import Section, Wanted
 
@@ -57,9 +56,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TURN_S = 1.0
-UPLINK_HANGS_S = 90.0
-"""An uplink that has not turned for this long hangs; the longest that it waits for is an HTTPS answer."""
-DRAIN_LOOK_S = 0.05
 
 
 class Agent:
@@ -68,6 +64,16 @@ class Agent:
     `pin_factory` is gpiozero's, for pins that are not this machine's own. `config_file` is what the process
     that sees is started with; without it, it has to be started by somebody else.
     """
+
+    outbox: Outbox
+    feedback: Feedback
+    pause: CameraPause
+    kiosk: "KioskPart | None" = None
+    """None on a device without a screen, and before `run`."""
+    eyes: "Eyes | None" = None
+    """None on a device without cameras, and before `run`."""
+    wanted: Wanted | None = None
+    """What the hub wants of this device; None before `run`."""
 
     def __init__(
         self,
@@ -78,64 +84,91 @@ class Agent:
     ) -> None:
         self._config = config
         self._pin_factory = pin_factory
+        self._config_file = config_file
         self._clock = clock or SystemClock(config.clock.has_rtc)
-        self._awake, self._uplink_awake = threading.Event(), threading.Event()
-        self._stopping, self._uplink_stopping = threading.Event(), threading.Event()
+        self._awake, self._stopping = threading.Event(), threading.Event()
+        self._supervisor = Supervisor()
+        self.started = threading.Event()
+        """Set once shoppers are welcome."""
+        self.failed = False
+        """One of the agent's threads has died of a mistake of its own."""
+        self._open_outbox()
+        self._join_what_counts()
+        self._join_the_hub()
+        self._join_what_tells()
+        self._join_what_obeys()
+
+    def _open_outbox(self) -> None:
+        """Where everything meets, and what goes into it."""
+        config = self._config
+        self._sending = Sending(self._clock)
         self.outbox = Outbox(
             config.outbox.path,
             device=config.device.id,
             touchpoint=config.device.touchpoint,
             max_events=config.outbox.max_events,
-            on_append=self._uplink_awake.set,
+            on_append=self._sending.wake,
         )
         self._recent = RecentContacts()
         self._pending = Pending(self.outbox, self._note)
         self._audits = AuditInbox(self.outbox, config.outbox.path)
+        self._anchors = AnchorWatch(self._clock)
+
+    def _join_what_counts(self) -> None:
+        """Buttons and sensors; those that need pins are started by `run`."""
+        config = self._config
         self._panel: ButtonPanel | None = None
-        self.feedback = Feedback(config.panel, self.outbox, self._clock, self._light)
-        self._sensor: PresenceSensor | None = None
-        self._contacts = PresenceContacts(config.presence)
-        self._seen: SimpleQueue[tuple[bool, int]] = SimpleQueue()
-        self.pause = CameraPause(
-            config.kiosk.pause_min, config.kiosk.pauses_per_hour, self.outbox, self._clock
-        )
-        self.eyes: Eyes | None = None
-        """None on a device without cameras, and before `run`."""
-        self.kiosk: KioskPart | None = None
-        """None on a device without a screen, and before `run`."""
-        self._sensed = False
-        self._signed: tuple[bool, int] | None = None
-        """What players of signs were told last."""
-        self._config_file = config_file
         self._attempts: AttemptButton | None = None
+        self.feedback = Feedback(config.panel, self.outbox, self._clock, self._light)
+        self._presence = PresenceWatch(config.presence, self._clock, self._pending.append, self._awake.set)
+        kiosk = config.kiosk
+        self.pause = CameraPause(kiosk.pause_min, kiosk.pauses_per_hour, self.outbox, self._clock)
+
+    def _join_the_hub(self) -> None:
+        """The way there, and the settings that come from there."""
         self._transport = self._new_transport()
         self._uplink = Uplink(self.outbox, self._transport, self._clock, random.Random())
+        self._wanted_cameras: Values = {}
         self._remote = RemoteSettings(
-            config,
+            self._config,
             self.outbox,
             self._clock,
             apply=self._follow,
             trouble=self._trouble,
             is_connected=self._connected,
+            states=self._camera_states,
         )
-        self.wanted: Wanted | None = None
-        """What the hub wants of this device; None before `run`."""
-        self._uplink_turned_ms = self._clock.mono_ms()
-        self._uplink_thread = threading.Thread(target=self._keep_sending, name="uplink", daemon=True)
-        self._anchors = AnchorWatch(self._clock)
+
+    def _join_what_tells(self) -> None:
+        """Health and presence."""
         self._health = HealthWatch(
             self.outbox,
-            config.outbox.path.parent,
+            self._config.outbox.path.parent,
             self._clock,
             self._panel_status,
-            lambda: self._uplink.clock_offset_ms,
-            camera=lambda: self.eyes.worst if self.eyes else "none",
-            kiosk=lambda: self.kiosk.state if self.kiosk else "none",
-            certificate=config.hub.cert_file,
+            self._clock_offset_ms,
+            camera=self._worst_camera,
+            kiosk=self._kiosk_state,
+            certificate=self._config.hub.cert_file,
         )
-        acts = Acts(
-            config,
-            config_file,
+        parts = Parts(
+            self._health,
+            self._recent,
+            self._panel_status,
+            self._kiosk_state,
+            self._worst_camera,
+            self._camera_states,
+        )
+        self._health_teller = HealthTeller(
+            self.outbox, self._transport, self._clock, parts, self._pending.append
+        )
+        self._sign_teller = SignTeller(self._transport, self._clock)
+
+    def _join_what_obeys(self) -> None:
+        """What the hub may ask for once."""
+        self._acts = Acts(
+            self._config,
+            self._config_file,
             outbox=self.outbox,
             clock=self._clock,
             health=self._health,
@@ -144,25 +177,12 @@ class Agent:
             restart=self.stop,
         )
         self._orders = Orders(
-            self.outbox,
-            self._clock,
-            lambda: self._uplink.clock_offset_ms,
-            acts.by_kind,
-            self._uplink_awake.set,
+            self.outbox, self._clock, self._clock_offset_ms, self._acts.by_kind, self._sending.wake
         )
-        self._told: tuple[object, ...] = ()
-        self._shown: tuple[object, ...] = ()
-        """What was last reported, and shown in the status, of that which must not wait."""
-        self._heartbeat_ms = self._report_ms = 0
-        self._supervisor = Supervisor()
-        self.started = threading.Event()
-        """Set once shoppers are welcome."""
-        self.failed = False
-        """One of the agent's threads has died of a mistake of its own."""
 
     def run(self, drain_s: float = 0) -> None:
         """Work until `stop`; then let the outbox drain for `drain_s` at most."""
-        with _only_one(self._config.outbox.path):
+        with only_one(self._config.outbox.path):
             try:
                 self._start()
                 while not self._stopping.is_set():
@@ -194,8 +214,7 @@ class Agent:
         )
         self._pending.append(started, at)
         if config.presence.pins:
-            self._sensor = GpioPresence(config.presence, self._clock, self._pin_factory)
-            self._sensor.start(self._saw)
+            self._presence.start(GpioPresence(config.presence, self._clock, self._pin_factory))
         self._start_attempts()
         self._start_kiosk()
         self._start_uplink()
@@ -212,28 +231,25 @@ class Agent:
         self._audits.collect()
         if anchor := self._anchors.look():
             self._pending.append(*anchor)
-        self._count_contacts()
+        self._presence.turn()
         if self._attempts is not None:
             self._attempts.turn()
         if self.eyes is not None:
             self.eyes.turn()
-        self._tell_presence(self._sensed or bool(self.eyes and self.eyes.is_someone_there))
-        self._tell_health()
+        self._tell_presence(self._presence.sensed or bool(self.eyes and self.eyes.is_someone_there))
+        self._health_teller.turn(self._config)
         self._orders.turn()
         self._remote.turn()
         self._supervise()
 
     def _end(self, drain_s: float) -> None:
         self._supervisor.stopping()
-        for part in (self._sensor, self._panel, self._attempts, self.kiosk, self.eyes):
+        for part in (self._presence, self._panel, self._attempts, self.kiosk, self.eyes):
             if part is not None:
                 part.stop()
-        self._count_contacts()
-        self._drain(drain_s)
-        self._uplink_stopping.set()
-        self._uplink_awake.set()
-        if self._uplink_thread.is_alive():
-            self._uplink_thread.join()
+        self._presence.turn()
+        self._sending.drain(self.outbox, drain_s)
+        self._sending.stop()
         self._transport.stop()
         self.outbox.close()
         self._config.status_file.unlink(missing_ok=True)
@@ -254,6 +270,7 @@ class Agent:
             on_change=self._awake.set,
             on_stored=self._note,
             paused_until_ms=self.pause.until_ms,
+            wanted=self._wanted_cameras,
         )
         self.eyes.start()
 
@@ -272,24 +289,22 @@ class Agent:
             clock=self._clock,
             pause=self.pause,
         )
-        self.kiosk.start(lambda: self.eyes.states if self.eyes else {})
+        self.kiosk.start(self._camera_states)
 
     def _start_uplink(self) -> None:
         """After the parts that the hub can set, so that what is kept of its wishes is followed at once."""
         path = self._config.outbox.path
-        kiosk = self.kiosk
-        remote = self._remote
-        remote.begin()
-        sections = {"device": Section(remote.follow, lambda: remote.is_settled, remote.troubles)}
-        if kiosk is not None:
+        self._remote.begin()
+        sections = dict(self._remote.sections)
+        if (kiosk := self.kiosk) is not None:
             sections["kiosk"] = Section(kiosk.follow, lambda: kiosk.kiosk.is_settled)
         self.wanted = Wanted(path.with_name(f"{path.name}.wanted.json"), sections)
         self.wanted.begin()
         self._uplink.on_wanted, self._uplink.answer = self.wanted.take, self.wanted.answer
         self._uplink.on_order = self._ordered
         self._uplink.results, self._uplink.on_told = self._orders.unsent, self._orders.sent
-        self._transport.start(self._uplink_awake.set)
-        self._uplink_thread.start()
+        self._transport.start(self._sending.wake)
+        self._sending.start(self._uplink)
 
     def _ordered(self, raw: bytes) -> None:
         self._orders.take(raw)
@@ -302,25 +317,23 @@ class Agent:
         self.kiosk.kiosk.show_sign(self._config.device.id if is_wanted else "")
         return True
 
-    def _follow(self, config: DeviceConfig) -> None:
-        """Settings that may change while we work."""
+    def _follow(self, config: DeviceConfig, cameras: Values) -> None:
+        """Settings that may change while we work; `cameras` is what the hub wants of those."""
         self._config = config
+        self._wanted_cameras = cameras
         self.feedback.follow(config.panel)
-        self._contacts.follow(config.presence)
+        self._presence.follow(config.presence)
         if self.kiosk is not None:
             self.kiosk.kiosk.follow(config.panel)
+        if self.eyes is not None:
+            self.eyes.follow(config, cameras)
 
     def _connected(self) -> bool:
         return self._transport.connection() != 0
 
     def _trouble(self) -> str:
         """What is wrong with this device as a whole; empty: nothing."""
-        silent_s = (self._clock.mono_ms() - self._uplink_turned_ms) / 1000
-        if self.outbox.problem:
-            return self.outbox.problem
-        if silent_s > UPLINK_HANGS_S:
-            return f"the uplink hangs for {silent_s:.0f} s"
-        return ""
+        return self.outbox.problem or self._sending.trouble()
 
     def _note(self, payload: Payload, at: Stamp) -> None:
         """Something was counted."""
@@ -337,27 +350,6 @@ class Agent:
             self._config.staff, self._config.panel, self._clock, self._pending.append, self._pin_factory
         )
         self._attempts.start()
-
-    def _drain(self, seconds: float) -> None:
-        end_ms = self._clock.mono_ms() + seconds * 1000
-        pause = threading.Event()
-        while self._clock.mono_ms() < end_ms:
-            try:
-                if not self.outbox.books().left:
-                    return
-            except OutboxUnwritable:
-                return
-            pause.wait(DRAIN_LOOK_S)
-
-    def _keep_sending(self) -> None:
-        while not self._uplink_stopping.is_set():
-            self._uplink_turned_ms = self._clock.mono_ms()
-            try:
-                rest_s = self._uplink.turn()
-            except OutboxUnwritable:
-                rest_s = TURN_S
-            self._uplink_awake.wait(rest_s)
-            self._uplink_awake.clear()
 
     def _start_panel(self) -> None:
         """A serial panel can only start once the outbox says what it has delivered before."""
@@ -445,65 +437,24 @@ class Agent:
         self._pending.append(report, self._clock.stamp())
         self._awake.set()
 
-    def _saw(self, present: bool, mono_ms: int) -> None:
-        self._seen.put((present, mono_ms))
-        self._awake.set()
-
-    def _count_contacts(self) -> None:
-        while True:
-            try:
-                self._sensed, since_ms = self._seen.get_nowait()
-                ended = self._contacts.change(self._sensed, since_ms)
-            except Empty:
-                break
-            self._contact(ended)
-        self._contact(self._contacts.tick(self._clock.mono_ms()))
-
-    def _contact(self, ended: tuple[ContactEnded, int] | None) -> None:
-        if ended is not None:
-            contact, left_ms = ended
-            self._pending.append(contact, self._clock.stamp(left_ms))
-
     def _tell_presence(self, present: bool) -> None:
-        """To the screen; and to players of signs where that is wanted, whenever something has changed."""
+        """To the screen, and to players of signs where that is wanted."""
         if self.kiosk is not None:
             self.kiosk.turn(present)
-        if not self._config.presence.publish:
-            return
-        now = (present, self.kiosk.kiosk.picture if self.kiosk else NO_PICTURE)
-        if now != self._signed:
-            self._signed = now
-            self._transport.show(PresenceTold(present=present, t=self._clock.stamp().t, picture=now[1]))
+        if self._config.presence.publish:
+            self._sign_teller.turn(present, self.kiosk.kiosk.picture if self.kiosk else NO_PICTURE)
 
-    def _tell_health(self) -> None:
-        at, problem = self._clock.stamp(), self.outbox.problem
-        connected = self._transport.connection() != 0
-        urgent = (
-            self._panel_status().state,
-            at.tq,
-            self.outbox.set_aside,
-            self.kiosk and self.kiosk.state,
-        )
-        shown = (*urgent, connected, problem, self.eyes and self.eyes.worst)
-        if shown == self._shown and at.mono < self._heartbeat_ms:
-            return
-        health = self._health.read()
-        self._shown = shown
-        self._heartbeat_ms = at.mono + round(1000 * self._config.health.heartbeat_s)
-        self._transport.tell(health)
-        write_status(
-            self._config.status_file,
-            connected=connected,
-            problem=problem,
-            health=health,
-            mono_ms=at.mono,
-            contacts=self._recent.rows(at.mono),
-            cameras=self.eyes.states if self.eyes else {},
-        )
-        if urgent != self._told or at.mono >= self._report_ms:
-            self._told = urgent
-            self._report_ms = at.mono + round(1000 * self._config.health.report_s)
-            self._pending.append(health, at)
+    def _clock_offset_ms(self) -> float | None:
+        return self._uplink.clock_offset_ms
+
+    def _worst_camera(self) -> CameraState | Literal["none"]:
+        return self.eyes.worst if self.eyes else "none"
+
+    def _camera_states(self) -> dict[str, CameraState]:
+        return self.eyes.states if self.eyes else {}
+
+    def _kiosk_state(self) -> Literal["ok", "lost", "none"]:
+        return self.kiosk.state if self.kiosk else "none"
 
     def _supervise(self) -> None:
         if trouble := self._trouble():
@@ -511,22 +462,3 @@ class Agent:
         else:
             connected = "connected" if self._transport.connection() else "not connected"
             self._supervisor.alive(f"{connected}, panel {self._panel_status().state}")
-
-
-@contextmanager
-def _only_one(outbox: Path) -> Iterator[None]:
-    """Two agents on one outbox would send twice and throw each other off the broker."""
-    lock = outbox.with_name(f"{outbox.name}.lock")
-    try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        file = lock.open("a")
-    except OSError as error:  # nothing can be written there, so nobody else is at work either
-        log.warning("%s: %s", lock, error.strerror)
-        yield
-        return
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutboxInUse(f"outbox {outbox}: another agent is using it") from None
-        yield

@@ -39,6 +39,10 @@ class CameraBook:
         self.contacts = 0
         """Stored since the start."""
 
+    def follow(self, config: DeviceConfig) -> None:
+        """Other settings of the same cameras."""
+        self._config = config
+
     def store(self, message: Message) -> None:
         """The event and the message's number, in one transaction; nothing where they are there already.
 

@@ -27,6 +27,8 @@ class CameraSettings(Settings):
     username: str | None = None
     password_file: Annotated[Path | None, Field(validate_default=True)] = None
     """For an RTSP source: the address itself carries no password."""
+    off: bool = False
+    """No frame is taken, and the camera is told as paused."""
     frame_rate_hz: Annotated[float, Field(ge=1, le=30)] = 5.0
     zone: Polygon | None = None
     """Where a customer is served; None: this camera counts no contacts."""

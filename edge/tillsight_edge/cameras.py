@@ -86,6 +86,9 @@ class Cameras:
         starting_ms = clock.mono_ms() + round(1000 * starting_s)
         self._patient_ms = dict.fromkeys(config.cameras, starting_ms)
         """Until when each camera may be silent; later from then on with every word."""
+        self._settled_ms: dict[str, int] = {}
+        """Until when a camera that has new settings may be silent."""
+        self._starting_ms = round(1000 * starting_s)
         self._silence_told_ms: dict[str, int] = {}
         self._now: dict[str, CameraNow] = {}
         self._retry_ms = 0
@@ -115,6 +118,20 @@ class Cameras:
     def start(self) -> None:
         """Listen; a socket that cannot be made is tried again, and cameras are down until then."""
         self._thread.start()
+
+    def follow(self, config: DeviceConfig) -> None:
+        """Other settings of the same cameras; those that change are opened anew. From any thread."""
+        now_ms = self._clock.mono_ms()
+        for name, camera in config.cameras.items():
+            if camera != self._config.cameras[name]:
+                self._settled_ms[name] = now_ms + self._starting_ms
+        self._config = config
+        self._book.follow(config)
+
+    def open_anew(self) -> None:
+        """All cameras are opened anew now. From any thread."""
+        until_ms = self._clock.mono_ms() + self._starting_ms
+        self._settled_ms = dict.fromkeys(self._config.cameras, until_ms)
 
     def stop(self, seconds: float = 0) -> None:
         """Take what is still said, for so long at most, or until everybody has hung up."""
@@ -245,7 +262,7 @@ class Cameras:
     def _notice_silence(self, camera: str) -> None:
         """Nobody speaks for this camera: say that it is down, at once and then once in each window."""
         now_ms = self._clock.mono_ms()
-        if now_ms < self._patient_ms[camera]:
+        if now_ms < max(self._patient_ms[camera], self._settled_ms.get(camera, 0)):
             return
         told_ms = self._silence_told_ms.get(camera)
         if told_ms is not None and now_ms - told_ms < 1000 * self._config.vision.window_s:

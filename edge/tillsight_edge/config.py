@@ -262,6 +262,11 @@ class DeviceConfig(Settings):
         return self.health.status_file or self.outbox.path.with_name(f"{self.outbox.path.name}.status.json")
 
     @property
+    def cameras_file(self) -> Path:
+        """Where the agent lays what the hub wants of the cameras, for the process that sees."""
+        return self.vision_socket.with_name(f"{self.vision_socket.name}.cameras.json")
+
+    @property
     def vision_socket(self) -> Path:
         """Where the process that sees tells its numbers."""
         return self.vision.socket or self.outbox.path.with_name(f"{self.outbox.path.name}.vision.sock")
@@ -270,7 +275,7 @@ class DeviceConfig(Settings):
 def load_config(path: Path) -> DeviceConfig:
     """The configuration in a file; BadConfig has one line a problem."""
     config = load_settings(path, DeviceConfig)
-    if problems := list(_between_sections(config)):
+    if problems := list(between_sections(config)):
         raise BadConfig(problems)
     return config
 
@@ -332,7 +337,8 @@ def _no_sandbox_here() -> list[str]:
     return []
 
 
-def _between_sections(config: DeviceConfig) -> Iterator[str]:
+def between_sections(config: DeviceConfig) -> Iterator[str]:
+    """What does not go together, one line each."""
     yield from _pins_taken_twice(config)
     yield from _faces_undeclared(config)
     yield from _staff_in_view(config)

@@ -1,7 +1,8 @@
 """All that an agent with cameras has more than one without: the listener, and the process that sees."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from tillsight_models.events import CameraState
 
@@ -11,6 +12,7 @@ from .config import DeviceConfig
 from .outbox import Outbox
 from .ports import Clock
 from .vision_process import VisionProcess
+from .wanted_cameras import CamerasFile, ToSee
 
 LAST_WORDS_S = 6.0
 """For what was counted until the end."""
@@ -29,11 +31,16 @@ class Eyes:
         on_change: Callable[[], None],
         on_stored: OnStored,
         paused_until_ms: Callable[[], int] = lambda: 0,
+        wanted: Mapping[str, Any] | None = None,
     ) -> None:
-        """Without `config_file`, or where `vision.start` is false, somebody else starts the other process."""
+        """Without `config_file`, or where `vision.start` is false, somebody else starts the other process.
+        `wanted` is what the hub wants of the cameras; `config` has it already."""
         self.cameras = Cameras(
             config, outbox, clock, on_change=on_change, on_stored=on_stored, paused_until_ms=paused_until_ms
         )
+        self._file = CamerasFile(config.cameras_file, is_shared=not config.vision.start)
+        self._to_see = ToSee(wanted or {})
+        self._file.lay(self._to_see)
         self._process: VisionProcess | None = None
         if config.vision.start and config_file is not None:
             self._process = VisionProcess(config_file, config.vision_socket, clock)
@@ -42,8 +49,21 @@ class Eyes:
         """Listen; the other process is started by `turn`."""
         self.cameras.start()
 
+    def follow(self, config: DeviceConfig, wanted: Mapping[str, Any]) -> None:
+        """Other settings of the cameras; the process that sees opens those anew that have changed."""
+        self.cameras.follow(config)
+        self._to_see = ToSee(wanted, self._to_see.models)
+        self._file.lay(self._to_see)
+
+    def open_anew(self, models: str) -> None:
+        """Have the models opened anew; `models` is another word than the last time."""
+        self.cameras.open_anew()
+        self._to_see = ToSee(self._to_see.cameras, models)
+        self._file.lay(self._to_see)
+
     def turn(self) -> None:
         """About once a second: start the other process where it does not run."""
+        self._file.lay(self._to_see)
         if self._process is not None:
             self._process.turn()
 

@@ -113,7 +113,7 @@ def test_a_device_that_was_not_asked_to_says_nothing(
     listening = sign()
     wait_until(lambda: agent._transport.connection() != 0, "a connection")
     factory.pin(17).drive_high()
-    wait_until(lambda: agent._sensed, "somebody")
+    wait_until(lambda: agent._presence.sensed, "somebody")
     agent.stop()
-    wait_until(lambda: not agent._uplink_thread.is_alive(), "the end")
+    wait_until(lambda: not agent._sending.is_alive, "the end")
     assert listening.heard == []

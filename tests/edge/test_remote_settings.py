@@ -10,12 +10,18 @@ from tests.harness.outboxes import new_outbox
 
 from tillsight_edge.config import DeviceConfig
 from tillsight_edge.fakes import FakeClock
-from tillsight_edge.remote_settings import LONGEST_AWAY, WATCH_S, RemoteSettings, merged
-from tillsight_edge.wanted import Section, Wanted
+from tillsight_edge.remote_settings import RemoteSettings, merged
+from tillsight_edge.seeing_again import BLIND_S
+from tillsight_edge.trial import LONGEST_AWAY, WATCH_S, Values
+from tillsight_edge.wanted import Wanted
 from tillsight_models.configuration import setting_names
 from tillsight_models.errors import BadConfig
+from tillsight_models.events import CameraState
 from tillsight_models.wanted import REMOTE, ConfigIs
 
+ZONE = {"zone": [[0.1, 0.1], [0.9, 0.9]]}
+CAMERAS = {"till": {"source": "scene:1", **ZONE}, "door": {"source": "scene:2", **ZONE}}
+SLOW = {"till": {"frame_rate_hz": 3.0}}
 NEW = {"panel.cooldown_s": 9, "presence.min_dwell_s": 4.5}
 
 
@@ -28,7 +34,8 @@ class Device:
         self.outbox = new_outbox(folder)
         self.trouble, self.connected = "", True
         self.config: DeviceConfig | None = None
-        own = device_config(folder, panel={"cooldown_s": 5.0})
+        self.states: dict[str, CameraState] = {"till": "ok", "door": "down"}
+        own = device_config(folder, panel={"cooldown_s": 5.0}, cameras=CAMERAS)
         self.settings = RemoteSettings(
             own,
             self.outbox,
@@ -36,19 +43,27 @@ class Device:
             apply=self.apply,
             trouble=lambda: self.trouble,
             is_connected=lambda: self.connected,
+            states=lambda: self.states,
         )
-        part = Section(self.settings.follow, lambda: self.settings.is_settled, self.settings.troubles)
-        self.wanted = Wanted(folder / "wanted.json", {"device": part})
+        self.wanted = Wanted(folder / "wanted.json", self.settings.sections)
         self.settings.begin()
         self.wanted.begin()
 
-    def apply(self, config: DeviceConfig) -> None:
+    def apply(self, config: DeviceConfig, _: Values) -> None:
         self.config = config
 
     @property
     def cooldown_s(self) -> float:
         assert self.config is not None
         return self.config.panel.cooldown_s
+
+    @property
+    def rate_hz(self) -> float:
+        assert self.config is not None
+        return self.config.cameras["till"].frame_rate_hz
+
+    def told_cameras(self, version: str, values: dict[str, Any]) -> None:
+        self.wanted.take(json.dumps({"version": version, "cameras": values}).encode())
 
     def told(self, version: str, values: dict[str, Any]) -> None:
         self.wanted.take(json.dumps({"version": version, "device": values}).encode())
@@ -156,7 +171,7 @@ def test_what_is_wanted_no_more_is_as_the_devices_own_file_says(tmp_path: Path) 
 def test_what_a_hub_may_not_set_changes_nothing(tmp_path: Path, values: Any) -> None:
     device = Device(tmp_path)
     device.told("a", values)
-    assert device.config == device_config(tmp_path, panel={"cooldown_s": 5.0})
+    assert device.config == device_config(tmp_path, panel={"cooldown_s": 5.0}, cameras=CAMERAS)
     answer = device.wanted.answer()
     assert answer is not None
     assert answer.problems
@@ -172,3 +187,56 @@ def test_every_remote_setting_is_one_of_the_device_and_its_ends_are_good(tmp_pat
                 merged(own, {**among, name: end})
     with pytest.raises(BadConfig):
         merged(own, {"panel.cooldown_s": REMOTE["panel.cooldown_s"][1] + 1})
+
+
+def test_cameras_that_see_again_keep_their_new_settings(tmp_path: Path) -> None:
+    device = Device(tmp_path)
+    device.told_cameras("a", SLOW)
+    assert device.rate_hz == 3
+    device.states["till"] = "down"
+    device.pass_time(WATCH_S + 1)
+    assert (device.rate_hz, device.wanted.answer()) == (3, None)
+    device.states["till"] = "dark"
+    device.pass_time(1)
+    assert device.wanted.answer() == ConfigIs(version="a")
+    assert device.again().rate_hz == 3
+
+
+def test_a_camera_that_does_not_come_back_has_its_old_settings_again(tmp_path: Path) -> None:
+    device = Device(tmp_path)
+    device.told_cameras("a", SLOW)
+    device.states["till"] = "down"
+    device.pass_time(BLIND_S + 1)
+    assert device.rate_hz == 5
+    answer = device.wanted.answer()
+    assert answer is not None
+    why = f"camera till gave no frame for {BLIND_S + 1:.0f} s"
+    assert answer.problems == [f"cameras: the settings before came back: {why}"]
+    assert device.again().rate_hz == 5
+
+
+def test_a_camera_that_was_down_before_is_nobodys_fault(tmp_path: Path) -> None:
+    device = Device(tmp_path)
+    device.told_cameras("a", {"*": {"frame_rate_hz": 3}})
+    device.pass_time(BLIND_S + 1)
+    assert device.wanted.answer() == ConfigIs(version="a")
+    assert device.rate_hz == 3
+
+
+def test_settings_and_cameras_are_tried_apart(tmp_path: Path) -> None:
+    device = Device(tmp_path)
+    wanted = {"version": "a", "device": NEW, "cameras": SLOW}
+    device.wanted.take(json.dumps(wanted).encode())
+    device.states["till"] = "down"
+    device.pass_time(WATCH_S + 1)
+    device.pass_time(BLIND_S)
+    assert (device.cooldown_s, device.rate_hz) == (9, 5)
+
+
+def test_cameras_that_the_device_does_not_have_are_refused_and_nothing_changes(tmp_path: Path) -> None:
+    device = Device(tmp_path)
+    device.told_cameras("a", {"cellar": {"off": True}})
+    answer = device.wanted.answer()
+    assert answer is not None
+    assert answer.problems == ["cameras.cellar: this device has no such camera"]
+    assert device.rate_hz == 5

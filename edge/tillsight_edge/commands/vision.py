@@ -6,8 +6,9 @@ import os
 
 from tillsight_models.errors import BadConfig
 
-from ..config import load_config, vision_problems
+from ..config import vision_problems
 from ..vision.networks.registry import model_problems
+from ..wanted_cameras import load_seen
 from . import FAILED, Commands, new_command, stop_on_signals
 
 
@@ -19,7 +20,7 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Watch over the cameras until SIGTERM or Ctrl-C."""
-    config = load_config(arguments.config)
+    config = load_seen(arguments.config)
     if not config.cameras:
         raise BadConfig(["cameras: none: there is nothing to look at"])
     if problems := [*vision_problems(config), *model_problems(config)]:

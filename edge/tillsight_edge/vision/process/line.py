@@ -29,7 +29,10 @@ class AgentLine:
     One thread only. While the agent is away nothing is lost but what does not fit into `keep`.
     """
 
-    def __init__(self, path: Path, camera: str, mono_ms: Callable[[], int], keep: int = KEEP) -> None:
+    def __init__(
+        self, path: Path, camera: str, mono_ms: Callable[[], int], keep: int = KEEP, *, is_off: bool = False
+    ) -> None:
+        """`is_off`: no frames are wanted, whatever the agent says."""
         self._path = path
         self._camera = camera
         self._mono_ms = mono_ms
@@ -47,6 +50,7 @@ class AgentLine:
         self._was_told = False
         """The agent has said on this connection whether frames are wanted."""
         self._paused_until_ms = 0
+        self._is_off = is_off
 
     @property
     def connected(self) -> bool:
@@ -56,7 +60,7 @@ class AgentLine:
     @property
     def is_paused(self) -> bool:
         """Whether the agent wants no frames now; also while it is away itself."""
-        return self._mono_ms() < self._paused_until_ms
+        return self._is_off or self._mono_ms() < self._paused_until_ms
 
     @property
     def wants_frames(self) -> bool:

@@ -12,10 +12,12 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tillsight_models.errors import BadConfig
 from tillsight_models.supervision import Supervisor
 
 from ...camera_config import CameraSettings
 from ...config import DeviceConfig
+from ...wanted_cameras import load_seen, read_laid
 from ..camera.capture_process import CaptureOrder, CaptureProcess, CaptureState
 from ..camera.ring import FrameRing
 from .pulse import AGENT, LOADING, LOOKING, boot_ms
@@ -97,6 +99,7 @@ class CameraChildren:
 
     def __init__(self, config_file: Path, name: str, settings: CameraSettings) -> None:
         self.name = name
+        self.settings = settings
         self._ring = FrameRing.create()
         self._capture = CaptureProcess(_order(settings), self._ring, down_after_s=settings.down_after_s)
         self._pulse, beat = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -174,6 +177,24 @@ def _order(settings: CameraSettings) -> CaptureOrder:
     )
 
 
+class _LaidFile:
+    """Tells when the agent has laid something new; the first look is at something new too."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: tuple[int, int] | None = (0, 0)
+
+    def is_new(self) -> bool:
+        """Since the last question."""
+        before = self._known
+        try:
+            found = self._path.stat()
+            self._known = found.st_ino, found.st_mtime_ns
+        except OSError:
+            self._known = None
+        return self._known != before
+
+
 class VisionSupervisor:
     """All cameras of a device, until it is told to stop or nobody listens any more."""
 
@@ -185,6 +206,9 @@ class VisionSupervisor:
         started_by_agent: bool,
         mono_ms: Callable[[], int] = boot_ms,
     ) -> None:
+        self._config_file = config_file
+        self._laid = _LaidFile(config.cameras_file)
+        self._models = read_laid(config.cameras_file).models
         self._cameras = [CameraChildren(config_file, name, camera) for name, camera in config.cameras.items()]
         self._started_by_agent = started_by_agent
         self._mono_ms = mono_ms
@@ -203,6 +227,8 @@ class VisionSupervisor:
             self._supervisor.ready()
             while not self._stopping and not self._abandoned():
                 now_ms = self._mono_ms()
+                if self._laid.is_new():
+                    self._follow()
                 for camera in self._cameras:
                     camera.turn(now_ms)
                 self._report()
@@ -211,6 +237,23 @@ class VisionSupervisor:
             self._supervisor.stopping()
             for camera in self._cameras:
                 camera.end()
+
+    def _follow(self) -> None:
+        """The agent laid something new: cameras that it changes are opened anew, the others go on."""
+        try:
+            config = load_seen(self._config_file)
+        except BadConfig as error:  # the device's own file was changed, and is not good
+            log.warning("cameras go on as they are: %s", "; ".join(error.problems))
+            return
+        before, self._models = self._models, read_laid(config.cameras_file).models
+        for number, camera in enumerate(self._cameras):
+            settings = config.cameras.get(camera.name)
+            if settings is None or (settings == camera.settings and self._models == before):
+                continue
+            log.warning("camera %s: is opened anew, as the agent wants it", camera.name)
+            camera.end()
+            self._cameras[number] = CameraChildren(self._config_file, camera.name, settings)
+            self._cameras[number].agent_ms = camera.agent_ms
 
     def _report(self) -> None:
         """One camera that nobody can watch must not have systemd restart all the others."""

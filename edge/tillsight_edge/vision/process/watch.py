@@ -15,7 +15,8 @@ from pathlib import Path
 
 from tillsight_models.errors import TillsightError
 
-from ...config import DeviceConfig, load_config
+from ...config import DeviceConfig
+from ...wanted_cameras import load_seen
 from ..camera.eyesight import Eyesight
 from ..camera.ring import FrameRing
 from ..counting.pipeline import Pipeline
@@ -142,8 +143,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _watch(arguments: argparse.Namespace) -> int:
-    config: DeviceConfig = load_config(arguments.config)
-    line = AgentLine(config.vision_socket, arguments.camera, boot_ms)
+    config = load_seen(arguments.config)
+    is_off = config.cameras[arguments.camera].off
+    line = AgentLine(config.vision_socket, arguments.camera, boot_ms, is_off=is_off)
     _ask_for_frames(line, arguments.pulse)
     watcher = open_watcher(config, arguments.camera, boot_ms())
     ring = FrameRing(arguments.ring, arguments.wake)

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from tests.harness.processes import Process, wait_until
 from tests.harness.store_clip import CAMERA, write_store_clip
-from tests.harness.vision_world import children, vision_process, write_config
+from tests.harness.vision_world import children, seeing, vision_process, write_config
 
 from tillsight_edge.config import load_config
 from tillsight_edge.vision.process import supervise
 from tillsight_edge.vision.process.supervise import Child, VisionSupervisor
 from tillsight_edge.vision_process import STARTED_BY_AGENT
+from tillsight_edge.wanted_cameras import CamerasFile, ToSee
 
 
 @pytest.fixture
@@ -84,6 +85,26 @@ def test_a_child_that_hangs_is_killed_and_what_died_lives_again(
         finally:
             camera.end()
     assert not children(os.getpid(), "vision.")
+
+
+def test_what_the_agent_lays_opens_the_camera_anew(config: Path, tmp_path: Path) -> None:
+    settings = load_config(config)
+    laid = CamerasFile(settings.cameras_file, is_shared=False)
+    with seeing(tmp_path, config) as (vision, cameras, _):
+        wait_until(lambda: cameras.worst == "ok", "a camera that sees", 60)
+        (watch,) = children(vision.pid, "process.watch")
+        assert children(vision.pid, "camera.capture")
+        laid.lay(ToSee({"till": {"off": True}}))
+        wait_until(lambda: cameras.worst == "paused", "a camera that is off", 60)
+        wait_until(lambda: not children(vision.pid, "camera.capture"), "a camera that nobody holds", 60)
+        assert watch not in children(vision.pid, "process.watch")
+        laid.lay(ToSee({"till": {"frame_rate_hz": 4}}, "another model"))
+        wait_until(lambda: cameras.worst == "ok", "a camera that sees again", 60)
+        (capture,) = children(vision.pid, "camera.capture")
+        assert b"--frame-rate-hz\x004.0" in Path(f"/proc/{capture}/cmdline").read_bytes()
+        (before,) = children(vision.pid, "process.watch")
+        laid.lay(ToSee({"till": {"frame_rate_hz": 4}}, "yet another model"))
+        wait_until(lambda: before not in children(vision.pid, "process.watch"), "its models opened anew", 60)
 
 
 def test_children_die_with_their_supervisor(config: Path, tmp_path: Path) -> None:
