@@ -1,14 +1,17 @@
 """Machines for whole playbooks. They say how far they are, since each takes minutes."""
 
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.conftest import need
-from tests.harness.bundles import Bundle, add_own, installed
+from tests.harness.bundles import Bundle, with_own
 from tests.harness.machines import Root, booted
-from tests.harness.shops import Shop
+from tests.harness.shops import Setup, Shop
 
 STARTED = time.monotonic()
 
@@ -33,19 +36,30 @@ def bare() -> Root:
 
 
 @pytest.fixture(scope="session")
-def with_release(bundle: Bundle) -> Root:
-    """Debian with all that the bundle brings, but for our own wheel."""
+def with_release(bundle: Bundle) -> Iterator[Root]:
+    """Debian with the release of the code as it is."""
     say("installing it once")
-    return installed(bundle)
+    folder = Path(tempfile.mkdtemp(prefix="tillsight-layer-", dir="/var/tmp"))
+    try:
+        yield with_own(bundle, folder / "own")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
-def shop(with_release: Root, bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """Hub, broker and till on one machine, set up by site.yml."""
-    with booted("shop", with_release) as machine:
-        add_own(machine, bundle)
+@pytest.fixture(scope="session")
+def shop(bare: Root, bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Hub, broker and till on one machine that had nothing of ours, set up by one call of site.yml. The tests
+    of test_shop*.py follow one another on it."""
+    with booted("shop", bare) as machine:
         shop = Shop(machine, bundle, tmp_path_factory.mktemp("shop"))
-        say("site.yml")
-        played = shop.play("site.yml")
+        say("site.yml --check on a bare machine")
+        check_s, played = shop.timed("site.yml", "--check")
         assert played.code == 0, played.words
+        assert not (machine.files / "opt" / "tillsight").exists()
+        say("site.yml on it")
+        play_s, played = shop.timed("site.yml")
+        assert played.code == 0, played.words
+        waited_s = shop.until(lambda: shop.stored() > 0, "the first event")
+        say(f"the first event is on the hub {play_s + waited_s:.0f} s after the start of the one call")
+        shop.setup = Setup(check_s, play_s, play_s + waited_s)
         yield shop

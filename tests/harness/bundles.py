@@ -29,7 +29,7 @@ class Bundle:
         if given := os.environ.get("TILLSIGHT_BUNDLE"):
             return cls(Path(given))
         words = [sys.executable, str(ROOT / "scripts" / "build_bundle"), "--out", str(folder)]
-        subprocess.run([*words, "--machines", "x86_64", "--pythons", "3.11"], check=True)
+        subprocess.run([*words, "--machines", "x86_64"], check=True)
         return cls(folder)
 
     def requirements(self, kind: str) -> Path:
@@ -54,8 +54,12 @@ def installed(bundle: Bundle) -> Root:
     return Root.cached().with_layer(name, lambda machine: _install(machine, bundle))
 
 
-def add_own(machine: Machine, bundle: Bundle) -> None:
-    """Tillsight as it is now, and `current`."""
+def with_own(bundle: Bundle, folder: Path) -> Root:
+    """The same with Tillsight as it is now, as a layer in this folder: it changes with each line."""
+    return installed(bundle).with_layer("own", lambda machine: _add_own(machine, bundle), folder)
+
+
+def _add_own(machine: Machine, bundle: Bundle) -> None:
     shutil.copy(bundle.own, machine.files / "opt" / bundle.own.name)
     words = ("-q", "--no-deps", "--no-index", "--force-reinstall", "--no-compile")
     machine.run(f"{RELEASE}/.venv/bin/pip", "install", *words, f"/opt/{bundle.own.name}")

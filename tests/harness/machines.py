@@ -25,6 +25,7 @@ PACKAGES = (
     *("openssh-server", "sudo", "libpam-systemd"),
 )
 RELEASE = "bookworm"
+"""Debian 12, as Raspberry Pi OS has it too; trixie is Debian 13."""
 BOOT_S = 60.0
 BUILD_S = 900.0
 
@@ -42,21 +43,23 @@ class Root:
     """What was installed on top of it, the newest first."""
 
     @classmethod
-    def cached(cls) -> "Root":
-        """Built where it is not there yet; MissingPart where this machine cannot."""
+    def cached(cls, release: str = RELEASE, more: Sequence[str] = ()) -> "Root":
+        """Built where it is not there yet, with further packages; MissingPart where this machine cannot."""
         if os.geteuid() != 0:
             raise MissingPart("booting machines needs root")
         debootstrap = find_program("debootstrap", "debootstrap", Path("/usr/sbin"))
         find_program("systemd-nspawn", "systemd-container")
-        name = sha256(" ".join((RELEASE, *PACKAGES)).encode()).hexdigest()[:12]
+        packages = (*PACKAGES, *more)
+        name = sha256(" ".join((release, *packages)).encode()).hexdigest()[:12]
         folder = _cache() / f"root-{name}"
         if not (folder / "etc").exists():
-            _build(debootstrap, folder)
+            _build(debootstrap, release, packages, folder)
         return cls(folder)
 
-    def with_layer(self, name: str, fill: "Callable[[Machine], None]") -> "Root":
-        """The same with what `fill` puts into /opt, which is done once for ever for this name."""
-        layer = _cache() / f"layer-{name}"
+    def with_layer(self, name: str, fill: "Callable[[Machine], None]", at: Path | None = None) -> "Root":
+        """The same with what `fill` puts into /opt, which is done once for ever for this name, or lies in a
+        folder `at` that the caller removes."""
+        layer = at or _cache() / f"layer-{name}"
         if not layer.exists():
             fresh = layer.with_name(f"{layer.name}.building-{os.getpid()}")
             with Machine(self) as machine:
@@ -89,6 +92,11 @@ class Machine:
         """Process id of its systemd, from outside."""
         self._spawn: subprocess.Popen[bytes] | None = None
         self._terminal = -1
+
+    @property
+    def layers(self) -> str:
+        """Of what its root is made, as the overlay wants them."""
+        return self._root.layers
 
     def __enter__(self) -> "Machine":
         for part in ("upper", "work", "merged"):
@@ -218,18 +226,31 @@ def booted(name: str = "till", root: Root | None = None) -> Iterator[Machine]:
         yield machine
 
 
-def join(first: Machine, second: Machine, network: str = "10.77.0") -> None:
-    """A cable between two machines: the first is .1 on it, the second .2."""
-    ends = (f"ts{first.leader % 65536:x}", f"ts{second.leader % 65536:x}")
-    subprocess.run(["ip", "link", "add", ends[0], "type", "veth", "peer", "name", ends[1]], check=True)
-    for number, (machine, end) in enumerate(zip((first, second), ends, strict=True), 1):
-        subprocess.run(["ip", "link", "set", end, "netns", str(machine.leader)], check=True)
-        aside = machine.files / "etc" / "NetworkManager" / "conf.d" / "90-cable.conf"
-        aside.write_text("[keyfile]\nunmanaged-devices=interface-name:cable0\n", encoding="ascii")
-        machine.run("systemctl", "try-restart", "NetworkManager.service")
-        machine.run("ip", "link", "set", end, "name", "cable0")
-        machine.run("ip", "address", "add", f"{network}.{number}/24", "dev", "cable0")
-        machine.run("ip", "link", "set", "cable0", "up")
+@contextlib.contextmanager
+def joined(*machines: Machine, network: str = "10.77.0") -> Iterator[None]:
+    """A switch with a cable to each machine: the first is .1 on it, the second .2, and so on."""
+    switch = f"ts{os.getpid() % 0x100000:x}"
+    subprocess.run(["ip", "link", "add", switch, "type", "bridge"], check=True)
+    try:
+        subprocess.run(["ip", "link", "set", switch, "up"], check=True)
+        for number, machine in enumerate(machines, 1):
+            _plug_in(machine, switch, f"{network}.{number}/24", number)
+        yield
+    finally:
+        subprocess.run(["ip", "link", "delete", switch], check=False)
+
+
+def _plug_in(machine: Machine, switch: str, address: str, number: int) -> None:
+    here, there = f"{switch}h{number}", f"{switch}m{number}"
+    subprocess.run(["ip", "link", "add", here, "type", "veth", "peer", "name", there], check=True)
+    subprocess.run(["ip", "link", "set", here, "master", switch, "up"], check=True)
+    subprocess.run(["ip", "link", "set", there, "netns", str(machine.leader)], check=True)
+    aside = machine.files / "etc" / "NetworkManager" / "conf.d" / "90-cable.conf"
+    aside.write_text("[keyfile]\nunmanaged-devices=interface-name:cable0\n", encoding="ascii")
+    machine.run("systemctl", "try-restart", "NetworkManager.service")
+    machine.run("ip", "link", "set", there, "name", "cable0")
+    machine.run("ip", "address", "add", address, "dev", "cable0")
+    machine.run("ip", "link", "set", "cable0", "up")
 
 
 def _descendants(process: int) -> Iterator[int]:
@@ -245,11 +266,12 @@ def _cache() -> Path:
     return (Path(chosen) if chosen else Path("/var/cache")) / "tillsight"
 
 
-def _build(debootstrap: Path, folder: Path) -> None:
+def _build(debootstrap: Path, release: str, packages: Sequence[str], folder: Path) -> None:
     fresh = folder.with_name(f"{folder.name}.building")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.parent.mkdir(parents=True, exist_ok=True)
-    words = [str(debootstrap), "--variant=minbase", f"--include={','.join(PACKAGES)}", RELEASE, str(fresh)]
+    included = f"--include={','.join(packages)}"
+    words = [str(debootstrap), "--variant=minbase", included, release, str(fresh)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=BUILD_S, check=False)
     if done.returncode != 0:
         raise MissingPart(f"debootstrap: {done.stdout.strip()[-300:]}")

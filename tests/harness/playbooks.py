@@ -25,6 +25,11 @@ class Played:
     words: str
 
     @property
+    def touched(self) -> set[str]:
+        """Machines on which a task was done."""
+        return {found[1] for found in RECAP.finditer(self.words) if int(found[2]) or int(found[5])}
+
+    @property
     def changed(self) -> int:
         """On all machines together."""
         return sum(int(found[3]) for found in RECAP.finditer(self.words))
@@ -42,14 +47,23 @@ class Played:
 
 
 class Fleet:
-    """Machines in an inventory."""
+    """Machines in an inventory; `own` are variables of single ones. With `knows_them` facts of a machine are
+    asked for once, and not with each playbook."""
 
     def __init__(
-        self, folder: Path, machines: Mapping[str, Machine], variables: Mapping[str, object]
+        self,
+        folder: Path,
+        machines: Mapping[str, Machine],
+        variables: Mapping[str, object],
+        own: Mapping[str, Mapping[str, object]] | None = None,
+        *,
+        knows_them: bool = False,
     ) -> None:
         self._folder = folder
         self._machines = machines
         self._variables = variables
+        self._own = own or {}
+        self._knows_them = knows_them
         folder.mkdir(parents=True, exist_ok=True)
 
     def play(
@@ -80,6 +94,7 @@ class Fleet:
             "ansible_connection": "machine",
             "ansible_machine_leader": self._machines[name].leader,
             "ansible_become": False,
+            **self._own.get(name, {}),
         }
 
     def _environment(self) -> dict[str, str]:
@@ -91,4 +106,8 @@ class Fleet:
             "HOME": str(self._folder),
             "LC_ALL": "C.UTF-8",
         }
-        return {**os.environ, **own}
+        facts = {
+            "ANSIBLE_CACHE_PLUGIN": "jsonfile",
+            "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(self._folder / "facts"),
+        }
+        return {**os.environ, **own, **(facts if self._knows_them else {})}

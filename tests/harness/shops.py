@@ -1,8 +1,9 @@
-"""One machine that is hub, broker and till, as the playbooks make it."""
+"""Shops as the playbooks make them: hub, broker and till on one machine, or each on its own."""
 
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from .playbooks import Fleet, Played
 from .processes import wait_until
 
 TILL = "till-1"
+TILLS = [f"till-{number}" for number in range(1, 6)]
 HIERARCHY = """
 [[org]]
 id = "acme"
@@ -25,68 +27,52 @@ id = "rome-1"
 name = "Roma Termini"
 region = "lazio"
 tz = "Europe/Rome"
+"""
+PLACE = """
 [[touchpoint]]
-id = "rome-1-till-1"
-name = "Till 1"
+id = "rome-1-{till}"
+name = "{till}"
 store = "rome-1"
 [[device]]
-id = "till-1"
-touchpoint = "rome-1-till-1"
-name = "Box at till 1"
+id = "{till}"
+touchpoint = "rome-1-{till}"
+name = "Box at {till}"
 """
 GOOD = """from tillsight_edge.__main__ import main
 sys.exit(main())
 """
 PROGRAMS = "/opt/tillsight/current/.venv/bin"
+TALKATIVE = {"health": {"report_s": 1.0, "heartbeat_s": 1.0}}
+"""So often a till has something to say that a silence is noticed."""
 
 
-class Shop:
-    """The machine, and the playbooks for it."""
+def shop_variables(bundle: Bundle, folder: Path) -> dict[str, object]:
+    """Of all machines of a shop; what is handed out, and the hierarchy, lies in the folder."""
+    places = "".join(PLACE.format(till=till) for till in TILLS)
+    (folder / "seed.toml").write_text(HIERARCHY + places, encoding="utf-8")
+    return {
+        "tillsight_bundle": str(bundle.folder),
+        "tillsight_version": VERSION,
+        "tillsight_hub_host": "127.0.0.1",
+        "tillsight_hub_seed": str(folder / "seed.toml"),
+        "tillsight_admin_password_file": str(folder / "admin-password"),
+        "tillsight_org": "acme",
+        "tillsight_site": "rome-1",
+        "tillsight_proof_folder": str(folder / "proofs"),
+        "tillsight_device_settings": TALKATIVE,
+    }
 
-    def __init__(self, machine: Machine, bundle: Bundle, folder: Path) -> None:
+
+def till_variables(till: str) -> dict[str, object]:
+    """Of one till."""
+    return {"tillsight_device_id": till, "tillsight_touchpoint": f"rome-1-{till}"}
+
+
+class Box:
+    """A machine of a shop, and what can be asked of it."""
+
+    def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self.folder = folder
-        self.password_file = folder / "admin-password"
-        (folder / "seed.toml").write_text(HIERARCHY, encoding="utf-8")
-        self.variables: dict[str, object] = {
-            "tillsight_bundle": str(bundle.folder),
-            "tillsight_version": VERSION,
-            "tillsight_hub_host": "127.0.0.1",
-            "tillsight_hub_seed": str(folder / "seed.toml"),
-            "tillsight_admin_password_file": str(self.password_file),
-            "tillsight_org": "acme",
-            "tillsight_site": "rome-1",
-            "tillsight_touchpoint": "rome-1-till-1",
-            "tillsight_device_id": TILL,
-            "tillsight_proof_folder": str(folder / "proofs"),
-        }
-        self._fleet = Fleet(folder / "fleet", {"shop": machine}, self.variables)
-
-    def play(self, playbook: str | Path, *words: str, **more: object) -> Played:
-        return self._fleet.play(playbook, *words, hubs="shop", tills="shop", **more)
-
-    def timed(self, playbook: str, **more: object) -> tuple[float, int]:
-        """Seconds that it took, and its exit code."""
-        begun = time.monotonic()
-        code = self.play(playbook, **more).code
-        return time.monotonic() - begun, code
-
-    def switch_seconds(self) -> float:
-        """From the start of the last switch to its end, as the machine's journal has it."""
-        words = ("journalctl", "--no-pager", "-u", "tillsight-switch.service", "-o", "json")
-        lines = [json.loads(line) for line in self.machine.run(*words).splitlines()]
-        invocation = lines[-1].get("INVOCATION_ID") or lines[-1].get("_SYSTEMD_INVOCATION_ID")
-        own = [
-            int(line["__REALTIME_TIMESTAMP"])
-            for line in lines
-            if invocation in (line.get("INVOCATION_ID"), line.get("_SYSTEMD_INVOCATION_ID"))
-        ]
-        return (max(own) - min(own)) / 1e6
-
-    def is_well(self, before: dict[str, int]) -> bool:
-        """Whether the agent is connected, and the hub has stored more than before."""
-        said = self.status()
-        return bool(said.get("connected")) and said["outbox"]["total"]["acked"] > before["acked"]
 
     def status(self) -> dict[str, Any]:
         """What the agent says of itself."""
@@ -99,21 +85,42 @@ class Shop:
         books: dict[str, int] = self.status()["outbox"]["total"]
         return books
 
+    def is_well(self, before: dict[str, int]) -> bool:
+        """Whether the agent is connected, and the hub has stored more than before."""
+        said = self.status()
+        return bool(said.get("connected")) and said["outbox"]["total"]["acked"] > before["acked"]
+
     def release(self) -> str:
         """The one that runs."""
         return (self.machine.files / "opt/tillsight/current").readlink().name
 
-    def stored(self) -> int:
-        """Events of the till that the hub has."""
-        ask = "import sqlite3,glob;f=glob.glob('/var/lib/tillsight-hub/*.db')[0];"
-        ask += "print(sqlite3.connect(f).execute('select count(*) from event').fetchone()[0])"
-        return int(self.machine.run("python3", "-c", ask))
+    def asked(self, question: str) -> int:
+        """A number from the hub's database."""
+        ask = "import sqlite3,glob,sys;f=glob.glob('/var/lib/tillsight-hub/*.db')[0];"
+        ask += "print(sqlite3.connect(f).execute(sys.argv[1]).fetchone()[0] or 0)"
+        return int(self.machine.run("python3", "-c", ask, question))
+
+    def stored(self, device: str = TILL) -> int:
+        """Events of the till that this hub has."""
+        return self.asked(f"select count(*) from event where dev = '{device}'")
 
     def until(self, condition: Callable[[], bool], what: str, seconds: float = 60.0) -> float:
         """Seconds that it took."""
         begun = time.monotonic()
         wait_until(condition, what, seconds)
         return time.monotonic() - begun
+
+    def switch_seconds(self) -> float:
+        """From the start of the last switch to its end, as the machine's journal has it."""
+        words = ("journalctl", "--no-pager", "-u", "tillsight-switch.service", "-o", "json")
+        lines = [json.loads(line) for line in self.machine.run(*words).splitlines()]
+        invocation = lines[-1].get("INVOCATION_ID") or lines[-1].get("_SYSTEMD_INVOCATION_ID")
+        own = [
+            int(line["__REALTIME_TIMESTAMP"])
+            for line in lines
+            if invocation in (line.get("INVOCATION_ID"), line.get("_SYSTEMD_INVOCATION_ID"))
+        ]
+        return (max(own) - min(own)) / 1e6
 
     def pretend_release(self, version: str, agent: str) -> None:
         """A release that is installed, whose agent runs these lines; all else is the good release's."""
@@ -129,3 +136,34 @@ if sys.argv[1] == "run":
         file = self.machine.files / new[1:] / ".venv" / "bin" / "tillsight-edge"
         file.write_text(program, encoding="utf-8")
         file.chmod(0o755)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How long it took from a bare machine on, in seconds."""
+
+    check_s: float
+    play_s: float
+    event_s: float
+    """From the start of the one call to the first event on the hub."""
+
+
+class Shop(Box):
+    """One machine that is hub, broker and till, and the playbooks for it."""
+
+    def __init__(self, machine: Machine, bundle: Bundle, folder: Path, *, knows_it: bool = False) -> None:
+        super().__init__(machine)
+        self.folder = folder
+        self.password_file = folder / "admin-password"
+        self.setup: Setup | None = None
+        variables = {**shop_variables(bundle, folder), **till_variables(TILL)}
+        self._fleet = Fleet(folder / "fleet", {"shop": machine}, variables, knows_them=knows_it)
+
+    def play(self, playbook: str | Path, *words: str, **more: object) -> Played:
+        return self._fleet.play(playbook, *words, hubs="shop", tills="shop", **more)
+
+    def timed(self, playbook: str, *words: str, **more: object) -> tuple[float, Played]:
+        """Seconds that it took, and what it did."""
+        begun = time.monotonic()
+        played = self.play(playbook, *words, **more)
+        return time.monotonic() - begun, played
