@@ -10,11 +10,13 @@ from typing import TypeVar
 
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlalchemy import make_url
 from tests.harness.brokers import Mosquitto
 from tests.harness.browser import find_chromium, open_browser
 from tests.harness.databases import PostgreSQL
 from tests.harness.panel_micropython import MicroPython
 from tests.harness.processes import MissingPart
+from tests.harness.schemas import with_tables
 
 Part = TypeVar("Part")
 
@@ -53,9 +55,24 @@ def postgresql_server() -> Iterator[PostgreSQL]:
         server.remove()
 
 
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: PostgreSQL) -> Iterator[str]:
+    """Name of a database with the hub's tables, to copy."""
+    with postgresql_server.fresh_database() as url:
+        with_tables(url).dispose()
+        yield make_url(url).database or ""
+
+
 @pytest.fixture
-def postgresql_url(postgresql_server: PostgreSQL) -> Iterator[str]:
-    """SQLAlchemy's URL of a fresh, empty database of this test alone."""
+def postgresql_url(postgresql_server: PostgreSQL, postgresql_template: str) -> Iterator[str]:
+    """SQLAlchemy's URL of a fresh database of this test alone, with the hub's empty tables."""
+    with postgresql_server.fresh_database(postgresql_template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgresql_url(postgresql_server: PostgreSQL) -> Iterator[str]:
+    """SQLAlchemy's URL of a fresh database of this test alone, without any table."""
     with postgresql_server.fresh_database() as url:
         yield url
 

@@ -10,10 +10,12 @@ import msgspec
 from sqlalchemy import Connection, Engine, insert
 
 from tillsight_hub import rollups, tables
-from tillsight_hub.database import migrate, open_database, writing
+from tillsight_hub.database import writing
 from tillsight_hub.hierarchy import Hierarchy, Touchpoint, read_hierarchy
 from tillsight_hub.labels import Label
 from tillsight_models.events import ButtonPressed, ContactEnded, Payload, SalesReported
+
+from .schemas import with_tables
 
 EVIL_NAME = "=cmd|' /C calc'!A0"
 
@@ -40,8 +42,7 @@ class Chain:
     """The chain in one database. Call `settle` before reading: it counts the rollups."""
 
     def __init__(self, url: str) -> None:
-        self.engine: Engine = open_database(url)
-        migrate(self.engine)
+        self.engine: Engine = with_tables(url)
         self._seq = dict.fromkeys(TOUCHPOINTS, 0)
         with writing(self.engine) as connection:
             _insert_places(connection)

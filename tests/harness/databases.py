@@ -23,12 +23,15 @@ SETTINGS = {
     "max_wal_size": "512MB",
     "log_min_messages": "warning",
 }
+FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
+"""What it has said yes to outlives its own end, also by kill -9, not that of the machine."""
 
 
 class PostgreSQL:
     """One cluster in a folder of its own, with a superuser `postgres` and no password."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """Only a `durable` one is as slow as in a store: it waits for the disk."""
         folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
         initdb = find_program("initdb", "postgresql", *folders)
         self.user = _unprivileged_user()
@@ -37,7 +40,8 @@ class PostgreSQL:
         if self.user:
             shutil.chown(self.folder, self.user)
         self._create_cluster(initdb)
-        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        chosen = SETTINGS if durable else SETTINGS | FORGETFUL
+        settings = [f"--{name}={value}" for name, value in chosen.items()]
         self.process = Process(
             [
                 initdb.with_name("postgres"),
@@ -77,10 +81,14 @@ class PostgreSQL:
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}&port=5432"
 
     @contextmanager
-    def fresh_database(self) -> Iterator[str]:
-        """URL of a new, empty database that is dropped afterwards, whoever is still connected."""
+    def fresh_database(self, template: str = "template1") -> Iterator[str]:
+        """URL of a new database that is dropped afterwards, whoever is still connected.
+
+        It is empty, or a copy of one that nobody is connected to.
+        """
         name = f"t{next(self._numbers)}"
-        self._run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._run(made.format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield self.url(name)
         finally:

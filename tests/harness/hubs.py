@@ -16,6 +16,11 @@ from tillsight_hub.services import Services
 from tillsight_models.configuration import read_settings
 
 from .ingesting import SEED
+from .schemas import lay_down
+
+NO_BROKER = {"embedded": False, "port": 1}
+EMBEDDED = {"port": 0}
+"""A process more, which most tests can do without."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,13 @@ class RunningHub:
 
 @contextmanager
 def running_hub(folder: Path, **settings: Any) -> Iterator[RunningHub]:
-    """A hub with the small hierarchy of `ingesting`; `settings` are those of its configuration file."""
-    config = read_settings({"data_dir": folder, "mqtt": {"port": 0}, **settings}, HubConfig)
+    """A hub with the small hierarchy of `ingesting`, that looks in vain for a broker.
+
+    `settings` are those of its configuration file; `mqtt=EMBEDDED` gives it a broker of its own.
+    """
+    config = read_settings({"data_dir": folder, "mqtt": NO_BROKER, **settings}, HubConfig)
+    if config.database.url is None:
+        lay_down(folder / "hub.db")
     app = create_app(config)
     with TestClient(app) as client:
         services: Services = app.state.services

@@ -7,7 +7,6 @@ import msgspec
 from sqlalchemy import Engine, select
 
 from tillsight_hub import tables
-from tillsight_hub.database import migrate, open_database
 from tillsight_hub.ingest.checks import read_message
 from tillsight_hub.ingest.intake import Intake, Outcome
 from tillsight_hub.ingest.messages import Incoming
@@ -26,6 +25,8 @@ from tillsight_models.events import (
     new_event,
 )
 from tillsight_models.topics import DeviceTopics
+
+from .schemas import with_tables
 
 NOON = 1_791_280_800_000
 """2026-10-06 10:00 UTC, a Tuesday's noon in Rome."""
@@ -117,8 +118,7 @@ def changed(event: bytes, **fields: Any) -> bytes:
 
 def seeded(url: str, seed: dict[str, Any] | None = None) -> Engine:
     """A database with the hierarchy in it."""
-    engine = open_database(url)
-    migrate(engine)
+    engine = with_tables(url)
     apply_seed(engine, Seed.model_validate(seed or SEED))
     return engine
 

@@ -25,6 +25,7 @@ from tillsight_models.events import encode_message
 from .ingesting import SEED, Box
 from .ports import free_port
 from .processes import wait_until
+from .schemas import lay_down
 
 PASSWORD = "correct horse battery"
 USERS = {
@@ -67,6 +68,8 @@ class Website:
         settings = {"data_dir": self.folder, "mqtt": {"embedded": False, "port": 1}, "cleaning": UNCLEANED}
         settings |= self.settings
         config = read_settings(settings, HubConfig)
+        if not config.database.url:
+            lay_down(self.folder / "hub.db")
         self.app: FastAPI = create_app(config)
         self.services: Services = self.app.state.services
         server = uvicorn.Config(

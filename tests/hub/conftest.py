@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, delete, update
 from tests.harness.databases import PostgreSQL
 from tests.harness.ingesting import seeded
+from tests.harness.passwords import hash_quickly
 
 from tillsight_hub import tables
 from tillsight_hub.database import open_database
@@ -15,6 +16,14 @@ from tillsight_hub.hierarchy import Hierarchy, read_hierarchy
 from tillsight_hub.imports.origin import DEVICE_STATE
 
 HEARD = ("session", "stream", "version", "health", "first_seen", "last_seen")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Who logs in need not wait, but where passwords are the subject."""
+    with pytest.MonkeyPatch.context() as patch:
+        hash_quickly(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

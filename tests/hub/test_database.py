@@ -31,7 +31,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path}/new folder/hub.db"
     else:
-        url = request.getfixturevalue("postgresql_url")
+        url = request.getfixturevalue("empty_postgresql_url")
     opened = open_database(url)
     yield opened
     opened.dispose()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from tests.harness.schemas import with_tables
 
-from tillsight_hub.database import migrate, open_database
 from tillsight_hub.hierarchy import Hierarchy, hierarchy_version, read_hierarchy
 from tillsight_hub.seed import Seed, apply_seed
 
@@ -42,9 +42,7 @@ FRIDAY_NIGHT = 1_780_702_200_000  # 2026-06-06 01:30 in Rome
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    opened = open_database(f"sqlite:///{tmp_path}/hub.db")
-    migrate(opened)
-    return opened
+    return with_tables(f"sqlite:///{tmp_path}/hub.db")
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select, update
 from tests.harness.ingesting import NOON, Box, rollups_of, take
+from tests.harness.schemas import with_tables
 
-from tillsight_hub.database import migrate, open_database, writing
+from tillsight_hub.database import writing
 from tillsight_hub.hierarchy import hierarchy_version, read_hierarchy
 from tillsight_hub.rollups import rebuild
 from tillsight_hub.seed import Seed, apply_seed, read_seed
@@ -32,10 +33,9 @@ SMALL: dict[str, Any] = {
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     if request.param == "sqlite":
-        opened = open_database(f"sqlite:///{tmp_path}/hub.db")
+        opened = with_tables(f"sqlite:///{tmp_path}/hub.db")
     else:
-        opened = open_database(request.getfixturevalue("postgresql_url"))
-    migrate(opened)
+        opened = with_tables(request.getfixturevalue("postgresql_url"))
     yield opened
     opened.dispose()
 

@@ -5,16 +5,21 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, insert
+from tests.harness.schemas import with_tables
 
 from tillsight_hub import tables
-from tillsight_hub.database import migrate, open_database, writing
+from tillsight_hub.database import writing
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_passwords() -> None:
+    """Here they cost what they cost in a store."""
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """An empty SQLite database with one org, region, store, touchpoint and device."""
-    engine = open_database(f"sqlite:///{tmp_path / 'hub.db'}")
-    migrate(engine)
+    engine = with_tables(f"sqlite:///{tmp_path / 'hub.db'}")
     with writing(engine) as connection:
         connection.execute(insert(tables.org).values(id="acme", name="Acme"))
         connection.execute(insert(tables.region).values(id="north", org_id="acme", name="North"))

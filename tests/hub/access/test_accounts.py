@@ -9,7 +9,7 @@ from tillsight_hub.access.accounts import ensure_first_user, set_password
 from tillsight_hub.access.sessions import find_session, log_in
 from tillsight_hub.access.throttle import Throttle
 from tillsight_hub.access.tokens import create_token, find_token
-from tillsight_hub.database import migrate, open_database
+from tillsight_hub.database import open_database
 
 PASSWORD = "correct horse battery"
 
@@ -122,7 +122,6 @@ def test_the_audit_trail_tells_who_did_what(engine: Engine) -> None:
 @pytest.mark.postgresql
 def test_accounts_sessions_and_tokens_work_on_postgresql(postgresql_url: str) -> None:
     engine = open_database(postgresql_url)
-    migrate(engine)
     try:
         made = ensure_first_user(engine)
         assert made is not None

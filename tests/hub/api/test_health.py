@@ -1,16 +1,25 @@
 """Health and operational counters."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert
-from tests.harness.hubs import RunningHub, running_hub
+from tests.harness.hubs import EMBEDDED, RunningHub, running_hub
 from tests.harness.processes import wait_until
 
 from tillsight_hub import tables
 from tillsight_hub.database import writing
 from tillsight_hub.observability import COUNTERS
+
+
+@pytest.fixture
+def whole_hub(tmp_path: Path) -> Iterator[RunningHub]:
+    """A running hub of this test alone, with its own broker."""
+    with running_hub(tmp_path, mqtt=EMBEDDED) as running:
+        yield running
 
 
 def _healthz(hub: RunningHub) -> tuple[int, dict[str, Any]]:
@@ -33,25 +42,25 @@ def _sample(text: str, name: str, **labels: str) -> float:
     return found[0]
 
 
-def test_a_running_hub_is_healthy_and_says_no_more(hub: RunningHub) -> None:
-    _await_health(hub)
+def test_a_running_hub_is_healthy_and_says_no_more(whole_hub: RunningHub) -> None:
+    _await_health(whole_hub)
     parts = {"writer": True, "database": True, "mqtt": True, "broker": True}
-    assert _healthz(hub) == (200, {"status": "ok", "checks": parts})
+    assert _healthz(whole_hub) == (200, {"status": "ok", "checks": parts})
 
 
-def test_a_hub_whose_writer_has_ended_is_not_healthy(hub: RunningHub) -> None:
-    _await_health(hub)
-    hub.services.writer.stop()
-    status, health = _healthz(hub)
+def test_a_hub_whose_writer_has_ended_is_not_healthy(whole_hub: RunningHub) -> None:
+    _await_health(whole_hub)
+    whole_hub.services.writer.stop()
+    status, health = _healthz(whole_hub)
     assert (status, health["status"], health["checks"]["writer"]) == (503, "failing", False)
 
 
-def test_a_hub_whose_broker_is_gone_is_not_healthy(hub: RunningHub) -> None:
-    _await_health(hub)
-    assert hub.services.broker is not None
-    hub.services.broker.stop()
-    wait_until(lambda: not _healthz(hub)[1]["checks"]["mqtt"], "the lost connection")
-    status, health = _healthz(hub)
+def test_a_hub_whose_broker_is_gone_is_not_healthy(whole_hub: RunningHub) -> None:
+    _await_health(whole_hub)
+    assert whole_hub.services.broker is not None
+    whole_hub.services.broker.stop()
+    wait_until(lambda: not _healthz(whole_hub)[1]["checks"]["mqtt"], "the lost connection")
+    status, health = _healthz(whole_hub)
     assert (status, health["checks"]["broker"]) == (503, False)
 
 

@@ -12,13 +12,14 @@ from sqlalchemy import Engine, insert
 from tests.harness.guarded_broker import GuardedBroker, Refused, now, visiting
 from tests.harness.identities import Identity
 from tests.harness.ingesting import SEED
+from tests.harness.schemas import with_tables
 from tests.harness.websites import Website, website
 
 from tillsight_hub.__main__ import main
 from tillsight_hub.access import create_token
 from tillsight_hub.access.tokens import find_token
 from tillsight_hub.config import HubConfig, load_config
-from tillsight_hub.database import open_database, prepare
+from tillsight_hub.database import open_database
 from tillsight_hub.identity.authority import Authority
 from tillsight_hub.identity.broker_files import HUB_NAME
 from tillsight_hub.identity.enrolment import Code, allow
@@ -31,8 +32,7 @@ from tillsight_models.configuration import read_settings
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A hub's data directory with the small chain in its database."""
-    engine = open_database(f"sqlite:///{tmp_path / 'hub.db'}")
-    prepare(engine)
+    engine = with_tables(f"sqlite:///{tmp_path / 'hub.db'}")
     apply_seed(engine, Seed.model_validate(SEED))
     engine.dispose()
     return tmp_path
