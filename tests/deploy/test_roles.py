@@ -6,21 +6,30 @@ without anything of its own.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from tests.deploy.conftest import say
 from tests.harness.bundles import Bundle
 from tests.harness.machines import Root, booted
-from tests.harness.playbooks import DEPLOY
+from tests.harness.playbooks import DEPLOY, Played
 from tests.harness.shops import Shop
 
-pytestmark = [pytest.mark.deploy, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("roles"), pytest.mark.timeout(3600)]
 
 ROLES = re.findall(r"- role: (\w+)", (DEPLOY / "site.yml").read_text(encoding="utf-8"))
-SETTINGS: dict[str, dict[str, object]] = {
-    "kiosk": {"tillsight_kiosk": True, "tillsight_kiosk_install": False, "tillsight_kiosk_start": False},
-}
-"""Where a role does nothing without them, or needs a package that the machine has not."""
+SETTINGS = {"tillsight_kiosk": True, "tillsight_kiosk_install": False, "tillsight_kiosk_start": False}
+"""The browser is a package that the machine has not."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """Four runs of one role, or of all."""
+
+    pristine: Played
+    first: Played
+    again: Played
+    after: Played
 
 
 @pytest.fixture(scope="module")
@@ -30,25 +39,57 @@ def blank(with_release: Root, bundle: Bundle, tmp_path_factory: pytest.TempPathF
         yield Shop(machine, bundle, tmp_path_factory.mktemp("roles"), knows_it=True)
 
 
+@pytest.fixture(scope="module")
+def stories(blank: Shop) -> dict[str, Story]:
+    """Of each role; what happens the second time is looked at for all together."""
+    begun: dict[str, tuple[Played, Played]] = {}
+    for role in ROLES:
+        say(f"role {role}")
+        words = ("--tags", role)
+        pristine = blank.play("site.yml", "--check", *words, **SETTINGS)
+        begun[role] = pristine, blank.play("site.yml", *words, **SETTINGS)
+    say("all roles once more, and with --check")
+    again, after = blank.play("site.yml", **SETTINGS), blank.play("site.yml", "--check", **SETTINGS)
+    return {role: Story(*begun[role], again, after) for role in ROLES}
+
+
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_is_played_once_and_changes_nothing_more(blank: Shop, role: str) -> None:
-    more = SETTINGS.get(role, {})
-    say(f"role {role}")
-    play_twice(blank, "site.yml", "--tags", role, **more)
+def test_a_role_can_be_checked_on_a_machine_without_it(stories: dict[str, Story], role: str) -> None:
+    assert stories[role].pristine.code == 0, stories[role].pristine.words
 
 
-def test_decommission_changes_nothing_more(blank: Shop) -> None:
-    say("role decommission")
-    play_twice(blank, "decommission.yml")
-
-
-def play_twice(shop: Shop, playbook: str, *words: str, **more: object) -> None:
-    """Pristine with --check, for good, once more, and with --check after that."""
-    pristine = shop.play(playbook, "--check", *words, **more)
-    assert pristine.code == 0, pristine.words
-    first = shop.play(playbook, *words, **more)
+@pytest.mark.parametrize("role", ROLES)
+def test_it_is_played(stories: dict[str, Story], role: str) -> None:
+    first = stories[role].first
     assert first.code == 0, first.words
-    assert first.changed, first.words
-    for again in ((), ("--check",)):
-        played = shop.play(playbook, *again, *words, **more)
-        assert (played.code, played.changed, played.changes) == (0, 0, []), played.words
+    assert f"TASK [{role} : " in first.words
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nothing_changes_the_second_time(stories: dict[str, Story], role: str) -> None:
+    again = stories[role].again
+    assert (again.code, changes_of(role, again)) == (0, []), again.words
+    assert f"TASK [{role} : " in again.words
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nor_would_anything_change(stories: dict[str, Story], role: str) -> None:
+    after = stories[role].after
+    assert (after.code, changes_of(role, after)) == (0, []), after.words
+
+
+def test_a_till_is_decommissioned_once(blank: Shop, stories: dict[str, Story]) -> None:
+    assert stories
+    say("role decommission")
+    check = blank.play("decommission.yml", "--check")
+    assert check.code == 0, check.words
+    first = blank.play("decommission.yml")
+    assert first.code == 0 and first.changed, first.words
+    for words in ((), ("--check",)):
+        played = blank.play("decommission.yml", *words)
+        assert (played.code, played.changes) == (0, []), played.words
+
+
+def changes_of(role: str, played: Played) -> list[str]:
+    """What a role changed."""
+    return [task for task in played.changes if task.startswith(f"{role} : ")]

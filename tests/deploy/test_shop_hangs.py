@@ -9,7 +9,7 @@ from tests.deploy.conftest import say
 from tests.harness.hanging import hang_main_thread, main_process, stop
 from tests.harness.shops import TALKATIVE, TILL, Shop
 
-pytestmark = [pytest.mark.deploy, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("shop"), pytest.mark.timeout(2400)]
 
 AGAIN_S = 5.0
 """After WatchdogSec."""
