@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ def _replace(place: Path, text: str) -> Path:
     return kept
 
 
-def _problems(file: Path) -> list[str]:
+def _problems(file: Path) -> Sequence[str]:
     try:
         load_config(file)
     except BadConfig as error:

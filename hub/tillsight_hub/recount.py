@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.pool import StaticPool
 
 from tillsight_models.events import CounterAudited
+from tillsight_models.problems import Problem
 
 from . import tables
 from .calendar import Span
@@ -34,7 +35,10 @@ from .tables import IS_RARE, event, rollup_day
 
 MAX_EVENTS = 500_000
 """More take longer to count than anybody waits for an answer: some 10 s on two shared cores."""
-_PLACES = (tables.org, tables.region, tables.store, tables.touchpoint, tables.setting)
+_PLACES = (
+    *(tables.org, tables.region, tables.store, tables.touchpoint),
+    *(tables.setting, tables.declaration),
+)
 _EMPTY = (tables.device, tables.stream, tables.stream_gap, tables.rollup_hour)
 _PAGE = 5000
 
@@ -54,7 +58,8 @@ def recounted(connection: Connection, places: Sequence[Touchpoint], period: Peri
     TooManyEvents where there are more than MAX_EVENTS.
     """
     if (found := events_of(connection, places, period)) > MAX_EVENTS:
-        raise TooManyEvents(f"{found} events in this period: expected at most {MAX_EVENTS} to count again")
+        line = f"{found} events in this period: expected at most {MAX_EVENTS} to count again"
+        raise TooManyEvents(Problem(line, "too_many_events", has=found, most=MAX_EVENTS))
     engine = create_engine("sqlite://", poolclass=StaticPool)
     try:
         with engine.begin() as fresh:

@@ -1,13 +1,14 @@
 """Configuration files: one TOML each, read into frozen models, every problem told in one line."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .errors import BadConfig
+from .problems import Problem, said
 
 
 class Settings(BaseModel):
@@ -35,7 +36,7 @@ def read_settings(values: dict[str, Any], model: type[AnySettings]) -> AnySettin
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise BadConfig([_problem(item) for item in error.errors()]) from error
+        raise BadConfig([problem_of(item) for item in error.errors()]) from error
 
 
 def setting_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
@@ -55,11 +56,38 @@ def _section(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
     return (models[0] if models else None), get_origin(annotation) is dict
 
 
-def _problem(item: Any) -> str:
-    where = ".".join(str(part) for part in item["loc"]) or "file"
-    message = item["msg"].removeprefix("Input ").removeprefix("Value error, ")
+_KEYS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "greater_than_equal": ("at_least", {"least": "ge"}),
+    "greater_than": ("above", {"least": "gt"}),
+    "less_than_equal": ("at_most", {"most": "le"}),
+    "less_than": ("below", {"most": "lt"}),
+    "string_too_short": ("text_short", {"least": "min_length"}),
+    "string_too_long": ("text_long", {"most": "max_length"}),
+    "literal_error": ("one_of", {"known": "expected"}),
+    "enum": ("one_of", {"known": "expected"}),
+    "int_parsing": ("whole", {}),
+    "int_type": ("whole", {}),
+    "int_from_float": ("whole", {}),
+    "float_parsing": ("number", {}),
+    "float_type": ("number", {}),
+    "date_from_datetime_parsing": ("day", {}),
+    "date_parsing": ("day", {}),
+}
+"""By type of a refusal: the key of what is said, and where its values are."""
+
+
+def problem_of(item: Any, skip: int = 0) -> Problem:
+    """One refusal of a model; `skip` leaves out so many parts of where it is."""
+    where = ".".join(str(part) for part in item["loc"][skip:]) or (
+        str(item["loc"][0]) if item["loc"] else "file"
+    )
     if item["type"] == "missing":
-        return f"{where}: is missing"
+        return said("missing", where)
     if item["type"] == "extra_forbidden":
-        return f"{where}: is not a setting"
-    return f"{where}: {item['input']!r:.80}: {message}"
+        return said("no_setting", where)
+    message = item["msg"].removeprefix("Input ").removeprefix("Value error, ")
+    key, names = _KEYS.get(item["type"], ("not_right", {}))
+    context = item.get("ctx", {})
+    values = {name: context.get(of, "") for name, of in names.items()}
+    given = f"{item['input']!r:.80}"
+    return Problem(f"{where}: {given}: {message}", key, where, given=given, **values)

@@ -1,5 +1,7 @@
 """The root of every error that Tillsight raises on purpose."""
 
+from collections.abc import Sequence
+
 
 class TillsightError(Exception):
     """Something that a person can act on; its text names the thing and the value."""
@@ -27,7 +29,7 @@ class BadScale(TillsightError, ValueError):
 class BadConfig(TillsightError, ValueError):
     """A configuration with one or more problems, one line each."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
 

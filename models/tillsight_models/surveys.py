@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from .errors import BadConfig
 from .events import Rating, Slug
+from .problems import Problem, of_types, said
 
 Kind = Literal["reason", "rating", "nps", "single", "multiple", "matrix", "text"]
 Answer = int | str | list[str] | dict[str, int] | None
@@ -194,13 +195,13 @@ def read_survey(values: Any) -> Survey:
     try:
         survey = msgspec.convert(values, Survey)
     except msgspec.ValidationError as error:
-        raise BadConfig([f"survey: {error}".replace(" - at `$.", ": at `")]) from error
+        raise BadConfig([of_types("survey", error)]) from error
     if found := list(problems(survey)):
         raise BadConfig(found)
     return survey
 
 
-def problems(survey: Survey) -> Iterator[str]:
+def problems(survey: Survey) -> Iterator[Problem]:
     """What is wrong with a survey whose fields are all there, one line each."""
     yield from _twice("languages", survey.languages)
     yield from _twice("questions", [each.id for each in survey.questions])
@@ -208,14 +209,14 @@ def problems(survey: Survey) -> Iterator[str]:
     groups = Counter(each.group for each in survey.questions if each.group)
     for group, asked in survey.rotation.items():
         if asked > groups[group]:
-            yield f"rotation.{group}: {asked}: the group has {groups[group]} questions"
+            yield said("group_small", f"rotation.{group}", asked=asked, has=groups[group])
     for group in groups:
         if group not in survey.rotation:
-            yield f"rotation: {group}: is missing; how many questions of this group are asked?"
+            yield said("group_unsaid", "rotation", what=group)
     others_began = False
     for place, question in enumerate(survey.questions):
         if question.kind == "reason" and others_began:
-            yield f"questions.{question.id}: reasons should come before all other questions"
+            yield said("reasons_first", f"questions.{question.id}")
         others_began |= question.kind != "reason"
         earlier = {each.id: each for each in survey.questions[:place]}
         yield from _wrong_in(question, earlier, {each.id for each in survey.questions}, survey.languages)
@@ -223,10 +224,10 @@ def problems(survey: Survey) -> Iterator[str]:
 
 def _wrong_in(
     question: Question, earlier: Mapping[str, Question], known: set[str], languages: list[str]
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     where = f"questions.{question.id}"
     if question.id == RATING:
-        yield f"{where}: should have another id: `rating` is the rating of the press"
+        yield said("id_rating", where)
     yield from _texts(f"{where}.text", question.text, languages, LONGEST_QUESTION)
     yield from _twice(f"{where}.options", [each.id for each in question.options])
     is_narrow = question.kind != "matrix" and len(question.options) >= MANY_OPTIONS
@@ -236,46 +237,46 @@ def _wrong_in(
     yield from _wrong_shape(question, where)
     for language, pair in question.ends.items():
         if max(map(len, pair)) > LONGEST_OPTION:
-            yield f"{where}.ends.{language}: should have at most {LONGEST_OPTION} characters each"
+            yield said("ends", f"{where}.ends.{language}", most=LONGEST_OPTION)
     for condition in question.show_if:
         yield from _wrong_condition(condition, f"{where}.show_if", earlier, known)
 
 
-def _wrong_shape(question: Question, where: str) -> Iterator[str]:
+def _wrong_shape(question: Question, where: str) -> Iterator[Problem]:
     kind, options = question.kind, len(question.options)
     most = MOST_ROWS if kind == "matrix" else MOST_OPTIONS
     if kind in ("single", "multiple", "reason", "matrix"):
         if not 1 <= options <= most:
-            yield f"{where}.options: {options}: should be 1 to {most} for {kind}"
+            yield said("options", f"{where}.options", has=options, most=most, kind=kind)
     elif options:
-        yield f"{where}.options: {options}: should be none for {kind}"
+        yield said("no_options", f"{where}.options", has=options, kind=kind)
     low, high = question.scale
     if question.points is not None and kind not in ("rating", "matrix"):
-        yield f"{where}.points: {low} to {high}: should be left out for {kind}"
+        yield said("no_points", f"{where}.points", low=low, high=high, kind=kind)
     elif not 1 <= high - low < MOST_POINTS:
-        yield f"{where}.points: {low} to {high}: should be 2 to {MOST_POINTS} points, the lowest first"
+        yield said("points", f"{where}.points", low=low, high=high, most=MOST_POINTS)
 
 
 def _wrong_condition(
     condition: Condition, where: str, earlier: Mapping[str, Question], known: set[str]
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     if condition.question not in known | {RATING}:
-        yield f"{where}: {condition.question!r}: there is no such question"
+        yield said("no_question", where, what=condition.question)
     elif condition.question in earlier:
         asked = earlier[condition.question]
         ids = {each.id for each in asked.options}
         numbers = range(asked.scale[0], asked.scale[1] + 1)
         if asked.kind in ("matrix", "text") and (condition.any or _has_bounds(condition)):
-            yield f"{where}: {condition.question!r}: of a {asked.kind} only whether it was answered is known"
+            yield said("only_answered", where, what=condition.question, kind=asked.kind)
         elif asked.kind in ("single", "multiple", "reason") and _has_bounds(condition):
-            yield f"{where}: {condition.question!r}: options are no numbers; say which ones in `any`"
+            yield said("no_numbers", where, what=condition.question)
         elif wrong := [each for each in condition.any if each not in ids and each not in numbers]:
-            yield f"{where}: {wrong[0]!r}: is no answer to {condition.question!r}"
+            yield said("no_answer", where, answer=wrong[0], what=condition.question)
     elif condition.question != RATING:
-        yield f"{where}: {condition.question!r}: is asked later; a condition looks at earlier questions"
+        yield said("asked_later", where, what=condition.question)
 
 
-def _loops(survey: Survey) -> Iterator[str]:
+def _loops(survey: Survey) -> Iterator[Problem]:
     """Questions that wait for each other, each circle once."""
     waits = {each.id: {other.question for other in each.show_if} for each in survey.questions}
     told: set[str] = set()
@@ -284,28 +285,29 @@ def _loops(survey: Survey) -> Iterator[str]:
         while following := sorted((waits.get(path[-1], set()) & waits.keys()) - (seen - {start})):
             if following[0] == start:
                 if start not in told:
-                    yield f"questions.{start}.show_if: waits for itself: {' -> '.join([*path, start])}"
+                    yield said("circle", f"questions.{start}.show_if", what=" -> ".join([*path, start]))
                 told |= seen
                 break
             path.append(following[0])
             seen.add(following[0])
 
 
-def _texts(where: str, texts: Texts, languages: list[str], longest: int) -> Iterator[str]:
+def _texts(where: str, texts: Texts, languages: list[str], longest: int) -> Iterator[Problem]:
     for language in languages:
         text = texts.get(language, "").strip()
         if language not in texts:
-            yield f"{where}.{language}: is missing"
+            yield said("missing", f"{where}.{language}")
         elif not text:
-            yield f"{where}.{language}: has no text"
+            yield said("no_text", f"{where}.{language}")
         elif len(text) > longest:
-            yield f"{where}.{language}: {len(text)} characters: should be at most {longest}"
+            yield said("too_long", f"{where}.{language}", has=len(text), most=longest)
     for language in texts.keys() - set(languages):
-        yield f"{where}.{language}: is not one of the survey's languages"
+        yield said("foreign_language", f"{where}.{language}")
 
 
-def _twice(where: str, ids: list[str]) -> Iterator[str]:
-    return (f"{where}: {id}: is there {times} times" for id, times in Counter(ids).items() if times > 1)
+def _twice(where: str, ids: list[str]) -> Iterator[Problem]:
+    counted = Counter(ids).items()
+    return (said("twice", where, what=id, times=times) for id, times in counted if times > 1)
 
 
 def _has_bounds(condition: Condition) -> bool:

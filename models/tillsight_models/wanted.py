@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from .errors import BadConfig
+from .problems import Problem, of_types, said
 from .surveys import Language, Survey, Texts
 from .surveys import problems as survey_problems
 
@@ -110,8 +111,8 @@ def read_kiosk(values: Any) -> KioskWanted:
     try:
         wanted = msgspec.convert(values, KioskWanted)
     except msgspec.ValidationError as error:
-        raise BadConfig([f"kiosk: {error}".replace(" - at `$.", ": at `")]) from error
-    if found := [f"kiosk.{problem}" for problem in kiosk_problems(wanted)]:
+        raise BadConfig([of_types("kiosk", error)]) from error
+    if found := [problem.within("kiosk.") for problem in kiosk_problems(wanted)]:
         raise BadConfig(found)
     return wanted
 
@@ -119,55 +120,58 @@ def read_kiosk(values: Any) -> KioskWanted:
 def read_device(values: Any) -> dict[str, float]:
     """The section `device`: numbers by `section.key`; BadConfig has one line a problem."""
     if not isinstance(values, dict):
-        raise BadConfig([f"device: {values!r:.80}: should be settings by name"])
-    problems = []
+        raise BadConfig([said("no_settings", "device", given=f"{values!r:.80}")])
+    problems: list[Problem] = []
     for name, value in values.items():
         if name not in REMOTE:
-            problems.append(f"device.{name!s:.80}: is no setting that a hub may set")
+            problems.append(said("not_remote", f"device.{name!s:.80}"))
             continue
         least, most = REMOTE[name]
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not (is_number and least <= value <= most):
-            problems.append(f"device.{name}: {value!r:.80}: should be {least:g} to {most:g}")
+            given, bounds = f"{value!r:.80}", {"least": f"{least:g}", "most": f"{most:g}"}
+            problems.append(said("range", f"device.{name}", given=given, **bounds))
     if problems:
         raise BadConfig(problems)
     read = {name: float(value) for name, value in values.items()}
     shortest, longest = read.get("presence.min_dwell_s"), read.get("presence.max_dwell_s")
     if shortest is not None and longest is not None and longest <= shortest:
-        raise BadConfig([f"device.presence.max_dwell_s: {longest:g}: should be more than {shortest:g}"])
+        told = {"given": f"{longest:g}", "least": f"{shortest:g}"}
+        raise BadConfig([said("more_than_other", "device.presence.max_dwell_s", **told)])
     return read
 
 
-def kiosk_problems(wanted: KioskWanted) -> Iterator[str]:
+def kiosk_problems(wanted: KioskWanted) -> Iterator[Problem]:
     """What is wrong with a section whose fields are all of their type, one line each."""
     languages = [] if wanted.languages is UNSET else wanted.languages
     unknown = [each for each in languages if each not in SPOKEN]
     if unknown or len(set(languages)) < len(languages):
-        yield f"languages: {', '.join(languages)}: should be some of {', '.join(SPOKEN)}"
+        yield said("some_of", "languages", given=", ".join(languages), known=", ".join(SPOKEN))
     if wanted.default_language is not UNSET and languages and wanted.default_language not in languages:
-        yield f"default_language: {wanted.default_language}: should be one of {', '.join(languages)}"
+        given, known = wanted.default_language, ", ".join(languages)
+        yield said("first_language", "default_language", given=given, known=known)
     if isinstance(wanted.survey, Survey):
-        yield from (f"survey: {problem}" for problem in survey_problems(wanted.survey))
+        yield from (problem.within("survey: ") for problem in survey_problems(wanted.survey))
         if missing := [each for each in languages if each not in wanted.survey.languages]:
-            yield f"survey: {wanted.survey.id} has no {', '.join(missing)}: the screen's languages do"
+            yield said("no_language", "survey", survey=wanted.survey.id, missing=", ".join(missing))
     for name in ("question", "attract", "attract_here"):
         yield from _lines(name, getattr(wanted, name))
     for card in cast("list[WantedCard]", [] if wanted.cards is UNSET else wanted.cards):
         yield from _days(card)
 
 
-def _lines(name: str, texts: Texts | UnsetType) -> Iterator[str]:
+def _lines(name: str, texts: Texts | UnsetType) -> Iterator[Problem]:
     for language, text in {} if texts is UNSET else texts.items():
         if not 1 <= len(text.strip()) <= LONGEST_CALL:
-            yield f"{name}.{language}: should have 1 to {LONGEST_CALL} characters"
+            yield said("of_characters", f"{name}.{language}", least=1, most=LONGEST_CALL)
 
 
-def _days(card: WantedCard) -> Iterator[str]:
+def _days(card: WantedCard) -> Iterator[Problem]:
     days = [day for day in (card.first_day, card.last_day) if day is not None]
     try:
         read = [date.fromisoformat(day) for day in days]
     except ValueError:
-        yield f"cards.{card.id}: {' to '.join(days)}: should be days such as 2026-10-01"
+        yield said("card_days", f"cards.{card.id}", days=" to ".join(days))
         return
     if read != sorted(read):
-        yield f"cards.{card.id}: {' to '.join(days)}: should not end before it begins"
+        yield said("card_order", f"cards.{card.id}", days=" to ".join(days))

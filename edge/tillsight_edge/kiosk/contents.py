@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import UNSET
 
 from tillsight_models.errors import BadConfig
+from tillsight_models.problems import said
 from tillsight_models.surveys import Survey, load_survey
 from tillsight_models.wanted import SPOKEN, Continuing, KioskWanted, read_kiosk
 
@@ -68,7 +69,8 @@ def contents_of(own: Contents, value: Any) -> Contents:
     settings = own.settings.model_copy(update=_settings(own.settings, wanted))
     missing = [each for each in settings.languages if survey and each not in survey.languages]
     if survey is not None and missing:
-        raise BadConfig([f"kiosk.survey: {survey.id} has no {', '.join(missing)}: the screen's languages do"])
+        values = {"survey": survey.id, "missing": ", ".join(missing)}
+        raise BadConfig([said("no_language", "kiosk.survey", **values)])
     return Contents(
         settings=settings,
         survey=survey,

@@ -6,6 +6,8 @@ from typing import Literal, get_args
 
 from sqlalchemy import Connection, Engine, Row, Select, delete, exists, func, insert, select, update
 
+from tillsight_models.problems import Problem
+
 from .. import tables
 from ..database import writing
 from .audit import record
@@ -58,13 +60,14 @@ def add_user(
 ) -> None:
     """Make an account; BadAccount where the name is taken, or role, scope or password will not do."""
     if not _name.fullmatch(name):
-        raise BadAccount(f"user name {name!r}: expected 1 to 64 of letters, digits and ._@-")
+        line = f"user name {name!r}: expected 1 to 64 of letters, digits and ._@-"
+        raise BadAccount(Problem(line, "user_name", name=name))
     check_role(role, USER_ROLES)
     hashed = hash_password(password)
     with writing(engine) as connection:
         check_scope(connection, scope)
         if _find(connection, name):
-            raise BadAccount(f"user {name!r}: exists already")
+            raise BadAccount(Problem(f"user {name!r}: exists already", "user_exists", name=name))
         _insert_user(connection, name, hashed, role, scope)
         record(connection, actor, "user.add", f"{name}: role {role}, scope {scope or 'everything'}")
 
@@ -92,7 +95,8 @@ def set_role(
         check_scope(connection, scope)
         user = _get(connection, name)
         if (role, scope) != ("admin", None) and _enabled_admins(connection, of_all=True) == {user.id}:
-            raise BadAccount(f"user {name!r}: is the last enabled admin of everything")
+            line = f"user {name!r}: is the last enabled admin of everything"
+            raise BadAccount(Problem(line, "last_admin_of_all", name=name))
         values = {"role": role, "scope": scope}
         connection.execute(update(tables.user).where(tables.user.c.id == user.id).values(values))
         record(connection, actor, "user.role", f"{name}: role {role}, scope {scope or 'everything'}")
@@ -103,7 +107,8 @@ def disable_user(engine: Engine, name: str, *, actor: str = "tillsight-hub") -> 
     with writing(engine) as connection:
         user = _get(connection, name)
         if user.role == "admin" and _enabled_admins(connection) == {user.id}:
-            raise BadAccount(f"user {name!r}: is the last enabled admin")
+            line = f"user {name!r}: is the last enabled admin"
+            raise BadAccount(Problem(line, "last_admin", name=name))
         connection.execute(update(tables.user).where(tables.user.c.id == user.id).values(disabled=True))
         _end_sessions(connection, user.id, None)
         record(connection, actor, "user.disable", name)
@@ -132,7 +137,8 @@ def list_users(engine: Engine) -> list[User]:
 def check_role(role: str, roles: tuple[str, ...]) -> None:
     """BadAccount names the roles there are."""
     if role not in roles:
-        raise BadAccount(f"role {role!r}: expected one of {', '.join(roles)}")
+        line = f"role {role!r}: expected one of {', '.join(roles)}"
+        raise BadAccount(Problem(line, "role_unknown", role=role, known=", ".join(roles)))
 
 
 def check_scope(connection: Connection, scope: str | None) -> None:
@@ -142,7 +148,8 @@ def check_scope(connection: Connection, scope: str | None) -> None:
     for table in (tables.org, tables.region, tables.store):
         if connection.scalar(select(exists().select_from(table).where(table.c.id == scope))):
             return
-    raise BadAccount(f"scope {scope!r}: no org, region or store has this id")
+    line = f"scope {scope!r}: no org, region or store has this id"
+    raise BadAccount(Problem(line, "scope_unknown", scope=scope))
 
 
 def _insert_user(connection: Connection, name: str, hashed: str, role: str, scope: str | None) -> None:
@@ -162,7 +169,8 @@ def _find(connection: Connection, name: str) -> Row[tuple[int, str]] | None:
 def _get(connection: Connection, name: str) -> Row[tuple[int, str]]:
     user = _find(connection, name)
     if user is None:
-        raise BadAccount(f"user {name!r}: there is none of this name")
+        line = f"user {name!r}: there is none of this name"
+        raise BadAccount(Problem(line, "no_user", name=name))
     return user
 
 

@@ -1,11 +1,13 @@
 """FastAPI dependencies that say who is asking, for the API (401, 403) and for pages (to the login)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, HTTPException, Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+
+from tillsight_models.problems import Problem
 
 from ..services import ServicesDep
 from ..viewer import READERS, Role, Viewer
@@ -39,11 +41,11 @@ def any_viewer(
 
 
 def require_role(*roles: Role) -> Callable[[Viewer], Viewer]:
-    """A dependency for `Depends`: the viewer if they have one of these roles, else 403."""
+    """A dependency for `Depends`: the viewer if they have one of these roles, else 403. OpenAPI says so."""
 
-    def viewer_with_role(viewer: Annotated[Viewer, Depends(any_viewer)]) -> Viewer:
+    def viewer_with_role(viewer: Annotated[Viewer, Security(any_viewer, scopes=roles)]) -> Viewer:
         if viewer.role not in roles:
-            raise HTTPException(403, f"your role is {viewer.role}; this needs {' or '.join(roles)}")
+            raise wrong_role(viewer, roles)
         return viewer
 
     return viewer_with_role
@@ -56,7 +58,8 @@ CurrentViewer = Annotated[Viewer, Depends(require_role(*READERS))]
 def whole_admin(viewer: Annotated[Viewer, Depends(require_role("admin"))]) -> Viewer:
     """403 for an admin of a part: who makes accounts could make one that sees everything."""
     if viewer.scope is not None:
-        raise HTTPException(403, f"you are admin of {viewer.scope} only; this needs an admin of everything")
+        line = f"you are admin of {viewer.scope} only; this needs an admin of everything"
+        raise HTTPException(403, Problem(line, "admin_of_part", scope=viewer.scope))
     return viewer
 
 
@@ -85,6 +88,13 @@ def login_throttle(request: Request) -> Throttle:
 
 
 LoginThrottle = Annotated[Throttle, Depends(login_throttle)]
+
+
+def wrong_role(viewer: Viewer, roles: Iterable[str]) -> HTTPException:
+    """403 that says whose word is needed."""
+    needed = " or ".join(roles)
+    line = f"your role is {viewer.role}; this needs {needed}"
+    return HTTPException(403, Problem(line, "wrong_role", role=viewer.role, needed=needed))
 
 
 def _unknown(detail: str) -> HTTPException:

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from fastapi import Depends, HTTPException, Request, Response
 from starlette.datastructures import FormData
 
+from tillsight_models.problems import Problem
+
 from ..services import Services
 from .sessions import is_csrf_token
 
@@ -60,9 +62,10 @@ def token_matches(cookie: str | None, sent: object) -> bool:
 def check_csrf(request: Request, sent: object) -> None:
     """403 for a request that changes something and did not come from a page of this login."""
     if not same_origin(request):
-        raise HTTPException(403, "this request came from another site")
+        raise HTTPException(403, Problem("this request came from another site", "other_site"))
     if not token_matches(form_cookie(request), sent):
-        raise HTTPException(403, "this form is too old: open the page again and repeat it")
+        line = "this form is too old: open the page again and repeat it"
+        raise HTTPException(403, Problem(line, "old_form"))
 
 
 async def checked_form(request: Request) -> FormData:

@@ -7,6 +7,8 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from tillsight_models.problems import Problem
+
 from .errors import BadAccount, TooManyAttempts
 
 MIN_LENGTH = 10
@@ -23,9 +25,9 @@ _READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 def hash_password(password: str) -> str:
     """The argon2id hash of a password that is long enough; BadAccount says what is wrong with it."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise BadAccount(
-            f"password of {len(password)} characters: expected {MIN_LENGTH} to {MAX_LENGTH} of them"
-        )
+        has = len(password)
+        line = f"password of {has} characters: expected {MIN_LENGTH} to {MAX_LENGTH} of them"
+        raise BadAccount(Problem(line, "password_length", has=has, least=MIN_LENGTH, most=MAX_LENGTH))
     return _hasher().hash(password)
 
 

@@ -6,6 +6,8 @@ from typing import get_args
 
 from sqlalchemy import Connection, Engine, exists, insert, select, update
 
+from tillsight_models.problems import Problem
+
 from .. import tables
 from ..database import writing
 from ..fleet.sightings import note_sighting
@@ -51,10 +53,12 @@ def create_token(
 ) -> str:
     """A new token in clear: the only time that anybody sees it. `days` is its life, None for ever."""
     if not 1 <= len(name) <= 80:
-        raise BadAccount(f"token name {name[:100]!r}: expected 1 to 80 characters")
+        line = f"token name {name[:100]!r}: expected 1 to 80 characters"
+        raise BadAccount(Problem(line, "token_name", most=80))
     check_role(role, TOKEN_ROLES)
     if days is not None and not 0 < days <= 3650:
-        raise BadAccount(f"days {days:g}: expected more than 0 and at most 3650")
+        line = f"days {days:g}: expected more than 0 and at most 3650"
+        raise BadAccount(Problem(line, "token_days", given=f"{days:g}", most=3650))
     token = PREFIX + secrets.token_urlsafe(32)
     now = now_ms()
     with writing(engine) as connection:
@@ -81,7 +85,8 @@ def revoke_token(engine: Engine, token_id: int, *, actor: str = "tillsight-hub")
             update(tables.api_token).where(tables.api_token.c.id == token_id).values(revoked=True)
         )
         if revoked.rowcount == 0:
-            raise BadAccount(f"token {token_id}: there is none of this number")
+            line = f"token {token_id}: there is none of this number"
+            raise BadAccount(Problem(line, "no_token", given=token_id))
         record(connection, actor, "token.revoke", str(token_id))
 
 
@@ -143,6 +148,8 @@ def _check_token_scope(connection: Connection, role: str, scope: str | None) -> 
         check_scope(connection, scope)
         return
     if scope is None:
-        raise BadAccount("a token of role device needs the device's id as its scope")
+        line = "a token of role device needs the device's id as its scope"
+        raise BadAccount(Problem(line, "token_device"))
     if not connection.scalar(select(exists().select_from(tables.device).where(tables.device.c.id == scope))):
-        raise BadAccount(f"scope {scope!r}: no device has this id")
+        line = f"scope {scope!r}: no device has this id"
+        raise BadAccount(Problem(line, "no_device", device=scope))

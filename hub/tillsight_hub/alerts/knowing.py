@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
+from tillsight_models.problems import Problem
+
 from ..database import writing
 from ..hierarchy import Touchpoint, read_hierarchy
 from ..history import read_history
@@ -88,7 +90,9 @@ def knowledge_version(connection: Connection) -> tuple[Any, ...]:
     return tuple(row)
 
 
-def objections(connection: Connection, places: Sequence[Touchpoint], settings: SimpleSettings) -> str | None:
+def objections(
+    connection: Connection, places: Sequence[Touchpoint], settings: SimpleSettings
+) -> Problem | None:
     """Why a simple rule makes no sense there; None where it may."""
     if problem := lint(settings):
         return problem

@@ -12,8 +12,9 @@ from typing import Any, Literal, get_args
 from pydantic import ValidationError
 from sqlalchemy import Connection, delete, insert, select, update
 
-from tillsight_models.configuration import Settings
+from tillsight_models.configuration import Settings, problem_of
 from tillsight_models.errors import TillsightError
+from tillsight_models.problems import Problem
 
 from ..access.audit import record
 from ..access.clock import now_ms
@@ -29,7 +30,11 @@ RuleKind = Literal["baseline", "negative-share", "count", "index"]
 
 
 class BadRule(TillsightError, ValueError):
-    """A rule that cannot be kept; the text says why."""
+    """A rule that cannot be kept, and why."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
 
 
 class UnknownRule(TillsightError, LookupError):
@@ -99,16 +104,16 @@ def simple_rules(rules: Iterable[Rule], place: Touchpoint) -> list[Rule]:
 def read_settings_of(kind: str, values: Mapping[str, Any]) -> RuleSettings:
     """BadRule with one line per problem."""
     if kind not in get_args(RuleKind):
-        raise BadRule(f"kind {kind!r}: expected one of {', '.join(get_args(RuleKind))}")
+        known = ", ".join(get_args(RuleKind))
+        raise BadRule(
+            Problem(f"kind {kind!r}: expected one of {known}", "rule_kind", given=kind, known=known)
+        )
     model: type[RuleSettings] = UsualSettings if kind == "baseline" else SIMPLE[kind]  # type: ignore[index]
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, each['loc'])) or kind}: {each['input']!r:.60}: {each['msg'].lower()}"
-            for each in error.errors()
-        ]
-        raise BadRule("; ".join(problems)) from None
+        problems = [problem_of(each) for each in error.errors()]
+        raise BadRule(*problems) from None
 
 
 def add_rule(
@@ -174,14 +179,16 @@ def _checked(
     settings = read_settings_of(kind, values)
     places = hierarchy.within(place)
     if not places:
-        raise BadRule(f"place {place!r}: expected the id of an org, region, store or touchpoint")
+        line = f"place {place!r}: expected the id of an org, region, store or touchpoint"
+        raise BadRule(Problem(line, "no_place", place=place))
     if kind == "baseline":
         query = select(alert_rule.c.id).where(alert_rule.c.place == place, alert_rule.c.kind == kind)
         others = set(connection.scalars(query)) - {own_id}
         if others:
-            raise BadRule(f"place {place}: rule {min(others)} of kind baseline holds there already")
+            line = f"place {place}: rule {min(others)} of kind baseline holds there already"
+            raise BadRule(Problem(line, "rule_there", place=place, number=min(others)))
     elif problem := objections(connection, places, settings):  # type: ignore[arg-type]
-        raise BadRule(f"{kind} at {place}: {problem}")
+        raise BadRule(problem.within(f"{kind} at {place}: "))
     return settings
 
 

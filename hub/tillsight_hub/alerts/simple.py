@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from tillsight_models.configuration import Settings
+from tillsight_models.problems import Problem
 
 from ..history import Times
 from .baseline import Baseline
@@ -104,32 +105,37 @@ def false_alarms_of(settings: SimpleSettings, baseline: Baseline, week: Slots) -
     return alarms / PLAYED_WEEKS * DAYS_A_MONTH / 7
 
 
-def lint(settings: SimpleSettings) -> str | None:
+def lint(settings: SimpleSettings) -> Problem | None:
     """Why a rule makes no sense whatever the traffic; None where it may."""
     if isinstance(settings, NegativeCount):
         return None
-    if isinstance(settings, NegativeShare) and settings.least_answers == 1:
-        return "least_answers 1: every single negative answer would alarm; expected 2 or more"
-    if isinstance(settings, LowIndex) and settings.least_answers == 1:
-        return "least_answers 1: every single negative answer would alarm; expected 2 or more"
-    if isinstance(settings, NegativeShare) and round(settings.share * settings.least_answers, 9) <= 1:
-        return f"share {settings.share:g}: one negative answer of {settings.least_answers} would alarm"
-    if isinstance(settings, LowIndex) and settings.index >= 100 * (1 - 1 / settings.least_answers):
-        return f"index {settings.index:g}: one negative answer of {settings.least_answers} would alarm"
+    least = settings.least_answers
+    if least == 1:
+        line = "least_answers 1: every single negative answer would alarm; expected 2 or more"
+        return Problem(line, "rule_every")
+    if isinstance(settings, NegativeShare) and round(settings.share * least, 9) <= 1:
+        line = f"share {settings.share:g}: one negative answer of {least} would alarm"
+        return Problem(line, "rule_one_of", least=least)
+    if isinstance(settings, LowIndex) and settings.index >= 100 * (1 - 1 / least):
+        line = f"index {settings.index:g}: one negative answer of {least} would alarm"
+        return Problem(line, "rule_one_of", least=least)
     return None
 
 
-def lint_on(settings: SimpleSettings, baseline: Baseline, week: Slots) -> str | None:
+def lint_on(settings: SimpleSettings, baseline: Baseline, week: Slots) -> Problem | None:
     """Why a rule makes no sense at a touchpoint with this baseline: it cannot alarm, or does all the time."""
     needed = settings.negative if isinstance(settings, NegativeCount) else settings.least_answers
     pace = (baseline.contacts_per_hour * (baseline.negative + baseline.positive))[week.cell]
     busiest = float(pace.max(initial=0.0)) * settings.window_minutes / 60
     if needed > 4 * busiest + 10:
-        return (
-            f"it needs {needed} answers in {settings.window_minutes:g} minutes, and there are about "
-            f"{busiest:.1f} in the busiest hour: it cannot alarm"
+        within, most = f"{settings.window_minutes:g}", f"{busiest:.1f}"
+        line = (
+            f"it needs {needed} answers in {within} minutes, and there are about "
+            f"{most} in the busiest hour: it cannot alarm"
         )
+        return Problem(line, "rule_never", needed=needed, within=within, most=most)
     per_month = false_alarms_of(settings, baseline, week)
     if per_month > MOST_OFTEN_PER_DAY * DAYS_A_MONTH / 2:
-        return f"it would raise {per_month:.0f} false alarms a month where nothing is wrong: it must alarm"
+        line = f"it would raise {per_month:.0f} false alarms a month where nothing is wrong: it must alarm"
+        return Problem(line, "rule_always", times=f"{per_month:.0f}")
     return None

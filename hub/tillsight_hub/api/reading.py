@@ -11,6 +11,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from sqlalchemy import Connection
 
+from tillsight_models import problems
+from tillsight_models.configuration import problem_of
+
 from ..errors import BadPeriod
 from ..hierarchy import Hierarchy, Touchpoint, read_hierarchy
 from ..metrics.registry import DEFAULT_LEVEL, LOWEST_LEVEL
@@ -106,13 +109,16 @@ READ_ERRORS: dict[int | str, dict[str, Any]] = {
 async def refuse(_: Request, error: Exception) -> JSONResponse:
     """422 with one line that names every parameter at fault, its value and what was expected."""
     assert isinstance(error, RequestValidationError)
-    return JSONResponse({"detail": "; ".join(map(_problem, error.errors()))}, 422)
+    return JSONResponse({"detail": "; ".join(request_problems(error))}, 422)
 
 
-def _problem(item: Any) -> str:
-    where = ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0])
+def request_problems(error: RequestValidationError) -> list[problems.Problem]:
+    """What is wrong with a request, parameter by parameter."""
+    return [_problem(item) for item in error.errors()]
+
+
+def _problem(item: Any) -> problems.Problem:
+    found = problem_of(item, skip=1)
     if item["type"] == "extra_forbidden":
-        return f"{where}: is not a parameter here"
-    if item["type"] == "missing":
-        return f"{where}: is missing"
-    return f"{where}: {item['input']!r:.80}: {item['msg'].removeprefix('Input ')}"
+        return problems.Problem(f"{found.where}: is not a parameter here", "no_parameter", found.where)
+    return found

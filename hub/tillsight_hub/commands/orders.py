@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
 
 from tillsight_models.orders import KINDS, LONGEST_LIFE_MS, ModelFile, Order, OrderResult, order_problem
+from tillsight_models.problems import Problem
 
 from ..access.audit import record
 from ..access.clock import now_ms
@@ -69,7 +70,8 @@ def give(
     made = now_ms() if now is None else now
     mine = (device_order.c.dev == to) & device_order.c.outcome.is_(None)
     if (connection.scalar(select(func.count()).select_from(device_order).where(mine)) or 0) >= MOST_OPEN:
-        raise OrderNotGiven(f"device {to!r}: {MOST_OPEN} orders wait for it already")
+        line = f"device {to!r}: {MOST_OPEN} orders wait for it already"
+        raise OrderNotGiven(Problem(line, "orders_wait", device=to, has=MOST_OPEN))
     expires = made + round(minutes * 60_000)
     order = Order(id=secrets.token_hex(8), kind=kind, made=made, expires=expires, model=model)
     if problem := order_problem(order):

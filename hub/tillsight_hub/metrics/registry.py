@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+from tillsight_models.problems import Problem
 from tillsight_models.scales import Scale
 
 from ..errors import UnknownMetric
@@ -204,7 +205,8 @@ class Catalogue:
             return self._metrics[metric_id]
         except KeyError:
             known = ", ".join(self._metrics)
-            raise UnknownMetric(f"metric {metric_id!r}: expected one of {known}") from None
+            line = f"metric {metric_id!r}: expected one of {known}"
+            raise UnknownMetric(Problem(line, "metric_unknown", metric=metric_id, known=known)) from None
 
     def chosen(self, metric_ids: Iterable[str]) -> "Catalogue":
         """Only these, in the catalogue's order; all of them where none is named."""

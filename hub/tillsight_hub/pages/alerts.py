@@ -12,7 +12,9 @@ from sqlalchemy import Connection, select
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from ..access import CurrentViewer, PageSession
+from tillsight_models.problems import Problem
+
+from ..access import CurrentViewer, PageSession, wrong_role
 from ..access.clock import now_ms
 from ..access.forms import CheckedForm
 from ..alerts.chain import FIRST_DAYS, Knowledge, threshold_of
@@ -42,6 +44,7 @@ from ..tables import alert_state
 from ..viewer import Viewer
 from .rendering import Pages, PagesDep
 from .source import Source, SourceDep
+from .telling import wrong_choice
 
 router = APIRouter(include_in_schema=False)
 
@@ -120,7 +123,9 @@ def add(
             values = {name: _number(form, name) for name in FIELDS.get(kind, ()) if form.get(name)}
             add_rule(connection, hierarchy, place, kind, values, actor=session.viewer.name)
     except BadRule as error:
-        return _page(request, session, services, pages, source, problem=str(error), status=422)
+        return _page(
+            request, session, services, pages, source, problem=pages.tell_all(error.problems), status=422
+        )
     return RedirectResponse("/alerts#rules", 303)
 
 
@@ -159,7 +164,9 @@ def quieten(session: PageSession, services: ServicesDep, form: CheckedForm) -> R
     place = str(form.get("place", ""))
     hours = _number(form, "hours")
     if not isinstance(hours, (int, float)) or not 0 <= hours <= LONGEST_SNOOZE_DAYS * 24:
-        raise HTTPException(422, f"hours {hours!r}: expected 0 to {LONGEST_SNOOZE_DAYS * 24}")
+        most = LONGEST_SNOOZE_DAYS * 24
+        line = f"hours {hours!r}: expected 0 to {most}"
+        raise HTTPException(422, Problem(line, "range", "hours", given=str(hours)[:40], least=0, most=most))
     with writing(services.engine) as connection:
         _sees(read_hierarchy(connection), session.viewer, place)
         set_snooze(connection, place, now_ms() + round(hours * 3_600_000), session.viewer.name)
@@ -172,7 +179,7 @@ def judge(session: PageSession, services: ServicesDep, number: int, form: Checke
     _may(session.viewer, "admin", "manager", "analyst")
     word = form.get("as")
     if word not in WORDS:
-        raise HTTPException(422, f"as {word!r}: expected one of {', '.join(WORDS)}")
+        raise wrong_choice("as", word, WORDS)
     with writing(services.engine) as connection:
         places = read_hierarchy(connection).within(session.viewer.scope)
         try:
@@ -350,7 +357,7 @@ def _choices(hierarchy: Hierarchy, scope: str | None) -> list[tuple[str, str]]:
 
 def _may(viewer: Viewer, *roles: str) -> None:
     if viewer.role not in roles:
-        raise HTTPException(403, f"your role is {viewer.role}; this needs {' or '.join(roles)}")
+        raise wrong_role(viewer, roles)
 
 
 def _sees(hierarchy: Hierarchy, viewer: Viewer, place: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from ..access import PageSession
+from ..access import PageSession, wrong_role
 from ..access.clock import now_ms
 from ..access.forms import CheckedForm
 from ..alerts.listing import WORDS, Entry, qualify, read_alerts
@@ -33,6 +33,7 @@ from .hours import Hour
 from .navigation import NAVIGATION
 from .rendering import Pages, PagesDep
 from .source import Source, SourceDep
+from .telling import wrong_choice
 
 router = APIRouter(include_in_schema=False)
 
@@ -120,7 +121,7 @@ def judge(session: PageSession, services: ServicesDep, number: int, form: Checke
     needs_worker(session.viewer)
     word = form.get("as")
     if word not in WORDS:
-        raise HTTPException(422, f"as {word!r}: expected one of {', '.join(WORDS)}")
+        raise wrong_choice("as", word, WORDS)
     with writing(services.engine) as connection:
         hierarchy = read_hierarchy(connection)
         case = _find(connection, hierarchy, session.viewer, number)
@@ -144,7 +145,7 @@ def show_contact(
     """How to reach who wants to be answered, or erase it as they wish; both is in the audit trail."""
     viewer = session.viewer
     if viewer.role not in MAY_READ:
-        raise HTTPException(403, f"your role is {viewer.role}; this needs {' or '.join(MAY_READ)}")
+        raise wrong_role(viewer, MAY_READ)
     with writing(services.engine) as connection:
         case = _find(connection, read_hierarchy(connection), viewer, number)
         if case.request_id is None:
@@ -172,7 +173,7 @@ def _do(desk: Desk, case: Case, form: FormData) -> None:
         case "reopen":
             desk.reopen(case)
         case other:
-            raise HTTPException(422, f"do {other!r:.40}: expected take, hand-over, note, close or reopen")
+            raise wrong_choice("do", str(other), ("take", "hand-over", "note", "close", "reopen"))
 
 
 def _find(connection: Connection, hierarchy: Hierarchy, viewer: Viewer, number: int) -> Case:

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from tillsight_models.events import SLUG_PATTERN
 
-from ..access import CurrentViewer, PageSession
+from ..access import CurrentViewer, PageSession, wrong_role
 from ..access.clock import now_ms
 from ..access.forms import CheckedForm
 from ..cases.desk import MAY_WORK, Desk
@@ -147,7 +147,7 @@ def letter_writer(phone_url: str | None) -> Callable[[Case, str], tuple[str, str
 def needs_worker(viewer: Viewer) -> None:
     """403 for who may only look."""
     if viewer.role not in MAY_WORK:
-        raise HTTPException(403, f"your role is {viewer.role}; this needs {' or '.join(MAY_WORK)}")
+        raise wrong_role(viewer, MAY_WORK)
 
 
 def chosen_of(show: str, origin: str, place: str) -> Chosen:

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, select
 from starlette.responses import RedirectResponse, Response
 
 from tillsight_models.errors import BadConfig
+from tillsight_models.problems import Problem
 from tillsight_models.scales import SCALES
 
-from ..access import PageSession
+from ..access import PageSession, wrong_role
 from ..access.clock import now_ms
 from ..access.forms import CheckedForm
 from ..chain.changing import NoSuchPlace, Outlook, PlaceStays, change, foresee, held_by, remove
@@ -108,7 +109,7 @@ def add_place(
             seed = place_seed(kind, values)
             change(services.engine, seed, session.viewer.name, f"{kind} {values['id']}: {values['name']}")
         except BadConfig as error:
-            explain(shown, error, values, pages.t)
+            explain(shown, error, pages.t)
         else:
             return RedirectResponse(_after(kind, values), 303)
     return _form(request, session, services, pages, source, shown, id=None, status=422)
@@ -161,7 +162,7 @@ def change_place(
                 change(services.engine, seed, session.viewer.name, words)
                 return RedirectResponse(f"/chain#{kind}-{id}", 303)
         except BadConfig as error:
-            explain(shown, error, values, pages.t)
+            explain(shown, error, pages.t)
         else:
             seal = _seal(outlook, values)
             return _form(request, session, services, pages, source, shown, id=id, outlook=outlook, seal=seal)
@@ -200,12 +201,13 @@ def may_change(viewer: Viewer) -> bool:
 
 def _may_read(viewer: Viewer) -> None:
     if viewer.role not in READERS:
-        raise HTTPException(403, f"your role is {viewer.role}; this needs admin or ops")
+        raise wrong_role(viewer, ("admin", "ops"))
 
 
 def _must_change(viewer: Viewer) -> None:
     if not may_change(viewer):
-        raise HTTPException(403, "places are changed by an admin of everything")
+        line = "places are changed by an admin of everything"
+        raise HTTPException(403, Problem(line, "places_by_admin"))
 
 
 def _sees(

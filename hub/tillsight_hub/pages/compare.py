@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
+from tillsight_models.problems import Problem
+
 from ..access import PageSession
 from ..access.clock import now_ms
 from ..changes import Change, period_before
@@ -127,9 +129,10 @@ def _metric(source: Source, places: Sequence[Touchpoint], metric_id: str) -> Met
     try:
         metric = source.metrics[metric_id or (PER_PERSON if counting else PER_ANSWER)]
     except UnknownMetric as error:
-        raise HTTPException(422, str(error)) from error
+        raise HTTPException(422, *error.args) from error
     if not is_comparable(metric):
-        raise HTTPException(422, f"metric {metric.id!r}: expected one with an interval, not a plain count")
+        line = f"metric {metric.id!r}: expected one with an interval, not a plain count"
+        raise HTTPException(422, Problem(line, "metric_count", metric=metric.id))
     return metric
 
 

@@ -55,7 +55,7 @@ def explain_page(
         except (BadScoreId, UnknownPlace) as error:
             raise HTTPException(404, str(error)) from error
         except TooManyEvents as error:
-            too_many = str(error)
+            too_many = pages.tell(error)
     values: dict[str, Any] = {
         "found": found,
         "score": found.score,

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response, StreamingResponse
 
+from tillsight_models.problems import Problem
+
 from ..access import PageSession
 from ..access.clock import now_ms
 from ..charts.drawing import Drawing, Tone
@@ -191,11 +193,12 @@ def _where(pages: Pages, asked: _Asked, viewer: Viewer) -> str:
 def _metrics(source: Source, ids: Sequence[str]) -> list[Metric]:
     """Those named, in their order; the usual ones where none is."""
     if len(ids) > MOST_METRICS:
-        raise HTTPException(422, f"metric: {len(ids)}, expected at most {MOST_METRICS}")
+        line = f"metric: {len(ids)}, expected at most {MOST_METRICS}"
+        raise HTTPException(422, Problem(line, "metrics_many", has=len(ids), most=MOST_METRICS))
     try:
         return [source.metrics[each] for each in dict.fromkeys(ids or USUAL)]
     except UnknownMetric as error:
-        raise HTTPException(422, str(error)) from error
+        raise HTTPException(422, *error.args) from error
 
 
 def _offered(source: Source, found: Explored) -> list[Metric]:

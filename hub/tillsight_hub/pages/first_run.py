@@ -91,7 +91,7 @@ def begin(
             words = f"first places: {', '.join(ids.values())}"
             change(services.engine, seed, session.viewer.name, words)
         except BadConfig as error:
-            shown.problems[""] = "; ".join(error.problems)
+            shown.problems[""] = pages.tell_all(error.problems)
         else:
             return RedirectResponse(f"/devices/{ids['device']}/connect", 303)
     return first_page(request, session, pages, hierarchy, shown)

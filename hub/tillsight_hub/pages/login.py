@@ -7,6 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from tillsight_models.problems import Problem
+
 from ..access import BadAccount, LoginRefused, PageSession, TooManyAttempts
 from ..access.asking import LoginThrottle
 from ..access.forms import (
@@ -30,7 +32,6 @@ from ..access.sessions import (
 )
 from ..services import ServicesDep
 from .rendering import PagesDep
-from .texts import Texts
 
 router = APIRouter(include_in_schema=False)
 
@@ -103,22 +104,22 @@ def change_own_password(
     address = request.client.host if request.client else "unknown"
     problem, status = "", 200
     try:
-        check_repeated(new, again, pages.t)
+        check_repeated(new, again)
         change_password(services.engine, throttle, session, current=current, new=new, address=address)
     except LoginRefused:
         problem, status = pages.t("account.wrong"), 401
     except TooManyAttempts as refused:
         problem, status = pages.t("login.too_many", seconds=refused.wait_s), 429
     except BadAccount as bad:
-        problem, status = str(bad), 422
+        problem, status = pages.tell(bad), 422
     notice = "" if problem else pages.t("account.changed")
     return pages.page(request, "account.html", session, status, problem=problem, notice=notice)
 
 
-def check_repeated(new: str, again: str, t: Texts) -> None:
+def check_repeated(new: str, again: str) -> None:
     """BadAccount where the new password was not typed twice alike."""
     if new != again:
-        raise BadAccount(t("account.differ"))
+        raise BadAccount(Problem("the two passwords differ", "passwords_differ"))
 
 
 def local_path(target: str) -> str:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from ..access import PageSession
+from ..access import PageSession, wrong_role
 from ..access.forms import CheckedForm
 from ..commands.errors import OrderNotGiven
 from ..commands.orders import give
@@ -12,6 +12,7 @@ from ..services import ServicesDep
 from ..viewer import Viewer
 from .devices import find_box
 from .source import SourceDep
+from .telling import wrong_choice
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,16 +30,16 @@ def give_order(
     find_box(source, session.viewer, id)
     kind = str(form.get("kind", ""))
     if kind not in BUTTONS:
-        raise HTTPException(422, f"order {kind[:40]!r}: expected one of {', '.join(BUTTONS)}")
+        raise wrong_choice("order", kind, BUTTONS)
     try:
         with writing(services.engine) as connection:
             give(connection, id, kind, actor=session.viewer.name)
     except OrderNotGiven as error:
-        raise HTTPException(409, str(error)) from error
+        raise HTTPException(409, *error.args) from error
     return RedirectResponse(f"/devices/{id}#orders-title", 303)
 
 
 def may_order(viewer: Viewer) -> None:
     """403 for who may only look."""
     if viewer.role not in GIVERS:
-        raise HTTPException(403, f"your role is {viewer.role}; this needs {' or '.join(GIVERS)}")
+        raise wrong_role(viewer, GIVERS)

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from tillsight_models.problems import Problem
+
 from ..access import (
     BadAccount,
     PageSession,
@@ -44,7 +46,7 @@ LIVES = (30, 90, 365, 0)
 class Shown:
     """What is on the page besides the lists."""
 
-    problem: str = ""
+    problem: BadAccount | None = None
     secret: str = ""
     """Shown this once."""
     secret_of: str = ""
@@ -150,12 +152,12 @@ def _tried(deed: Callable[[], None], done: Shown) -> Shown:
     try:
         deed()
     except BadAccount as bad:
-        return Shown(problem=str(bad), about=done.about)
+        return Shown(problem=bad, about=done.about)
     return done
 
 
 def _nothing() -> None:
-    raise BadAccount("nothing was chosen")
+    raise BadAccount(Problem("nothing was chosen", "nothing_chosen"))
 
 
 def _page(  # noqa: PLR0917

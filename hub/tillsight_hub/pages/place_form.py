@@ -14,6 +14,7 @@ from tillsight_models.events import SLUG_PATTERN
 from ..calendar import DAY_MINUTES, WEEKDAYS, OpeningHours, zone
 from ..chain.places import MODELS, PARENTS, Kind
 from ..errors import BadHours, BadZone
+from .telling import known, say, tell
 from .texts import Texts
 
 DATES = ("opened", "closed", "review_due")
@@ -90,11 +91,12 @@ def values_of(form: PlaceForm, t: Texts) -> dict[str, Any]:
     return values
 
 
-def explain(form: PlaceForm, error: BadConfig, values: Mapping[str, Any], t: Texts) -> None:
+def explain(form: PlaceForm, error: BadConfig, t: Texts) -> None:
     """Put what a model or the hierarchy refused beside its field, in words where there are some."""
     for line in error.problems:
-        where, _, rest = line.partition(": ")
-        message = rest.removeprefix(f"{values.get(where)!r:.80}: ")
+        problem = known(line)
+        where = problem.where if problem else line.partition(": ")[0]
+        message = say(t, problem) if problem else line
         if where in DATES:
             message = t("chain.wrong_date")
         elif "is before opened" in line:
@@ -103,8 +105,8 @@ def explain(form: PlaceForm, error: BadConfig, values: Mapping[str, Any], t: Tex
             where, message = "id", t("chain.wrong_taken", id=form.typed["id"])
         elif "is not in the hub" in line:
             where, message = PARENTS[form.kind], t("chain.wrong_parent")
-        known = where in form.typed
-        form.problems.setdefault(where if known else "", message if known else line)
+        is_here = where in form.typed
+        form.problems.setdefault(where if is_here else "", message if is_here else tell(t, line))
 
 
 def slug_of(name: str, taken: Sequence[str]) -> str:

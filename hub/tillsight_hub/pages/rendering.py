@@ -1,5 +1,7 @@
 """Templates: how a page gets its words, its numbers, its assets and who is looking, in their language."""
 
+from collections.abc import Iterable
+from functools import partial
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -16,6 +18,7 @@ from ..metrics.registry import Metric
 from .assets import FOLDER, Assets
 from .figures import figures_of
 from .navigation import NAVIGATION
+from .telling import say, tell, tell_all
 from .texts import DEFAULT_LANGUAGE, LANGUAGES, texts
 from .vega import prefix
 
@@ -57,6 +60,8 @@ class Pages:
             "name_of": self.name_of,
             "formula_of": self.formula_of,
             "figures": self.figures,
+            "tell": self.tell,
+            "say": partial(say, self.t),
             "NAVIGATION": NAVIGATION,
             "languages": [(code, texts(code)("shell.language_name")) for code in LANGUAGES],
             "CSRF_FIELD": CSRF_FIELD,
@@ -70,6 +75,14 @@ class Pages:
     def formula_of(self, metric: Metric) -> str:
         """Its formula in words."""
         return self.t.of(f"metric.{metric.id}.formula", metric.formula)
+
+    def tell(self, told: str | Exception) -> str:
+        """What was refused, in words of this language."""
+        return tell(self.t, told)
+
+    def tell_all(self, told: Iterable[str]) -> str:
+        """Several refusals in one line."""
+        return tell_all(self.t, told)
 
     def html(self, template: str, **values: Any) -> str:
         """The text of a template or fragment."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from ..access import PageSession
+from ..access import PageSession, wrong_role
 from ..access.audit import record
 from ..access.clock import now_ms
 from ..access.forms import CheckedForm
@@ -37,6 +37,7 @@ from ..services import Services, ServicesDep
 from ..viewer import Viewer
 from .rendering import Pages, PagesDep
 from .source import Source, SourceDep
+from .telling import wrong_choice
 
 router = APIRouter(include_in_schema=False)
 
@@ -118,9 +119,7 @@ def change(
         elif do == "remove":
             remove(connection, schedule, actor)
         elif do != "send" or schedule.kind == "alerts" or services.config.mail.host is None:
-            raise HTTPException(
-                422, f"do {do!r:.20}: expected on, off, remove, or send where mail is configured"
-            )
+            raise wrong_choice("do", do, ("on", "off", "remove", "send"))
         else:
             record(connection, actor, "report sent again", str(schedule.id))
     if do == "send":
@@ -144,7 +143,7 @@ def share(
     _may(session.viewer)
     place, days = _text(form, "place"), _text(form, "days")
     if days not in map(str, LIVES):
-        raise HTTPException(422, f"days {days!r:.20}: expected one of {', '.join(map(str, LIVES))}")
+        raise wrong_choice("days", str(days), map(str, LIVES))
     with writing(services.engine) as connection:
         _sees(read_hierarchy(connection), session.viewer, place)
         by_touchpoint = bool(form.get("by_touchpoint"))
@@ -269,7 +268,7 @@ def _name(hierarchy: Hierarchy, place: str) -> str:
 
 def _may(viewer: Viewer) -> None:
     if viewer.role not in MAY_KEEP:
-        raise HTTPException(403, f"your role is {viewer.role}; this needs {' or '.join(MAY_KEEP)}")
+        raise wrong_role(viewer, MAY_KEEP)
 
 
 def _sees(hierarchy: Hierarchy, viewer: Viewer, place: str) -> None:

@@ -127,7 +127,7 @@ def _page(
         name=names[place],
         look=look,
         base=look.base,
-        fields=fields_of(look) if sent is None else sent,
+        fields=fields_of(look) if sent is None else {"survey": INHERIT, **sent},
         problems=problems or {},
         above=above,
         survey_above=survey_above,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from tillsight_models.problems import Problem
 from tillsight_models.surveys import (
     LONGEST_OPTION,
     LONGEST_QUESTION,
@@ -94,7 +95,9 @@ def with_question(content: Mapping[str, Any], question: dict[str, Any], of: str)
     changed = copy.deepcopy(dict(content))
     ids = [each["id"] for each in changed["questions"]]
     if question["id"] != of and question["id"] in ids:
-        raise BadSurvey([f"questions.{question['id']}: there is another question of this id"])
+        where = f"questions.{question['id']}"
+        line = f"{where}: there is another question of this id"
+        raise BadSurvey([Problem(line, "question_there", where)])
     if of in ids:
         changed["questions"][ids.index(of)] = question
         for each in changed["questions"]:

@@ -10,6 +10,8 @@ from fastapi import APIRouter, HTTPException
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from tillsight_models.problems import Problem
+
 from ..access.forms import CheckedForm
 from ..hierarchy import Hierarchy
 from ..shown.asked import asked_by, questions_of
@@ -33,7 +35,8 @@ from ..shown.surveys import (
     save_draft,
 )
 from .desk import Desk, DeskDep
-from .survey_words import by_question, problem_of
+from .survey_words import by_question
+from .telling import wrong_choice
 
 router = APIRouter(include_in_schema=False)
 
@@ -104,7 +107,7 @@ def act(desk: DeskDep, survey: str, form: CheckedForm) -> Response:
                 _fits_the_others(desk, connection, kept.draft)
             steps = {"draft": begin_draft, "publish": publish, "retire": retire, "remove": remove_draft}
             if what not in steps:
-                raise HTTPException(422, f"do {what!r}: expected one of {', '.join(steps)}")
+                raise wrong_choice("do", what, steps)
             steps[what](connection, survey, desk.viewer.name)
             is_gone = what == "remove" and len(kept.versions) == 1
     except BadSurvey as error:
@@ -134,7 +137,8 @@ def order(desk: DeskDep, survey: str, form: CheckedForm) -> Response:
     def moved(content: dict[str, Any]) -> None:
         ids = [each["id"] for each in content["questions"]]
         if how == "remove" and len(ids) == 1:
-            raise BadSurvey(["questions: a survey has at least one question"])
+            line = "questions: a survey has at least one question"
+            raise BadSurvey([Problem(line, "no_questions", "questions")])
         if id in ids and how in ("up", "down", "remove"):
             move(content["questions"], ids.index(id), how)
 
@@ -190,8 +194,8 @@ def _survey(desk: Desk, id: str, told: Told | None = None, status: int = 200, *,
         status,
         kept=kept,
         newest=version,
-        problems={id: [problem_of(said) for _, said in found] for id, found in problems.items()},
-        general=[(where, problem_of(said)) for where, said in problems.get("", [])],
+        problems={id: [problem for _, problem in found] for id, found in problems.items()},
+        general=problems.get("", []),
         screens=[(each, preview(each, language)) for each in version.content["questions"]],
         language=language,
         metrics=_metrics(desk, version),
@@ -253,7 +257,9 @@ def _first_content(typed: Mapping[str, str]) -> dict[str, Any]:
         try:
             content = template(typed["template"])
         except KeyError:
-            raise BadSurvey([f"template {typed['template']!r}: there is none"]) from None
+            name = typed["template"]
+            line = f"template {name!r}: there is none"
+            raise BadSurvey([Problem(line, "no_template", name=name)]) from None
     return content | ({"id": typed["id"]} if typed["id"] else {})
 
 
@@ -280,7 +286,8 @@ def _figure(name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise BadSurvey([f"{name}: {text}: should be a number"]) from None
+        line = f"{name}: {text}: should be a number"
+        raise BadSurvey([Problem(line, "number", name, given=text)]) from None
 
 
 def _metrics(desk: Desk, version: Version) -> dict[str, list[str]]:

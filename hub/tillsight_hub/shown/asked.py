@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from tillsight_models.problems import Problem
 from tillsight_models.surveys import Question, Survey
 
 from ..metrics.catalogue import catalogue
@@ -30,11 +31,11 @@ _OF_ROWS = ("servqual-e", "servqual-p", "driver", "force")
 
 def questions_of(
     surveys: Iterable[Survey], configured: Questions, forces: Sequence[str]
-) -> tuple[Questions, list[str]]:
+) -> tuple[Questions, list[Problem]]:
     """All questions that metrics are made of: those of the configuration, and of the published surveys what
     the configuration says nothing of. What does not fit the others is left out, and told in words."""
     chosen: Questions = configured
-    problems: list[str] = []
+    problems: list[Problem] = []
     said = {(each.survey, each.question) for each in configured}
     for survey in surveys:
         for found in asked_by(survey, forces):
@@ -43,7 +44,8 @@ def questions_of(
             try:
                 check_questions((*chosen, found), forces)
             except ValueError as error:
-                problems.append(f"{survey.id} {found.question}: {error}")
+                line = f"{survey.id} {found.question}: {error}"
+                problems.append(Problem(line, "metrics_clash", question=found.question, asks=found.asks))
             else:
                 chosen = (*chosen, found)
     return chosen, problems

@@ -93,7 +93,7 @@ def _export(arguments: argparse.Namespace, engine: Engine) -> None:
         kept = find_survey(connection, arguments.survey)
     found = [each for each in kept.versions if arguments.version in (None, each.version)]
     if not found:
-        raise BadSurvey([f"--version {arguments.version}: survey {kept.id} has none of this number"])
+        raise BadConfig([f"--version {arguments.version}: survey {kept.id} has none of this number"])
     sys.stdout.write(as_toml(found[0].survey))
 
 
@@ -101,7 +101,7 @@ def _publish(arguments: argparse.Namespace, engine: Engine) -> None:
     place = arguments.place
     with writing(engine) as connection:
         if place is not None and not read_hierarchy(connection).within(place):
-            raise BadSurvey([f"--place {place}: no org, region, store or touchpoint has this id"])
+            raise BadConfig([f"--place {place}: no org, region, store or touchpoint has this id"])
         kept = find_survey(connection, arguments.survey)
         version = publish(connection, kept.id, ACTOR) if kept.draft or not kept.asked else kept.asked
         if place is not None:
@@ -116,7 +116,7 @@ def _org(connection: Connection, named: str | None) -> str:
     if named is None and len(orgs) == 1:
         return orgs[0]
     if named not in orgs:
-        raise BadSurvey([f"--org {named or ''}: should be one of {', '.join(orgs) or 'no org yet'}"])
+        raise BadConfig([f"--org {named or ''}: should be one of {', '.join(orgs) or 'no org yet'}"])
     return str(named)
 
 

@@ -1,6 +1,9 @@
 """What cannot be done with surveys, looks and cards; every text is for the person who tried."""
 
+from collections.abc import Sequence
+
 from tillsight_models.errors import TillsightError
+from tillsight_models.problems import Problem
 
 
 class UnknownSurvey(TillsightError, LookupError):
@@ -22,7 +25,7 @@ class StaleDraft(TillsightError, ValueError):
 class BadSurvey(TillsightError, ValueError):
     """A survey that cannot be asked; one line a problem, as the contract says them."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
 

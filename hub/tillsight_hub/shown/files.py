@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tillsight_models.problems import Problem, said
 from tillsight_models.surveys import Survey
 
 from .errors import BadSurvey
@@ -29,12 +30,13 @@ def template(name: str) -> dict[str, Any]:
 def from_text(text: str) -> Survey:
     """A survey in TOML or JSON whose fields are of their types; BadSurvey says what is wrong."""
     if len(text) > LARGEST:
-        raise BadSurvey([f"{len(text)} characters: should be at most {LARGEST}"])
+        raise BadSurvey([said("too_long", has=len(text), most=LARGEST)])
     is_json = text.lstrip().startswith("{")
     try:
         values = json.loads(text) if is_json else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadSurvey([f"not {'JSON' if is_json else 'TOML'}: {error}"]) from error
+        form = "JSON" if is_json else "TOML"
+        raise BadSurvey([Problem(f"not {form}: {error}", "not_readable", form=form)]) from error
     return checked_fields(values)
 
 

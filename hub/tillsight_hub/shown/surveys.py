@@ -9,8 +9,8 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
-from tillsight_models.errors import BadConfig
-from tillsight_models.surveys import Question, Survey, read_survey
+from tillsight_models.problems import Problem, of_types
+from tillsight_models.surveys import Question, Survey
 from tillsight_models.surveys import problems as survey_problems
 
 from .. import tables
@@ -48,7 +48,7 @@ class Version:
         return msgspec.convert(self.content, Survey)
 
     @property
-    def problems(self) -> list[str]:
+    def problems(self) -> list[Problem]:
         """What has to be settled before it can be published."""
         return list(survey_problems(self.survey))
 
@@ -103,7 +103,8 @@ def create(connection: Connection, org: str, content: dict[str, Any], actor: str
     """The first draft of a new survey."""
     survey = checked_fields({**content, "version": 1})
     if connection.scalar(select(_survey.c.id).where(_survey.c.id == survey.id).limit(1)):
-        raise BadSurvey([f"id: {survey.id}: there is already a survey of this id"])
+        line = f"id: {survey.id}: there is already a survey of this id"
+        raise BadSurvey([Problem(line, "survey_there", "id", id=survey.id)])
     return _insert(connection, org, survey, actor, "survey.create")
 
 
@@ -139,10 +140,8 @@ def publish(connection: Connection, id: str, actor: str) -> Version:
     """From now on it is asked wherever the survey is; the version before is retired. BadSurvey where it has
     problems."""
     draft = draft_of(find_survey(connection, id))
-    try:
-        read_survey(draft.content)
-    except BadConfig as error:
-        raise BadSurvey(error.problems) from error
+    if problems := list(survey_problems(checked_fields(draft.content))):
+        raise BadSurvey(problems)
     asked = (_survey.c.id == id) & (_survey.c.state == "published")
     connection.execute(update(_survey).where(asked).values(state="retired"))
     values = {"state": "published", "created": now_ms(), "actor": actor}
@@ -167,7 +166,7 @@ def checked_fields(content: Any) -> Survey:
     try:
         return msgspec.convert(content, Survey)
     except msgspec.ValidationError as error:
-        raise BadSurvey([f"survey: {error}".replace(" - at `$.", ": at `")]) from error
+        raise BadSurvey([of_types("survey", error)]) from error
 
 
 def asked_ever(kept: Kept) -> Survey:

@@ -88,7 +88,7 @@ def test_a_rule_that_must_alarm_is_refused(baseline: Baseline) -> None:
     [
         ("cusum", {}, "kind 'cusum': expected one of baseline, negative-share, count, index"),
         ("baseline", {"months": 3}, "months: 3"),
-        ("count", {"share": 0.5}, "share: 0.5"),
+        ("count", {"share": 0.5}, "share: is not a setting"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused_in_one_line(kind: str, values: Any, says: str) -> None:

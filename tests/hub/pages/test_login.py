@@ -109,7 +109,7 @@ def test_a_new_password_needs_the_present_one(fresh_site: Website, visit: Visit)
     for current, new, again, status, words in (
         (PASSWORD, "new and better", "another", 422, "The two new passwords differ."),
         ("wrong", "new and better", "new and better", 401, "The present password is wrong."),
-        (PASSWORD, "short", "short", 422, "password of 5 characters: expected 10 to 200"),
+        (PASSWORD, "short", "short", 422, "The password has 5 characters; it should have 10 to 200."),
         (PASSWORD, "new and better", "new and better", 200, "Your password is changed."),
     ):
         answer = change(current, new, again)

@@ -75,8 +75,8 @@ def test_somebody_stays_admin_of_everything(fresh_site: Website, ada: Visitor) -
 
 
 def test_what_is_wrong_with_a_name_is_said(ada: Visitor) -> None:
-    assert "exists already" in send(ada, "/people/users", name="OTTO", role="ops").text
-    assert "expected 1 to 64" in send(ada, "/people/users", name="a b", role="ops").text
+    assert "There is already a user OTTO." in send(ada, "/people/users", name="OTTO", role="ops").text
+    assert "1 to 64 letters, digits" in send(ada, "/people/users", name="a b", role="ops").text
     assert send(ada, "/people/users", name="x", role="king").status_code == 422
     assert send(ada, "/people/users/change", name="otto", do="nonsense").status_code == 422
 

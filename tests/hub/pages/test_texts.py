@@ -10,7 +10,7 @@ from tillsight_hub.metrics.counts import FLAGS
 from tillsight_hub.metrics.registry import STATUSES
 from tillsight_hub.metrics.settings import MetricSettings
 from tillsight_hub.pages import assets
-from tillsight_hub.pages.errors import TITLES
+from tillsight_hub.pages.errors import DETAILS, TITLES
 from tillsight_hub.pages.navigation import NAVIGATION
 from tillsight_hub.pages.texts import LANGUAGES, texts
 from tillsight_models.scales import SCALES
@@ -45,7 +45,8 @@ def test_every_text_is_used() -> None:
     everything = "\n".join(SOURCES.values())
     prefixes = re.findall(r"""\bt\(\s*["']([a-z_]+\.[a-z_]*)["']\s*~""", everything)
     prefixes += re.findall(r"""\bt(?:\.of)?\(\s*f["']([a-z_]+\.[a-z_]*){""", everything)
-    used = set().union(*(keys_in(text) for text in SOURCES.values())) | {*TITLES.values(), "error.other"}
+    used = set().union(*(keys_in(text) for text in SOURCES.values()))
+    used |= {*TITLES.values(), *DETAILS.values(), "error.other"}
     used |= {f"{entry.key}.title" for entries in NAVIGATION.values() for entry in entries}
     used |= {f"shell.group_{group}" for group in NAVIGATION}
     unused = {

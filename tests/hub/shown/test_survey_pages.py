@@ -73,7 +73,7 @@ def test_questions_are_moved_added_and_removed(site: Website, log_in: AsPerson) 
     saved = mona.send("/surveys/moved/question", **new, do="save")
     assert saved.headers["location"].startswith("/surveys/moved/question?of=which-door")
     page = mona.open(saved.headers["location"])
-    assert "The text is missing." in page, "in the other languages"
+    assert "This is missing." in page, "in the other languages"
     assert [each["id"] for each in content(site, "moved")["questions"][-1]["options"]] == ["left", "right"]  # type: ignore[index]
     order = mona.fields("/surveys/moved", "/surveys/moved/order")
     mona.send("/surveys/moved/order", **order, do="remove:which-door")
@@ -164,7 +164,7 @@ def test_files_go_out_and_come_back(site: Website, log_in: AsPerson) -> None:
     assert {**content(site, "back"), "id": "out"} == content(site, "out")
     refused = mona.send("/surveys", text="id = [", id="broken")
     assert refused.status_code == 422
-    assert "not TOML" in refused.text
+    assert "no valid TOML" in refused.text
     assert "id = [" in refused.text
 
 

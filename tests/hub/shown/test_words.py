@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 import tillsight_edge.kiosk
-from tillsight_hub.pages.survey_words import by_field, by_question, problem_of
+from tillsight_hub.pages.survey_words import by_field, by_question
+from tillsight_hub.pages.telling import say
 from tillsight_hub.pages.texts import LANGUAGES, texts
 from tillsight_hub.shown import preview
 from tillsight_hub.shown.editing import as_form, as_question, slug
@@ -63,11 +64,7 @@ def test_every_problem_has_words_and_a_field(questions: list[dict[str, Any]]) ->
     found = list(problems(survey))
     assert found
     for told in by_question(found).values():
-        for _, said in told:
-            assert problem_of(said).key != "said", said
-            for language in LANGUAGES:
-                problem = problem_of(said)
-                assert texts(language)(f"surveys.problem_{problem.key}", **problem.values)
+        assert all(say(texts(language), problem) for _, problem in told for language in LANGUAGES)
         assert all(by_field(told, questions[-1]))
 
 
@@ -77,7 +74,7 @@ def test_turns_that_do_not_fit_have_words() -> None:
         "questions": [question("a", group="poll"), question("b", group="quiz")],
         "rotation": {"poll": 3},
     }
-    keys = {problem_of(said).key for _, said in by_question(problems(checked_fields(content)))[""]}
+    keys = {problem.key for _, problem in by_question(problems(checked_fields(content)))[""]}
     assert keys == {"group_small", "group_unsaid"}
 
 
