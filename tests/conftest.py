@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from sqlalchemy import make_url
 from tests.harness.brokers import Mosquitto
-from tests.harness.browser import find_chromium, open_browser
+from tests.harness.browser import PATIENCE_MS, find_chromium, open_browser
 from tests.harness.databases import PostgreSQL
 from tests.harness.panel_micropython import MicroPython
 from tests.harness.processes import MissingPart
@@ -101,6 +101,7 @@ def browser(chromium: Path) -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """An empty page with no cookies, of this test alone."""
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
     try:
         yield context.new_page()
     finally:

@@ -44,11 +44,11 @@ def machine(folder: Path, port: int, boot: str) -> Iterator[Agent]:
     thread = threading.Thread(target=agent.run)
     thread.start()
     try:
-        assert agent.started.wait(10)
+        assert agent.started.wait(60)
         yield agent
     finally:
         agent.stop()
-        thread.join(20)
+        thread.join(60)
         factory.reset()
 
 

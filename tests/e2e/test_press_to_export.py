@@ -60,7 +60,7 @@ def write_device(folder: Path, mqtt_port: int, panel_port: Path) -> Path:
 
 def get(url: str, token: str = "") -> bytes:
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         body: bytes = answer.read()
         return body
 

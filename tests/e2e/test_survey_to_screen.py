@@ -45,7 +45,7 @@ class Till:
         self.panel.start()
         thread.start()
         try:
-            assert self.agent.started.wait(20)
+            assert self.agent.started.wait(60)
             yield self
         finally:
             self.agent.stop()

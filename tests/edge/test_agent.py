@@ -57,13 +57,13 @@ def run(factory: MockFactory) -> Iterator[Run]:
         thread = threading.Thread(target=agent.run)
         thread.start()
         running.append((agent, thread))
-        assert agent.started.wait(10)
+        assert agent.started.wait(60)
         return agent
 
     yield start
     for agent, thread in running:
         agent.stop()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
         assert not agent.failed
 
@@ -227,7 +227,7 @@ def test_what_was_not_sent_is_there_at_the_next_start(tmp_path: Path, run: Run, 
     agent = Agent(config, factory)
     thread = threading.Thread(target=agent.run)
     thread.start()
-    agent.started.wait(10)
+    agent.started.wait(60)
     agent.stop()
     thread.join()
     stream = new_outbox(tmp_path).stream

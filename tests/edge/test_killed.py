@@ -63,7 +63,7 @@ def run(program: str, *arguments: str) -> subprocess.Popen[str]:
 def test_a_press_is_committed_or_still_with_the_panel(tmp_path: Path, step: str, stored: int) -> None:
     """A panel delivers again what lies behind the mark, so mark and event must agree."""
     child = run(PRESS_ONCE, str(tmp_path / "outbox.db"), step)
-    output, _ = child.communicate(timeout=30)
+    output, _ = child.communicate(timeout=60)
     assert child.returncode == -signal.SIGKILL
     assert output == ""
     outbox = new_outbox(tmp_path)

@@ -127,7 +127,7 @@ def test_simulate_stops_at_a_signal_and_prints_one_json_object(tmp_path: Path) -
     status = tmp_path / "outbox.db.status.json"
     wait_until(lambda: status.exists() and json.loads(status.read_text())["health"]["presses"] > 2, "presses")
     child.send_signal(signal.SIGINT)
-    output, _ = child.communicate(timeout=30)
+    output, _ = child.communicate(timeout=60)
     assert child.returncode == 0
     account = json.loads(output)
     assert account["pressed"] == account["by_type"]["button.press"]["appended"] > 2

@@ -239,7 +239,7 @@ def test_with_tls_device_and_broker_know_each_other(tmp_path: Path, believes: st
     )
     woken = threading.Event()
     transport.start(woken.set)
-    assert woken.wait(20)  # connected, or given up for now
+    assert woken.wait(60)  # connected, or given up for now
     assert (transport.connection() != 0) == connects
     transport.stop()
     broker.kill()

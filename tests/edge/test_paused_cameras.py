@@ -89,8 +89,8 @@ def test_while_paused_nobody_has_the_camera_and_no_frame_is_looked_at_also_after
     first.stop()
     assert pause.begin()
     second = listen()
-    wait_until(lambda: state(second) == "paused", "the pause", 20)
-    wait_until(lambda: not all_children(vision.pid, CAPTURE), "a camera that is free", 20)
+    wait_until(lambda: state(second) == "paused", "the pause", 60)
+    wait_until(lambda: not all_children(vision.pid, CAPTURE), "a camera that is free", 60)
     (watch,) = children(vision.pid, "process.watch")
     kill(watch)  # whatever is started anew, it asks first
     second.stop()
@@ -122,7 +122,7 @@ def told(agent: Agent, method: str, name: str) -> dict[str, Any]:
     """What the kiosk's page is told."""
     assert agent.kiosk is not None and agent.kiosk.pages is not None
     pages = agent.kiosk.pages
-    connection = http.client.HTTPConnection("127.0.0.1", pages.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", pages.port, timeout=60)
     connection.request(method, f"/{pages.token}/{name}", b"{}" if method == "POST" else None)
     answer: dict[str, Any] = json.loads(connection.getresponse().read())
     connection.close()
@@ -138,18 +138,18 @@ def test_a_touch_on_the_kiosk_pauses_the_cameras_of_the_agent(tmp_path: Path) ->
     running = threading.Thread(target=agent.run)
     running.start()
     try:
-        assert agent.started.wait(20)
+        assert agent.started.wait(60)
         wait_until(
             lambda: told(agent, "GET", "watched")["cameras"] == {"till": "ok"}, "a camera that sees", 60
         )
         assert told(agent, "GET", "watched")["pause"]["again_ms"] == 0
         assert told(agent, "POST", "pause")["pause"]["left_ms"] > 290_000
-        wait_until(lambda: told(agent, "GET", "watched")["cameras"] == {"till": "paused"}, "the pause", 20)
+        wait_until(lambda: told(agent, "GET", "watched")["cameras"] == {"till": "paused"}, "the pause", 60)
         assert agent.eyes is not None and agent.eyes.worst == "paused"
         assert told(agent, "POST", "resume")["pause"]["left_ms"] == 0
         wait_until(lambda: told(agent, "GET", "watched")["cameras"] == {"till": "ok"}, "the camera again", 60)
     finally:
         agent.stop()
-        running.join(30)
+        running.join(60)
     states = [report.state for _, report in said(new_outbox(tmp_path))]
     assert [state for state in states if state in ("ok", "paused")][:3] == ["ok", "paused", "ok"]

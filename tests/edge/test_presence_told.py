@@ -76,13 +76,13 @@ def device(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Callable[..., tuple
         agent = Agent(config, factory)
         running.append((agent, threading.Thread(target=agent.run)))
         running[-1][1].start()
-        assert agent.started.wait(20)
+        assert agent.started.wait(60)
         return agent, factory
 
     yield start
     for agent, thread in running:
         agent.stop()
-        thread.join(20)
+        thread.join(60)
 
 
 @pytest.mark.browser

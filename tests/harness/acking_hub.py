@@ -34,7 +34,7 @@ class AckingHub:
         with suppress(OSError):
             self._client.connect(host, port, 5)
         self._client.loop_start()
-        assert self.subscribed.wait(10), "the broker does not answer"
+        assert self.subscribed.wait(60), "the broker does not answer"
 
     def close(self) -> None:
         self._client.disconnect()

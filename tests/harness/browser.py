@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from .processes import find_program
+
+PATIENCE_MS = 60_000
+"""How long a page may take to become what a test expects; machines differ."""
 
 
 def find_chromium() -> Path:
@@ -19,6 +22,7 @@ def find_chromium() -> Path:
 def open_browser(program: Path) -> Iterator[Browser]:
     """A headless browser; without its sandbox for root, who cannot have one."""
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         try:

@@ -91,7 +91,7 @@ def scores(hub: Hub) -> list[dict[str, Any]]:
     """The results of GET /api/v1/scores for all touchpoints, of the days around today."""
     headers = {"Authorization": f"Bearer {hub.new_token('analyst')}"}
     request = urllib.request.Request(f"{hub.url}/api/v1/scores", headers=headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         results: list[dict[str, Any]] = json.load(answer)["results"]
         return results
 

@@ -79,7 +79,7 @@ class Visitor:
     connected: threading.Event = field(default_factory=threading.Event)
     granted: threading.Event = field(default_factory=threading.Event)
 
-    def hears(self, payload: bytes, seconds: float = 1.0) -> bool:
+    def hears(self, payload: bytes, seconds: float = 60.0) -> bool:
         """Whether this arrives within the time."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -91,12 +91,12 @@ class Visitor:
     def says(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> None:
         told = self.client.publish(topic, payload, qos=qos, retain=retain)
         with suppress(RuntimeError, ValueError):
-            told.wait_for_publish(2)
+            told.wait_for_publish(10)
 
     def listens(self, topic: str) -> None:
         self.granted.clear()
         self.client.subscribe(topic, qos=1)
-        self.granted.wait(2)
+        self.granted.wait(60)
 
 
 class Refused(Exception):
@@ -131,7 +131,7 @@ def visiting(
         raise Refused(str(error)) from error
     client.loop_start()
     try:
-        end = time.monotonic() + 3
+        end = time.monotonic() + 30
         while not (visitor.connected.is_set() or visitor.gone.is_set() or time.monotonic() > end):
             time.sleep(0.01)
         if not visitor.connected.is_set():

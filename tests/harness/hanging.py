@@ -41,7 +41,7 @@ def hang_main_thread(process: int) -> threading.Thread:
     held = threading.Event()
     holder = threading.Thread(target=_hold, args=(process, held), daemon=True)
     holder.start()
-    if not held.wait(10):
+    if not held.wait(60):
         raise ProcessLookupError(f"the main thread of process {process} cannot be held")
     return holder
 

@@ -23,7 +23,7 @@ def find_program(name: str, package: str, *folders: Path) -> Path:
     return Path(found)
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
     """Look every 20 ms until `condition` holds; AssertionError names `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -103,7 +103,7 @@ class Process:
         """kill -9, and wait until it is gone."""
         return self._end(signal.SIGKILL, 15.0)
 
-    def wait(self, seconds: float = 30.0) -> int:
+    def wait(self, seconds: float = 60.0) -> int:
         """Exit code once it has ended by itself."""
         wait_until(lambda: not self.running, f"the end of {self.argv[0]}", seconds)
         return self.exit_code or 0
@@ -112,7 +112,7 @@ class Process:
         """All that it has printed so far, over all its starts."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
-    def wait_for(self, ready: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+    def wait_for(self, ready: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
         """Wait until `ready`; fail with what it printed when it ends before that, or takes too long."""
         try:
             wait_until(lambda: ready() or not self.running, what, seconds)

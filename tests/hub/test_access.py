@@ -273,7 +273,7 @@ def test_wrong_credentials_are_as_good_as_none(site: Website, credentials: str) 
 @pytest.mark.parametrize("name", USERS)
 def test_each_role_gets_what_it_may_and_nothing_else(site: Website, name: str) -> None:
     role = USERS[name][0]
-    with httpx.Client(base_url=site.url, timeout=20) as client:
+    with httpx.Client(base_url=site.url, timeout=60) as client:
         assert Visitor(client).log_in(name).status_code == 303
         for path, roles in MAY.items():
             answer = status(client, "GET", concrete(path))
@@ -297,7 +297,7 @@ def test_only_a_devices_token_may_hand_in_events(site: Website) -> None:
 
 
 def test_people_see_their_part_of_the_chain_only(site: Website) -> None:
-    with httpx.Client(base_url=site.url, timeout=20) as client:
+    with httpx.Client(base_url=site.url, timeout=60) as client:
         Visitor(client).log_in("mona")
         assert "Till 1" in client.get("/").text
         assert "Stall" not in client.get("/").text
@@ -314,7 +314,7 @@ def test_an_admin_of_a_part_makes_no_accounts(site: Website) -> None:
 
 
 def test_accounts_and_tokens_over_http(site: Website) -> None:
-    with httpx.Client(base_url=site.url, timeout=20) as client:
+    with httpx.Client(base_url=site.url, timeout=60) as client:
         visitor = Visitor(client)
         visitor.log_in("ada")
         token = {"X-CSRF-Token": visitor.csrf_token("/")}

@@ -147,7 +147,7 @@ def _open_stream(port: int, token: str) -> IO[bytes]:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/live/overview", headers={"Authorization": f"Bearer {token}"}
     )
-    answer: IO[bytes] = urllib.request.urlopen(request, timeout=30)
+    answer: IO[bytes] = urllib.request.urlopen(request, timeout=60)
     return answer
 
 

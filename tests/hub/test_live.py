@@ -94,7 +94,7 @@ def counted(chunk: bytes) -> dict[str, Any]:
 
 def play(scene: Callable[[], Awaitable[None]]) -> None:
     async def bounded() -> None:
-        await asyncio.wait_for(scene(), 20)
+        await asyncio.wait_for(scene(), 60)
 
     asyncio.run(bounded())
 

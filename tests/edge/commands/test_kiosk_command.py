@@ -19,7 +19,7 @@ from tillsight_edge.__main__ import main
 
 def frame(port: int) -> dict[str, dict[str, str]]:
     """What a page is shown first."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/")
     answer = connection.getresponse()
     answer.read()
@@ -58,7 +58,7 @@ def test_a_preview_needs_no_configuration_and_its_keys_are_the_panel(tmp_path: P
         wait_until(lambda: frame(port)["screen"]["title"] == "Likely?", "the question")
     finally:
         running.send_signal(signal.SIGTERM)
-        assert running.wait(20) == 0
+        assert running.wait(60) == 0
         os.close(far)
         os.close(near)
 

@@ -43,7 +43,7 @@ def line_of(command: subprocess.Popen[str]) -> str:
 def ask(url: str, body: dict[str, Any] | None = None) -> tuple[str, bytes]:
     """Kind and content of an answer."""
     request = Request(url, None if body is None else json.dumps(body).encode())
-    with urlopen(request, timeout=20) as answer:
+    with urlopen(request, timeout=60) as answer:
         return answer.headers["Content-Type"], answer.read()
 
 
@@ -63,7 +63,7 @@ def test_zones_of_a_new_camera_are_drawn_without_a_configuration(tmp_path: Path)
         assert told["problems"] == []
         ask(f"{url}done", {})
         result = json.loads(line_of(command))
-        assert command.wait(20) == 0
+        assert command.wait(60) == 0
     assert (result["camera"], result["written"], result["problems"]) == ("till", False, [])
     assert {name: value for name, value in result["settings"].items() if value is not None} == {
         "source": "scene:7",
@@ -83,7 +83,7 @@ def test_no_picture_reaches_a_file_or_the_network(tmp_path: Path) -> None:
         for _ in range(3):
             assert ask(f"{url}masked-picture")[0] == "image/jpeg"
         ask(f"{url}done", {})
-        assert command.wait(30) == 0
+        assert command.wait(60) == 0
     calls = [call for line in whole_lines(log.read_text()) if (call := LINE.match(line))]
     done = [call for call in calls if not call["result"].startswith("-")]
     opened = [call["arguments"] for call in done if call["call"].startswith("open")]
@@ -106,7 +106,7 @@ def test_ctrl_c_prints_what_was_drawn_and_what_was_written_stays(tmp_path: Path)
         command.send_signal(signal.SIGINT)
         assert command.stdout is not None
         printed = command.stdout.read()
-        assert command.wait(20) == 0
+        assert command.wait(60) == 0
     assert tomllib.loads(printed.partition("\n\n")[2]) == {"cameras": {"till": {"zone": ZONE}}}
     assert tomllib.loads(file.read_text())["cameras"]["till"] == {"source": "scene:7", "zone": ZONE}
 

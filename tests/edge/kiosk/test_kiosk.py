@@ -24,7 +24,7 @@ from tillsight_models.wanted import SPOKEN
 
 def tell(stage: KioskStage, name: str, **body: Any) -> dict[str, Any]:
     """A touch, as the page sends it; the frame that it is answered with."""
-    connection = http.client.HTTPConnection("127.0.0.1", stage.pages.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", stage.pages.port, timeout=60)
     try:
         connection.request("POST", f"/{stage.pages.token}/{name}", json.dumps(body))
         answer = connection.getresponse()
@@ -37,7 +37,7 @@ def tell(stage: KioskStage, name: str, **body: Any) -> dict[str, Any]:
 
 def frames(stage: KioskStage) -> Iterator[dict[str, Any]]:
     """What a page hears."""
-    connection = http.client.HTTPConnection("127.0.0.1", stage.pages.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", stage.pages.port, timeout=60)
     connection.request("GET", f"/{stage.pages.token}/events")
     answer = connection.getresponse()
     assert answer.getheader("Content-Type") == "text/event-stream"
@@ -191,7 +191,7 @@ def test_a_press_that_the_disk_does_not_take_is_asked_for_again(stage: KioskStag
 
 
 def test_the_root_leads_to_the_page_and_other_pages_cannot_send_touches(stage: KioskStage) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", stage.pages.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", stage.pages.port, timeout=60)
     connection.request("GET", "/")
     answer = connection.getresponse()
     answer.read()

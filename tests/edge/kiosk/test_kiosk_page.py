@@ -255,13 +255,13 @@ def run() -> Iterator[Callable[[Agent], Agent]]:
     def start(agent: Agent) -> Agent:
         running.append((agent, threading.Thread(target=agent.run)))
         running[-1][1].start()
-        assert agent.started.wait(20)
+        assert agent.started.wait(60)
         return agent
 
     yield start
     for agent, thread in running:
         agent.stop()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 

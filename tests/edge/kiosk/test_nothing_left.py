@@ -91,6 +91,6 @@ def test_a_page_without_its_agent_is_calm_empty_and_comes_back_by_itself(
     later = FakeClock()
     later.advance(60)
     with kiosk_stage(tmp_path, port=port, clock=later) as after:
-        page.wait_for_url(after.pages.url, timeout=30_000)
+        page.wait_for_url(after.pages.url)
         expect(page.locator("#rate-1")).to_be_visible()
     context.close()

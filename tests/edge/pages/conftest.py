@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 from tests.conftest import need
+from tests.harness.browser import PATIENCE_MS
 from tests.harness.npm import npm_package
 
 AXE_VERSION = "4.14.1"
@@ -28,6 +29,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
             has_touch=width < 600,
             reduced_motion="reduce",
         )
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         pages.append(page)
         page.on("pageerror", lambda error: complaints.append(f"script: {error}"))

@@ -47,7 +47,7 @@ def pages() -> Iterator[PageServer]:
 def ask(
     pages: PageServer, path: str, method: str = "GET", body: bytes | None = None, **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", pages.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", pages.port, timeout=60)
     try:
         connection.request(method, path, body, headers)
         answer = connection.getresponse()

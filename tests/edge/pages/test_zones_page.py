@@ -247,7 +247,7 @@ def test_people_are_shown_with_what_the_counter_makes_of_them(
 ) -> None:
     drawing = new_drawing(zone=ZONE, min_dwell_s=1.0)
     page = opened(drawing, open_page)
-    expect(page.locator("#overlay .foot.served")).to_have_count(1, timeout=15_000)
+    expect(page.locator("#overlay .foot.served")).to_have_count(1)
     expect(page.locator("#overlay")).to_contain_text("served")
     page.get_by_label("People as the detector sees them").uncheck()
     expect(page.locator("#overlay .foot")).to_have_count(0)
@@ -361,7 +361,7 @@ def test_pictures_are_never_kept_and_only_for_who_knows_the_address(
         ("/picture", "localhost", 404),
         (good, "evil.example", 421),
     ):
-        connection = http.client.HTTPConnection("127.0.0.1", drawing.pages.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", drawing.pages.port, timeout=60)
         connection.request("GET", path, headers={"Host": host})
         answer = connection.getresponse()
         assert (answer.status, b"\xff\xd8\xff" in answer.read()) == (expected, expected == 200)

@@ -122,7 +122,7 @@ def busy(old: HubConfig) -> Iterator[Engine]:
 
     writer = threading.Thread(target=write)
     writer.start()
-    started.wait(10)
+    started.wait(60)
     yield engine
     stopping.set()
     writer.join()

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
+from tests.harness.browser import PATIENCE_MS
 from tests.harness.websites import PASSWORD, Visitor, Website, website
 
 from tillsight_hub.access.forms import SESSION_COOKIE
@@ -62,7 +63,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
 
 def session_of_ada(site: Website) -> dict[str, str]:
     """Her cookie, from a form that no browser had to fill in."""
-    with httpx.Client(base_url=site.url, timeout=20) as client:
+    with httpx.Client(base_url=site.url, timeout=60) as client:
         assert Visitor(client).log_in("ada").status_code == 303
         return {"name": SESSION_COOKIE, "value": client.cookies[SESSION_COOKIE], "url": site.url}
 
@@ -88,6 +89,7 @@ def open_window(browser: Browser) -> Iterator[OpenWindow]:
             color_scheme=theme,  # type: ignore[arg-type]
             reduced_motion="reduce",
         )
+        context.set_default_timeout(PATIENCE_MS)
         windows.append(Window(context.new_page(), site))
         windows[-1].listen()
         if logged_in:

@@ -58,7 +58,7 @@ def with_sheet(site: Website, open_window: OpenWindow) -> Window:
 
 
 def wait_until_drawn(page: Page) -> None:
-    page.wait_for_selector("html[data-charts=drawn]", timeout=30_000)
+    page.wait_for_selector("html[data-charts=drawn]")
 
 
 def test_a_chart_is_drawn_and_its_table_closed(with_sheet: Window) -> None:

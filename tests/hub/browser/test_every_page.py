@@ -50,7 +50,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
 @pytest.fixture(scope="module")
 def pages(site: Website) -> dict[str, str]:
     """By route an address of it."""
-    with httpx.Client(base_url=site.url, timeout=30) as client:
+    with httpx.Client(base_url=site.url, timeout=60) as client:
         assert Visitor(client).log_in("ada").status_code == 303
         return pages_by_route(site.app, client, BEHIND)
 
@@ -84,7 +84,7 @@ def test_no_page_obeys_what_people_typed_or_is_too_wide_or_hard_to_use(
 
 def test_what_people_typed_is_really_on_the_pages(site: Website, pages: dict[str, str]) -> None:
     """Without this the attacks might be inert because nobody shows them."""
-    with httpx.Client(base_url=site.url, timeout=30) as client:
+    with httpx.Client(base_url=site.url, timeout=60) as client:
         Visitor(client).log_in("ada")
         everything = "\n".join(client.get(address).text for address in pages.values())
     told = ("org", "store", "touchpoint", "device", "owner", "token", "detail", "version", "file")

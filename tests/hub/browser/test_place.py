@@ -24,8 +24,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
 def open_place(window: Window, path: str) -> Page:
     """All of it: text, charts, and the part that is loaded afterwards."""
     page = window.open(path)
-    page.wait_for_selector("[data-fragment][data-loaded]", timeout=30_000)
-    page.locator("figure.drawing:not([data-drawn])").first.wait_for(state="detached", timeout=30_000)
+    page.wait_for_selector("[data-fragment][data-loaded]")
+    page.locator("figure.drawing:not([data-drawn])").first.wait_for(state="detached")
     return page
 
 

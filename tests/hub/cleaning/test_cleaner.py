@@ -250,7 +250,7 @@ def test_the_thread_cleans_what_arrives_and_tells_who_watches(engine: Engine) ->
     cleaner = Cleaner(engine, RULES, lambda changed: told.set() if changed else None, pause_s=0.01)
     cleaner.start()
     take(engine, (box, [box.press(1, t=NOON), box.press(1, t=NOON + 1000)]))
-    assert told.wait(20)
+    assert told.wait(60)
     cleaner.stop()
     assert Label.SESSION in _labels(engine)[0]
 
@@ -271,7 +271,7 @@ def test_the_thread_survives_a_database_that_fails(engine: Engine, monkeypatch: 
     box = Box()
     take(engine, (box, [box.press(1, t=NOON), box.press(1, t=NOON + 1000)]))
     cleaner.start()
-    assert told.wait(20)
+    assert told.wait(60)
     cleaner.stop()
 
 

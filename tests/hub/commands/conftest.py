@@ -18,5 +18,5 @@ def fresh_site(tmp_path: Path) -> Iterator[Website]:
 @pytest.fixture
 def ada(fresh_site: Website) -> Iterator[Visitor]:
     """Her browser."""
-    with httpx.Client(base_url=fresh_site.url, timeout=20) as client:
+    with httpx.Client(base_url=fresh_site.url, timeout=60) as client:
         yield Visitor(client)

@@ -132,7 +132,7 @@ class Pause:
     def _slow_add(self, *arguments: Any) -> None:
         if not self.reached.is_set():
             self.reached.set()
-            assert self.go_on.wait(30)
+            assert self.go_on.wait(60)
         self._add(*arguments)
 
 
@@ -140,10 +140,10 @@ def overlapping(engine: Engine, pause: Pause, first: Callable[[], Any], second: 
     """The second begins in the middle of the first, and has to wait for it."""
     with ThreadPoolExecutor(2) as pool:
         jobs = [pool.submit(first)]
-        assert pause.reached.wait(30)
+        assert pause.reached.wait(60)
         jobs.append(pool.submit(second))
         try:
-            wait_until(lambda: somebody_waits(engine), "the second to wait", 10)
+            wait_until(lambda: somebody_waits(engine), "the second to wait", 60)
         finally:
             pause.go_on.set()
         for job in jobs:

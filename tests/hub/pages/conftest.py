@@ -37,4 +37,4 @@ Visit = Callable[[Website], Visitor]
 def visit() -> Iterator[Visit]:
     """Makes visitors, who are sent home at the end."""
     with ExitStack() as stack:
-        yield lambda site: Visitor(stack.enter_context(httpx.Client(base_url=site.url, timeout=20)))
+        yield lambda site: Visitor(stack.enter_context(httpx.Client(base_url=site.url, timeout=60)))

@@ -45,7 +45,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
 
 @pytest.fixture(scope="module")
 def ada(site: Website) -> Iterator[Visitor]:
-    with httpx.Client(base_url=site.url, timeout=30) as client:
+    with httpx.Client(base_url=site.url, timeout=60) as client:
         visitor = Visitor(client)
         assert visitor.log_in("ada").status_code == 303
         yield visitor
@@ -96,7 +96,7 @@ def test_nothing_is_taken_from_another_site(ada: Visitor, method: str, path: str
 
 def test_nobody_unknown_sees_or_changes_anything(site: Website) -> None:
     shut = []
-    with httpx.Client(base_url=site.url, timeout=30) as client:
+    with httpx.Client(base_url=site.url, timeout=60) as client:
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             for path in routes(method):
                 if path in OPEN:

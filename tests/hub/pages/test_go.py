@@ -27,7 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
 
 @pytest.fixture
 def client(site: Website) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=site.url, timeout=20) as opened:
+    with httpx.Client(base_url=site.url, timeout=60) as opened:
         site.app.state.brake.__init__()
         yield opened
 

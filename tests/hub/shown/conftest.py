@@ -65,7 +65,7 @@ def log_in(site: Website) -> Iterator[AsPerson]:
     clients: list[httpx.Client] = []
 
     def person(name: str) -> Person:
-        clients.append(httpx.Client(base_url=site.url, timeout=20))
+        clients.append(httpx.Client(base_url=site.url, timeout=60))
         there = Person(clients[-1])
         assert there.log_in(name).status_code == 303
         return there

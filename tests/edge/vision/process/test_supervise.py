@@ -113,7 +113,7 @@ def test_children_die_with_their_supervisor(config: Path, tmp_path: Path) -> Non
     wait_until(lambda: len(children(vision.pid, "tillsight_edge.vision.")) == 2, "two children", 60)
     found = children(vision.pid, "tillsight_edge.vision.")
     vision.kill()
-    wait_until(lambda: not any(Path(f"/proc/{child}/cmdline").exists() for child in found), "no children", 30)
+    wait_until(lambda: not any(Path(f"/proc/{child}/cmdline").exists() for child in found), "no children", 60)
 
 
 def test_one_process_sees_for_one_agent(config: Path, tmp_path: Path) -> None:
