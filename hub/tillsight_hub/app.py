@@ -83,7 +83,7 @@ from .shown.kiosk_section import KioskSection
 from .visits.erasing import erase_old
 from .visits.keys import PhoneDoor
 from .visits.sender import PhoneSender
-from .wanted.device_settings import DeviceSection
+from .wanted.device_settings import CAMERAS_SECTION, DEVICE_SECTION
 from .wanted.publisher import Publisher
 from .wanted.sections import Section
 
@@ -262,7 +262,7 @@ def _assemble(config: HubConfig) -> Services:
 def _sections(services: Services) -> list[Section]:
     """What the hub may want of a device."""
     door = PhoneDoor(services.engine, services.config.cases.phone_url)
-    return [KioskSection(door), DeviceSection()]
+    return [KioskSection(door), DEVICE_SECTION, CAMERAS_SECTION]
 
 
 def _after_alerts(config: HubConfig) -> FollowUp:

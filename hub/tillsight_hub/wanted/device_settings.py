@@ -1,26 +1,30 @@
-"""Settings of devices by place: every version that there was, and the section `device` made of the newest.
+"""Settings of devices by place: every version that there was, and the sections made of the newest.
 
 The nearest place decides, key by key; what nobody sets is as the device's own file says.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from tillsight_models.errors import BadConfig
-from tillsight_models.wanted import REMOTE, read_device
+from tillsight_models.wanted import read_device
+from tillsight_models.wanted_cameras import read_cameras
 
 from ..access.audit import record
 from ..access.clock import now_ms
 from ..hierarchy import DevicePlace, Hierarchy
+from ..shown.places import upwards
 from ..tables import device_setting
-from .errors import BadSettings
+from .errors import BadSettings, StaleSettings
+from .named_settings import OF_DEVICE, cameras_part, device_part, setting_problems
 from .sections import Built, note_change
 
-OF_DEVICE = "device:"
-"""Before a device's id, where a place is meant: touchpoints may have the same ids."""
+MOST_VERSIONS = 200
+"""Shown of one place."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,21 @@ class Version:
     number: int
     """Names this content, see `set_settings`; 0 where there is none yet."""
     place: str
-    settings: Mapping[str, float]
+    settings: Mapping[str, Any]
     at: int
     """ms UTC"""
     actor: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one version made of a setting. None is a value too, so whether it was set is said apart."""
+
+    name: str
+    before: Any
+    after: Any
+    was_set: bool
+    is_set: bool
 
 
 def read_settings(connection: Connection) -> dict[str, Version]:
@@ -43,6 +58,11 @@ def read_settings(connection: Connection) -> dict[str, Version]:
     return {row["place"]: _version(row) for row in rows}
 
 
+def read_held(connection: Connection, place: str) -> Version:
+    """What this place sets now; version 0 where it never set anything."""
+    return next(iter(read_history(connection, place, 1)), Version(0, place, {}, 0, ""))
+
+
 def read_history(connection: Connection, place: str, most: int = 20) -> list[Version]:
     """All versions of a place, the newest first."""
     query = select(device_setting).where(device_setting.c.place == place)
@@ -50,39 +70,53 @@ def read_history(connection: Connection, place: str, most: int = 20) -> list[Ver
     return [_version(row) for row in rows]
 
 
+def read_version(connection: Connection, place: str, number: int) -> Version | None:
+    """One of them; number 0 is the time before anybody set anything there."""
+    if number == 0:
+        return Version(0, place, {}, 0, "")
+    query = select(device_setting).where(device_setting.c.place == place, device_setting.c.id == number)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else _version(row)
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """What is different, by name."""
+    found = [
+        Change(name, before.get(name), after.get(name), was_set=name in before, is_set=name in after)
+        for name in sorted(before.keys() | after.keys())
+    ]
+    return [each for each in found if (each.was_set, each.before) != (each.is_set, each.after)]
+
+
 def set_settings(
-    connection: Connection, place: str, settings: Mapping[str, float], base: int, actor: str
-) -> None:
-    """A new version; BadSettings where it cannot be, or where somebody else was first."""
-    if problems := setting_problems(settings):
+    connection: Connection, place: str, settings: Mapping[str, Any], base: int, actor: str
+) -> Version:
+    """A new version, or the one that holds where nothing is different; BadSettings where it cannot be,
+    StaleSettings where somebody else changed what `base` was."""
+    if problems := setting_problems(settings, place):
         raise BadSettings(problems)
-    held = read_settings(connection).get(place)
-    if (held.number if held else 0) != base:
-        raise BadSettings({"base": held.actor if held else ""})
-    if dict(settings) == (dict(held.settings) if held else {}):
-        return
-    written = json.dumps(dict(settings), sort_keys=True)
+    held = read_held(connection, place)
+    if held.number != base:
+        raise StaleSettings(held.actor)
+    values = json.loads(json.dumps(dict(settings)))
+    if values == dict(held.settings):
+        return held
+    written = json.dumps(values, sort_keys=True)
     connection.execute(
         insert(device_setting).values(place=place, settings=written, at=now_ms(), actor=actor[:80])
     )
-    record(connection, actor, "device.settings", json.dumps({"place": place, **settings}))
+    told = {each.name: each.after for each in changes(held.settings, values)}
+    record(connection, actor, "device.settings", json.dumps({"place": place, **told}))
     note_change(connection)
+    return read_held(connection, place)
 
 
-def setting_problems(settings: Mapping[str, float]) -> dict[str, str]:
-    """By setting: the range that it should be in. The last word has the contract that devices read by."""
-    problems: dict[str, str] = {}
-    for name, value in settings.items():
-        try:
-            read_device({name: value})
-        except BadConfig:
-            problems[name] = "{:g}-{:g}".format(*REMOTE[name]) if name in REMOTE else "-"
-    if not problems:
-        try:
-            read_device(dict(settings))
-        except BadConfig as error:
-            problems["presence.max_dwell_s"] = "; ".join(error.problems)
-    return problems
+def go_back(connection: Connection, place: str, number: int, base: int, actor: str) -> Version:
+    """A new version with the content of an earlier one; LookupError where this place had no such version."""
+    earlier = read_version(connection, place, number)
+    if earlier is None:
+        raise LookupError(f"version {number}: {place} had no such version")
+    return set_settings(connection, place, earlier.settings, base, actor)
 
 
 def path_of(hierarchy: Hierarchy, device: DevicePlace) -> tuple[str, ...]:
@@ -91,9 +125,17 @@ def path_of(hierarchy: Hierarchy, device: DevicePlace) -> tuple[str, ...]:
     return f"{OF_DEVICE}{device.id}", place.id, place.store_id, place.region_id, place.org_id
 
 
-def decided(settings: Mapping[str, Version], path: Iterable[str]) -> dict[str, tuple[float, str]]:
+def path_at(hierarchy: Hierarchy, place: str) -> tuple[str, ...]:
+    """The place and those above it, the nearest first; nothing for a stranger."""
+    if not place.startswith(OF_DEVICE):
+        return tuple(upwards(hierarchy, place))
+    device = hierarchy.devices.get(place.removeprefix(OF_DEVICE))
+    return () if device is None or device.is_import else path_of(hierarchy, device)
+
+
+def decided(settings: Mapping[str, Version], path: Iterable[str]) -> dict[str, tuple[Any, str]]:
     """By setting: its value, and the place that decides."""
-    found: dict[str, tuple[float, str]] = {}
+    found: dict[str, tuple[Any, str]] = {}
     for place in path:
         if version := settings.get(place):
             for name, value in version.settings.items():
@@ -101,30 +143,36 @@ def decided(settings: Mapping[str, Version], path: Iterable[str]) -> dict[str, t
     return found
 
 
-class DeviceSection:
-    """The section `device` of what is wanted."""
+@dataclass(frozen=True)
+class SettingsSection:
+    """A section made of settings: `device`, or `cameras`."""
 
-    name = "device"
+    name: str
+    part: Callable[[Mapping[str, Any]], dict[str, Any]]
+    read: Callable[[Any], object]
+    """The contract that devices read by."""
 
     def build(
         self, connection: Connection, hierarchy: Hierarchy, devices: Sequence[DevicePlace]
     ) -> Mapping[str, Built]:
         """See Section."""
         settings = read_settings(connection)
-        return (
-            {device.id: _built(settings, path_of(hierarchy, device)) for device in devices}
-            if settings
-            else {}
-        )
+        if not settings:
+            return {}
+        return {device.id: self._built(settings, path_of(hierarchy, device)) for device in devices}
+
+    def _built(self, settings: Mapping[str, Version], path: Sequence[str]) -> Built:
+        values = {name: value for name, (value, _) in decided(settings, path).items()}
+        wanted = self.part(values)
+        try:
+            self.read(wanted)
+        except BadConfig as error:  # each place is right by itself, and they do not go together
+            return Built(problems=error.problems)
+        return Built(wanted or None)
 
 
-def _built(settings: Mapping[str, Version], path: Sequence[str]) -> Built:
-    values = {name: value for name, (value, _) in decided(settings, path).items()}
-    try:
-        read_device(values)
-    except BadConfig as error:  # each place is right by itself, and they do not go together
-        return Built(problems=error.problems)
-    return Built(values or None)
+DEVICE_SECTION = SettingsSection("device", device_part, read_device)
+CAMERAS_SECTION = SettingsSection("cameras", cameras_part, read_cameras)
 
 
 def _version(row: RowMapping) -> Version:
