@@ -81,7 +81,7 @@ def test_programs_for_devices_need_nothing_but_python(file: Path) -> None:
     assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
 
 
-MOST_EXPOSED = {"tillsight-kiosk": 50, "tillsight-clock-floor": 20, "tillsight-gateway-watch": 16}
+MOST_EXPOSED = {"tillsight-kiosk": 50}
 """By systemd's own measure, in tenths; 15 for all others."""
 
 

@@ -81,7 +81,7 @@ class Kiosk:
         self._served: SimpleQueue[tuple[ContactEnded, Stamp]] = SimpleQueue()
         self._present = self._not_stored = self._stopping = False
         self._sign = ""
-        self._called_ms = clock.mono_ms()
+        self._called_ms, self._has_called = clock.mono_ms(), False
         self._recall()
         self._shown = self._frame()
         self._version = 1
@@ -167,7 +167,7 @@ class Kiosk:
 
     def called(self) -> None:
         """A page is alive."""
-        self._called_ms = self._clock.mono_ms()
+        self._called_ms, self._has_called = self._clock.mono_ms(), True
 
     @property
     def picture(self) -> int:
@@ -176,6 +176,11 @@ class Kiosk:
             if self._session.state != "attract":
                 return NO_PICTURE
             return PRESENT_PICTURE if self._present else AWAY_PICTURE
+
+    @property
+    def silent_ms(self) -> int | None:
+        """Since a page called last; None where none has called since the start."""
+        return self._clock.mono_ms() - self._called_ms if self._has_called else None
 
     @property
     def state(self) -> Literal["ok", "lost"]:

@@ -79,6 +79,7 @@ def kiosk_routes(kiosk: Kiosk) -> dict[str, Route]:
 
     return {
         "GET events": events,
+        "GET called": lambda _: as_json({"silent_ms": kiosk.silent_ms}),
         "POST rate": route(lambda touch: kiosk.rate(touch.button, touch.number)),
         "POST undo": route(lambda _: kiosk.undo()),
         "POST ping": route(lambda _: kiosk.called()),

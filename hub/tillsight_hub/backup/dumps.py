@@ -19,6 +19,8 @@ Progress = Callable[[str, int, int], None]
 SQLITE_FILE, POSTGRESQL_FILE = "hub.db", "hub.pgdump"
 PAGES_AT_ONCE = 2000
 """Between them the hub writes."""
+_TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl")
+"""Of the URL: the programs of PostgreSQL would else believe any server."""
 
 
 def name_of_dump(engine: Engine) -> str:
@@ -88,7 +90,8 @@ def _run(name: str, url: URL, words: list[str], failure: type[Exception]) -> Non
         raise failure(f"{name} is not installed: apt-get install postgresql-client")
     where = {"PGHOST": url.host or url.query.get("host"), "PGPORT": url.port or url.query.get("port")}
     who = {"PGUSER": url.username, "PGPASSWORD": url.password, "PGDATABASE": url.database}
-    known = {key: str(value) for key, value in (where | who).items() if value is not None}
+    how = {f"PG{name.upper()}": url.query.get(name) for name in _TLS}
+    known = {key: str(value) for key, value in (where | who | how).items() if value is not None}
     done = subprocess.run(
         [program, *words], env={**os.environ, **known}, capture_output=True, text=True, check=False
     )
