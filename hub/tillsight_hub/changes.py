@@ -67,6 +67,15 @@ def period_before(period: Period) -> Period:
     return Period((first - back).isoformat(), (last - back).isoformat())
 
 
+def months_before(period: Period) -> Period:
+    """As many whole months, the latest ones before that of the period's first day."""
+    first, last = date.fromisoformat(period.first), date.fromisoformat(period.last)
+    months = (last.year - first.year) * 12 + last.month - first.month + 1
+    begin = first.year * 12 + first.month - 1 - months
+    end = first.replace(day=1) - timedelta(days=1)
+    return Period(date(begin // 12, begin % 12 + 1, 1).isoformat(), end.isoformat())
+
+
 def _change(before: Seen, after: Seen, metric: Metric, level: float) -> Change:
     plain = Change(before.score, after.score)
     for when, seen in (("before", before), ("after", after)):

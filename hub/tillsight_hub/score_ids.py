@@ -220,10 +220,16 @@ def narrowed_editions(
             if place.scale.id == edition.scale and (edition.cut != "total" or group.key in _above(place))
         ]
         revision = revisions.of(members, on_weekdays(within, part))
-        cut: Cut = "hours" if part.hours else "weekdays"
-        return Edition(edition.place, edition.scale, within, cut, part.key, revision)
+        return Edition(edition.place, edition.scale, within, *narrowed_cut(part), revision)
 
     return of
+
+
+def narrowed_cut(narrowing: Narrowing) -> tuple[Cut, str]:
+    """What a total of these weekdays and hours is called."""
+    if not narrowing.is_any:
+        return "total", ""
+    return ("hours" if narrowing.hours else "weekdays"), narrowing.key
 
 
 def on_weekdays(period: Period, narrowing: Narrowing) -> set[str]:

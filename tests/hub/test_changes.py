@@ -2,7 +2,7 @@
 
 import pytest
 
-from tillsight_hub.changes import Change, Seen, changes, period_before
+from tillsight_hub.changes import Change, Seen, changes, months_before, period_before
 from tillsight_hub.metrics.catalogue import catalogue
 from tillsight_hub.metrics.comparison import nps_change, share_change
 from tillsight_hub.metrics.counts import Audit, Calibration, Counts
@@ -108,3 +108,15 @@ def test_the_period_before_has_as_many_days_of_the_same_weekdays(
     period: tuple[str, str], before: tuple[str, str]
 ) -> None:
     assert period_before(Period(*period)) == Period(*before)
+
+
+@pytest.mark.parametrize(
+    ("period", "before"),
+    [
+        (Period("2026-10-01", "2026-10-31"), Period("2026-09-01", "2026-09-30")),
+        (Period("2026-01-01", "2026-03-31"), Period("2025-10-01", "2025-12-31")),
+        (Period("2024-03-01", "2024-03-31"), Period("2024-02-01", "2024-02-29")),
+    ],
+)
+def test_months_are_compared_with_as_many_whole_months_before(period: Period, before: Period) -> None:
+    assert months_before(period) == before

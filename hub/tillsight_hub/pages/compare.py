@@ -11,7 +11,7 @@ from tillsight_models.problems import Problem
 
 from ..access import PageSession
 from ..access.clock import now_ms
-from ..changes import Change, period_before
+from ..changes import Change
 from ..charts.caterpillar import Caterpillar, caterpillar
 from ..charts.drawing import Drawing
 from ..charts.funnel import FunnelPoint, funnel_plot
@@ -19,7 +19,7 @@ from ..errors import UnknownMetric
 from ..hierarchy import Hierarchy, Touchpoint
 from ..metrics.registry import Metric, Score
 from ..ranking import RANKED_STATUSES
-from .choosing import choose, place_options, today_of
+from .choosing import choose, place_options, range_of, today_of
 from .rendering import Pages, PagesDep
 from .source import Source, SourceDep
 from .standings import By, Comparison, Question, comparable, is_comparable, read_comparisons
@@ -62,8 +62,9 @@ def compare(
         place = request.query_params.get("place") or None
         places = places_within(hierarchy, scope, place)
         choice = choose(request.query_params, pages, today_of(places, now))
-        question = Question(places, place or scope, choice.period, by, _metric(source, places, metric))
-        comparisons, sums = read_comparisons(connection, hierarchy, question, source.metrics, now)
+        chosen = _metric(source, places, metric)
+        question = Question(places, place or scope, choice.period, by, chosen, choice.narrowing)
+        found = read_comparisons(connection, hierarchy, question, source.metrics, now)
     return pages.page(
         request,
         "compare.html",
@@ -74,9 +75,11 @@ def compare(
         by=by,
         bys=BYS,
         metric=question.metric,
-        metrics=comparable(source.metrics, sums, question.metric.id),
-        earlier=period_before(choice.period),
-        shown=[_shown(pages, each, alone=len(comparisons) == 1) for each in comparisons],
+        metrics=comparable(source.metrics, found.sums, question.metric.id),
+        used=range_of(found.used, pages) if found.used else "",
+        is_partly_used=found.used is not None and found.used != choice.period,
+        earlier=found.earlier,
+        shown=[_shown(pages, each, alone=len(found.comparisons) == 1) for each in found.comparisons],
         why=lambda line: why_not_ranked(pages, line.score, question.metric),
         span=lambda change: change_text(pages, change, question.metric),
     )

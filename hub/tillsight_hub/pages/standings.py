@@ -1,24 +1,25 @@
 """Touchpoints, stores or regions beside each other: what ranking and change say of them, scale by scale."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import add
 from typing import Literal
 
 from sqlalchemy import Connection
 
-from ..changes import CERTAIN_BELOW, Change, Seen, changes, period_before
+from ..changes import CERTAIN_BELOW, Change, Seen, changes, months_before, period_before
 from ..charts.caterpillar import Verdict
 from ..hierarchy import Hierarchy, Touchpoint
 from ..metrics.counts import Counts
 from ..metrics.funnel import Funnel, funnel
 from ..metrics.questions import Questions
 from ..metrics.registry import Catalogue, Metric, Score
+from ..narrowing import Narrowed, Narrowing, read_narrowed
 from ..periods import Period
 from ..ranking import Standing, ranked, worst_of
-from ..score_ids import EXPLAIN_PAGE, EditionOf, ScoreId, editions
-from ..scores import Group, read_counts
+from ..score_ids import EXPLAIN_PAGE, EditionOf, ScoreId, narrowed_cut, narrowed_editions
+from ..scores import Group
 
 By = Literal["touchpoint", "store", "region"]
 LEAST_IN_FUNNEL = 5
@@ -35,6 +36,8 @@ class Question:
     period: Period
     by: By
     metric: Metric
+    narrowing: Narrowing = field(default_factory=Narrowing)
+    """Which weekdays and hours; hours are told of whole months that are over."""
 
 
 @dataclass(frozen=True)
@@ -116,46 +119,68 @@ class Comparison:
         return [line for line in self.ranked if line.score.n and 0 <= (line.score.value or 0) <= 1]
 
 
+@dataclass(frozen=True)
+class Compared:
+    """The answer to one question."""
+
+    comparisons: Sequence[Comparison]
+    """One for each scale, in the order of the places."""
+    sums: Sequence[Counts]
+    """Of each scale."""
+    used: Period | None
+    """The days that the numbers are of; None where hours are asked for and no whole month is over."""
+    earlier: Period
+    """What changes are tested against."""
+
+
 def read_comparisons(
     connection: Connection, hierarchy: Hierarchy, question: Question, metrics: Catalogue, now: int
-) -> tuple[list[Comparison], list[Counts]]:
-    """One comparison for each scale, in the order of the places; and the sums of each scale."""
+) -> Compared:
+    """Every place of the question beside the others of its scale, and beside itself before."""
 
-    def groups(period: Period, questions: Questions) -> list[Group]:
-        return read_counts(
+    def groups(period: Period, questions: Questions) -> Narrowed:
+        return read_narrowed(
             connection,
             question.places,
-            period.first,
-            period.last,
+            period,
             question.by,
+            question.narrowing,
             smallest_cell=metrics.smallest_cell,
             now=now,
             questions=questions,
         )
 
     def links(period: Period) -> EditionOf:
-        return editions(
-            connection, hierarchy, question.places, asked=question.asked, period=period, by=question.by
+        return narrowed_editions(
+            connection,
+            hierarchy,
+            question.places,
+            asked=question.asked,
+            period=period,
+            by=question.by,
+            narrowing=question.narrowing,
         )
 
-    earlier = period_before(question.period)
     after = groups(question.period, metrics.questions)
+    used = after.used or question.period
+    earlier = months_before(used) if question.narrowing.hours else period_before(used)
     before = groups(earlier, metrics.chosen([question.metric.id]).questions)
     source = _Source(
-        question,
+        replace(question, period=used),
         _above(hierarchy, question.by),
-        changes(_seen(before, question.metric), _seen(after, question.metric), question.metric),
-        links(question.period),
+        changes(_seen(before.groups, question.metric), _seen(after.groups, question.metric), question.metric),
+        links(used),
         links(earlier),
     )
     scales: dict[str, list[Group]] = {}
-    for group in after:
+    for group in after.groups:
         scales.setdefault(group.counts.scale.id, []).append(group)
-    return [
+    comparisons = [
         source.comparison(scale, members)
         for scale, members in scales.items()
         if question.metric.applies(members[0].counts.scale)
-    ], [_sum(members) for members in scales.values()]
+    ]
+    return Compared(comparisons, [_sum(members) for members in scales.values()], after.used, earlier)
 
 
 def comparable(metrics: Catalogue, sums: Iterable[Counts], chosen: str) -> list[Metric]:
@@ -211,7 +236,8 @@ class _Source:
         standings = ranked(scores, metric)
         mean = metric.score(_sum(groups))
         lines = [self._line(group, scores[group.key], standings[group.key], mean) for group in groups]
-        total = ScoreId(metric.id, asked.asked, scale, asked.period, "total", "", mean.level)
+        cut, key = narrowed_cut(asked.narrowing)
+        total = ScoreId(metric.id, asked.asked, scale, asked.period, cut, key, mean.level)
         return Comparison(scale, metric, lines, mean, EXPLAIN_PAGE.format(id=total))
 
     def _line(self, group: Group, score: Score, standing: Standing, mean: Score) -> Line:

@@ -1,8 +1,10 @@
 """Comparing over HTTP: the numbers are the API's, ties are said to be ties, strangers see nothing."""
 
 import re
+from datetime import date, datetime, time, timedelta
 from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
@@ -10,6 +12,7 @@ from tests.harness.websites import Visitor, Website, now_ms
 
 from tillsight_hub.database import writing
 from tillsight_hub.pages.figures import MINUS
+from tillsight_hub.periods import Period, bucket_days
 from tillsight_hub.tables import touchpoint
 
 from .conftest import Visit
@@ -133,6 +136,60 @@ def test_changes_are_those_of_the_api(fresh_site: Website, visit: Visit) -> None
     assert "1 has become worse" in text
     assert changed["till-1"]["before"]["id"] in listed
     assert changed["till-1"]["after"]["id"] in listed
+
+
+def mornings(site: Website, months_back: int, bad: dict[str, int]) -> Period:
+    """200 answers in the morning, and as many satisfied ones in the afternoon, in a month that is over."""
+    month = bucket_days(date.today().isoformat(), "month")  # noqa: DTZ011 - far from its ends
+    for _ in range(months_back):
+        before = date.fromisoformat(month.first) - timedelta(days=1)
+        month = bucket_days(before.isoformat(), "month")
+    for box, negative in bad.items():
+        zone = ZoneInfo("Asia/Kolkata" if box == "box-3" else "Europe/Rome")
+        for hour, ratings in ((10, [1] * negative + [4] * (200 - negative)), (16, [4] * 200)):
+            start = datetime.combine(date.fromisoformat(month.first), time(hour), zone)
+            days = timedelta(days=1)
+            presses = [
+                site.boxes[box].press(rating, t=int((start + days * (n % 28)).timestamp() * 1000) + n)
+                for n, rating in enumerate(ratings)
+            ]
+            site.ingest(*presses, box=box)
+    return month
+
+
+def test_weekdays_and_hours_narrow_it_as_the_api_does(fresh_site: Website, visit: Visit) -> None:
+    mornings(fresh_site, 2, {"box-1": 20, "box-4": 20})
+    month = mornings(fresh_site, 1, {"box-1": 100, "box-4": 20})
+    visitor = visit(fresh_site)
+    visitor.log_in("ada")
+    days = f"first={month.first}&last={month.last}"
+    for query, asked in (
+        ("&from_hour=10&until_hour=11", {"hours": "10-11"}),
+        ("&weekday=1&weekday=3", {"weekdays": "1,3"}),
+        ("", {}),
+    ):
+        found = {"from": month.first, "to": month.last, "metric": "csat", **asked}
+        told = visitor.client.get("/api/v1/scores", params=found).json()["results"]
+        text = visitor.client.get(f"/compare?metric=csat&{days}{query}").text
+        rows = table_rows(text)
+        assert rows.keys() == {"till-1", "desk"}
+        for result in told:
+            if result["key"] in rows:
+                (score,) = result["scores"]
+                assert rows[result["key"]][2] == f"{score['value']:.0%}"
+                assert f"/explain/{score['id']}" in text
+    hours = visitor.client.get(f"/compare?metric=csat&{days}&from_hour=10&until_hour=11").text
+    assert table_rows(hours)["till-1"][2] == "50%"
+    (listed,) = re.findall(r'<ul class="changed">(.*?)</ul>', hours, re.DOTALL)
+    assert re.findall(r"/places/([\w-]+)", listed) == ["till-1"]
+    for link in set(re.findall(r'href="(/explain/[^"]+)"', hours)):
+        assert visitor.client.get(link).status_code == 200, link
+
+
+def test_hours_of_a_month_that_is_not_over_are_not_told(ada: Visitor) -> None:
+    text = ada.client.get("/compare?metric=csat&period=today&from_hour=9&until_hour=12").text
+    assert "this period has none" in text
+    assert 'class="standings"' not in text
 
 
 def test_without_a_period_before_nothing_is_called_changed(ada: Visitor) -> None:
