@@ -209,8 +209,9 @@ def test_no_secret_is_left_of_a_till_that_was_decommissioned(shops: Chain) -> No
     assert proof["secrets"] >= 2 and proof["files_searched"] > 1000
     say(f"{proof['files_searched']} files searched, not unpacked: {proof['read_only_as_packed']}")
     assert not [file for file in files(till.files) if any(part in file.read_bytes() for part in secrets)]
-    again = shops.play("decommission.yml", "--limit", TILL)
-    assert (again.code, again.changes) == (0, []), again.words
+    for words in ((), ("--check",)):
+        again = shops.play("decommission.yml", *words, "--limit", TILL)
+        assert (again.code, again.changes) == (0, []), again.words
     assert json.loads((shops.folder / "proofs" / f"{TILL}.json").read_text(encoding="utf-8")) == proof
 
 
