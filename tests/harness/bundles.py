@@ -19,18 +19,26 @@ KINDS = ("hub", "device")
 
 @dataclass(frozen=True)
 class Bundle:
-    """A folder with wheels and requirements."""
+    """A folder with wheels and requirements, signed with a key of the tests' own."""
 
     folder: Path
 
     @classmethod
     def built(cls, folder: Path) -> "Bundle":
-        """Of the code as it is; the folder that $TILLSIGHT_BUNDLE names is taken as it is."""
+        """Of the code as it is; of the folder that $TILLSIGHT_BUNDLE names a copy is taken, and signed."""
         if given := os.environ.get("TILLSIGHT_BUNDLE"):
-            return cls(Path(given))
+            shutil.copytree(given, folder)
+            sign(folder, folder.parent)
+            return cls(folder)
         words = [sys.executable, str(ROOT / "scripts" / "build_bundle"), "--out", str(folder)]
         subprocess.run([*words, "--machines", "x86_64"], check=True)
+        sign(folder, folder.parent)
         return cls(folder)
+
+    @property
+    def key(self) -> Path:
+        """What `tillsight_release_key` names."""
+        return self.folder.parent / "release-key.pub.pem"
 
     def requirements(self, kind: str) -> Path:
         return self.folder / f"requirements-{kind}-{TARGET}.txt"
@@ -45,6 +53,21 @@ class Bundle:
         """What else is needed; it changes seldom."""
         texts = [self.requirements(kind).read_text(encoding="ascii") for kind in KINDS]
         return "\n".join(line for text in texts for line in text.splitlines() if "tillsight[" not in line)
+
+
+def sign(folder: Path, keys: Path) -> None:
+    """With the key in `keys`, which is made where there is none."""
+    key, words = keys / "release-key.pem", [sys.executable, str(ROOT / "scripts" / "sign_bundle")]
+    if not key.exists():
+        subprocess.run([*words, "new-key", "--out", str(key)], check=True, capture_output=True)
+    subprocess.run([*words, "sign", "--key", str(key), str(folder)], check=True, capture_output=True)
+
+
+def sums_of(folder: Path) -> None:
+    """As `scripts/build_bundle` writes them."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "SHA256SUMS" not in path.name)
+    lines = [f"{sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}\n" for path in files]
+    (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
 
 
 def installed(bundle: Bundle) -> Root:

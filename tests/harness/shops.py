@@ -52,6 +52,7 @@ def shop_variables(bundle: Bundle, folder: Path) -> dict[str, object]:
     (folder / "seed.toml").write_text(HIERARCHY + places, encoding="utf-8")
     return {
         "tillsight_bundle": str(bundle.folder),
+        "tillsight_release_key": str(bundle.key),
         "tillsight_version": VERSION,
         "tillsight_hub_host": "127.0.0.1",
         "tillsight_hub_seed": str(folder / "seed.toml"),
