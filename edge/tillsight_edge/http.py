@@ -1,6 +1,7 @@
 """The HTTPS transport, for shops whose network lets nothing but the web through."""
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from email.message import Message
@@ -33,10 +34,17 @@ WANTED_S = 60.0
 """Between two questions for what is wanted, where no events are sent meanwhile."""
 TIMEOUT_S = 40.0
 """The hub itself gives up after 30 s."""
+MOST_PAUSE_S = 600.0
+"""However long a hub asks us to wait."""
 
 
 class _Refused(Exception):
     """The hub answered, and took nothing."""
+
+    def __init__(self, words: str, pause_s: float) -> None:
+        super().__init__(words)
+        self.pause_s = pause_s
+        """How long it wants to hear nothing more."""
 
 
 class _Answer(msgspec.Struct):
@@ -66,6 +74,7 @@ class HttpsTransport:
         self._wanted = ""
         """Version that was fetched last."""
         self._ask_at = self._orders_at = 0.0
+        self._send_at = -math.inf
         self._orders_path = ORDERS_PATH.format(device=device)
 
     def start(self, wake: Callable[[], None]) -> None:
@@ -78,11 +87,15 @@ class HttpsTransport:
         return 1
 
     def send(self, message: bytes) -> bool:
-        """See Transport; waits for the hub's answer."""
+        """See Transport; waits for the hub's answer, and asks nothing while the hub wants a pause."""
+        if self._monotonic() < self._send_at:
+            return False
         try:
             _, headers, body = self._ask("POST", PATH, message)
             acks = msgspec.json.decode(body, type=_Answer).acks
         except _FAILURES as error:
+            if isinstance(error, _Refused):
+                self._send_at = self._monotonic() + error.pause_s
             self._lost(str(error) or type(error).__name__)
             return False
         if self._was_lost:
@@ -179,7 +192,8 @@ class HttpsTransport:
         answer: HTTPResponse = connection.getresponse()
         body = answer.read()
         if answer.status not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
-            raise _Refused(f"{answer.status} {answer.reason}: {body[:200].decode(errors='replace')}")
+            words = f"{answer.status} {answer.reason}: {body[:200].decode(errors='replace')}"
+            raise _Refused(words, _pause_s(answer.headers))
         return answer.status, answer.headers, body
 
     def _connect(self) -> HTTPConnection:
@@ -198,3 +212,11 @@ class HttpsTransport:
         if not self._was_lost:
             log.warning("hub %s does not take events: %s", self._hub.url, why)
         self._was_lost = True
+
+
+def _pause_s(headers: Message) -> float:
+    """Seconds of `Retry-After`; 0.0 without one that is a number."""
+    try:
+        return min(MOST_PAUSE_S, max(0.0, float(headers.get("Retry-After", "0"))))
+    except ValueError:
+        return 0.0

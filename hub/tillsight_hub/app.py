@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache
 from importlib.metadata import version
+from typing import Literal
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -32,6 +33,7 @@ from .api import (
     events,
     explain,
     export,
+    fleet_alarms,
     health,
     identity,
     imports,
@@ -64,7 +66,9 @@ from .errors import AddressInUse
 from .fleet.alarms import Alarms
 from .fleet.boxes import Trouble
 from .identity.revocation import keep_list
+from .fleet.sightings import Lookout
 from .ingest.subscriber import Subscriber
+from .ingest.limits import DeviceLimits
 from .ingest.writer import IngestWriter
 from .live import Live, TooManyStreams
 from .mail.outbox import forget_old
@@ -110,6 +114,8 @@ ROUTERS = (
     wanted.router,
     orders.router,
     surveys.router,
+    settings.router,
+    fleet_alarms.router,
     events.router,
     export.router,
     imports.router,
@@ -179,7 +185,7 @@ def running(services: Services) -> Iterator[None]:
             PhoneSender(engine, services.writer.submit),
             CaseKeeper(engine, config.cases, letter_writer(config.cases.phone_url), services.live.touch),
             webhook,
-            Alarms(engine, config, _said, webhook),
+            Alarms(engine, config, _said, webhook, _lookouts(services)),
             _report_post(services),
             sender_of(engine, config.mail),
             watcher,
@@ -256,7 +262,15 @@ def _assemble(config: HubConfig) -> Services:
     if mqtt.embedded:
         broker = EmbeddedBroker(config.data_dir / "broker", mqtt.host, mqtt.port, mqtt.program)
         mqtt = mqtt.model_copy(update={"port": broker.port})
-    return Services(config, engine, writer, live, Subscriber(mqtt, writer, engine), broker)
+    limits = DeviceLimits(config.ingest.device_rate, config.ingest.device_burst, config.ingest.device_daily)
+    return Services(config, engine, writer, live, Subscriber(mqtt, writer, engine, limits), broker, limits)
+
+
+def _lookouts(services: Services) -> list[Lookout]:
+    """Who sees what no device says of itself."""
+    assert services.subscriber is not None
+    assert services.limits is not None
+    return [services.writer.watch, services.subscriber.broker_log, services.limits]
 
 
 def _sections(services: Services) -> list[Section]:
@@ -278,9 +292,9 @@ def _after_alerts(config: HubConfig) -> FollowUp:
     return follow
 
 
-def _said(trouble: Trouble) -> str:
-    """As the page of devices says it."""
-    return _spoken()["en"].t(f"devices.trouble_{trouble.key}", **trouble.values)
+def _said(trouble: Trouble, what: Literal["trouble", "do"]) -> str:
+    """As the page of devices says it: what is wrong, or what to do."""
+    return _spoken()["en"].t(f"devices.{what}_{trouble.key}", **trouble.values)
 
 
 def _report_post(services: Services) -> ReportPost | None:

@@ -122,6 +122,12 @@ class IngestSettings(Settings):
     """Messages in one transaction."""
     future_tolerance_s: Annotated[int, Field(ge=0)] = 3600
     """An event later than our clock by more than this is quarantined."""
+    device_rate: Annotated[float, Field(ge=1, le=1_000_000)] = 1000.0
+    """Events that one device may hand in per second, for long; an event counts as one for each 250 bytes."""
+    device_burst: Annotated[int, Field(ge=200, le=10_000_000)] = 10_000
+    """Events that it may hand in at once."""
+    device_daily: Annotated[int, Field(ge=1000, le=1_000_000_000)] = 400_000
+    """Events that it may hand in within 24 hours, a backlog of weeks included."""
 
 
 class PrivacySettings(Settings):

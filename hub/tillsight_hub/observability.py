@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
 from . import tables
-from .fleet.alarms import open_by_condition
+from .fleet.alarm_book import open_by_condition
 from .identity.revocation import days_left
 from .imports.origin import is_box
 from .services import Services

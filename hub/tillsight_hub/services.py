@@ -14,6 +14,7 @@ from .shown.asked import MetricsNow
 
 if TYPE_CHECKING:
     from .broker import EmbeddedBroker
+    from .ingest.limits import DeviceLimits
     from .ingest.subscriber import Subscriber
     from .ingest.writer import IngestWriter
     from .live import Live
@@ -30,6 +31,8 @@ class Services:
     subscriber: "Subscriber | None" = None
     broker: "EmbeddedBroker | None" = None
     """None where the hub uses somebody else's."""
+    limits: "DeviceLimits | None" = None
+    """How much one device may hand in; None: as much as it likes."""
 
     @property
     def metrics(self) -> Catalogue:

@@ -31,6 +31,7 @@ class Web(ThreadingHTTPServer):
             self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.hub = MemoryHub()
         self.trouble = 0
+        self.pause: str | None = None
         self.nonsense = False
         self.hang_up = False
         self.requests: list[tuple[str, str, str]] = []
@@ -58,6 +59,8 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        if self.server.pause is not None:
+            self.send_header("Retry-After", self.server.pause)
         self.end_headers()
         self.wfile.write(body)
         self.close_connection = self.server.hang_up
@@ -214,3 +217,24 @@ class QuietWeb(Web):
 
     def handle_error(self, *_: object) -> None:
         """Quiet."""
+
+
+def test_a_hub_that_asks_for_a_pause_is_left_alone_for_so_long(line: Line, web: Web) -> None:
+    web.trouble, web.pause = 429, "120"
+    press_times(line.outbox, 3)
+    for now_s in (0.0, 60.0, 119.0):
+        line.now_s = now_s
+        line.turns(90)
+    assert len(web.requests) == 1
+    web.trouble = 0
+    line.now_s = 121.0
+    line.turns(90)
+    assert line.outbox.books().left == 0
+
+
+@pytest.mark.parametrize("pause", ["Wed, 21 Oct 2026 07:28:00 GMT", "-5", "nan"])
+def test_a_pause_that_is_no_number_of_seconds_is_none(line: Line, web: Web, pause: str) -> None:
+    web.trouble, web.pause = 503, pause
+    press_times(line.outbox, 1)
+    line.turns(30)
+    assert len(web.requests) >= 2

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import time
 from typing import Any
 
@@ -18,7 +19,7 @@ from .. import tables
 from ..access import CurrentDevice
 from ..ingest.messages import Incoming, Receipt
 from ..ingest.writer import IngestWriter
-from ..services import ServicesDep
+from ..services import Services, ServicesDep
 from .wanted import WANTED_HEADER
 
 router = APIRouter(prefix="/api/v1", tags=["ingest"])
@@ -26,6 +27,8 @@ router = APIRouter(prefix="/api/v1", tags=["ingest"])
 COMMIT_S = 30.0
 """How long a request waits for the commit. The client sends again after that, which stores nothing twice."""
 RETRY = {"Retry-After": "5"}
+MOST_WAIT_S = 600
+"""A device that is far beyond its limits may ask again after this."""
 
 _BODY = {
     "required": True,
@@ -52,6 +55,7 @@ async def ingest(
     """Store events of one device, which sends its API token (role `device`). The header `Tillsight-Wanted` of
     the answer names the configuration that is wanted of it."""
     payload = await _read_body(request)
+    _check_limits(services, device.scope or "", len(payload))
     topic, wanted = await run_in_threadpool(_place_of, services.engine, device.scope or "")
     receipt = await _committed(services.writer, topic, payload) if services.writer.running else None
     if receipt is None or not receipt.committed:
@@ -64,6 +68,14 @@ async def ingest(
         quarantined=receipt.quarantined,
         acks=[msgspec.to_builtins(ack) for id, ack in receipt.acks.items() if id == device.scope],
     )
+
+
+def _check_limits(services: Services, device: str, size: int) -> None:
+    """429 where the device hands in too much: it keeps its events, and sends them again."""
+    wait_s = services.limits.wait_s(device, size) if services.limits else 0.0
+    if wait_s > 0:
+        again = {"Retry-After": str(min(MOST_WAIT_S, math.ceil(wait_s)))}
+        raise HTTPException(429, "more than one device may hand in: send it again later", again)
 
 
 async def _read_body(request: Request) -> bytes:

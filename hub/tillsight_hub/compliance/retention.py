@@ -14,6 +14,7 @@ from ..access.audit import record
 from ..access.clock import now_ms
 from ..cases.settings import CaseSettings
 from ..database import writing
+from ..fleet.alarm_book import forget_alarms
 from ..mail.outbox import KEPT_MS
 from ..tables import audit, event, quarantine, setting
 from ..visits.erasing import KEEP_VISITS_MS, worded
@@ -34,6 +35,7 @@ class Forgotten:
     texts: int = 0
     messages: int = 0
     deeds: int = 0
+    alarms: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def rules(retention: RetentionSettings, cases: CaseSettings) -> tuple[Rule, ...]
         Rule("visits", KEEP_VISITS_MS // DAY_MS),
         Rule("quarantine", retention.quarantine_days, "retention.quarantine_days"),
         Rule("mail", KEPT_MS // DAY_MS),
+        Rule("alarms", retention.alarms_days, "retention.alarms_days"),
         Rule("audit", retention.audit_days, "retention.audit_days"),
     )
 
@@ -67,7 +70,8 @@ def forget(engine: Engine, settings: RetentionSettings, now: int | None = None) 
         messages = _empty_messages(connection, at - settings.quarantine_days * DAY_MS)
         old = audit.c.at < at - settings.audit_days * DAY_MS
         deeds = connection.execute(delete(audit).where(old)).rowcount
-        done = Forgotten(texts, messages, deeds)
+        alarms = forget_alarms(connection, at - settings.alarms_days * DAY_MS, at)
+        done = Forgotten(texts, messages, deeds, alarms)
         if done != Forgotten():
             record(connection, "tillsight-hub", _RUN, json.dumps(asdict(done)))
     return done

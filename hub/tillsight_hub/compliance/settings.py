@@ -19,6 +19,8 @@ class RetentionSettings(Settings):
     """The content of messages that could not be taken; that there were such stays."""
     audit_days: Annotated[int, Field(ge=180, le=3650)] = 1095
     """Who did what in the hub."""
+    alarms_days: Annotated[int, Field(ge=7, le=3650)] = 365
+    """What was wrong with devices, counted from when it was over."""
 
 
 class ComplianceSettings(Settings):

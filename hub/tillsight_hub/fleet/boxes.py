@@ -28,6 +28,8 @@ CERTIFICATE_DAYS, CERTIFICATE_LAST_DAYS = 20.0, 5.0
 """It is renewed 30 days before its end."""
 CONFIG_PATIENCE_MS = 10 * MINUTE_MS
 """After so long a connected box should have taken its configuration."""
+GRAVE = frozenset({"two-boxes", "enrolled-twice", "revoked-tries"})
+"""Sightings that somebody has to look at now."""
 
 Severity = Literal[1, 2]
 """1: look at it soon; 2: numbers are being lost or are wrong."""
@@ -187,9 +189,9 @@ def _config(box: Box, now: int) -> Iterator[Trouble]:
 
 
 def _seen(sightings: Sequence[Sighting]) -> Iterator[Trouble]:
-    """What the hub saw of it within a day."""
+    """What the hub saw of it lately."""
     for each in sightings:
-        severity: Severity = 1 if each.kind == "replay" else 2
+        severity: Severity = 2 if each.kind in GRAVE else 1
         yield Trouble(each.kind.replace("-", "_"), severity, {"n": each.times, "what": each.detail})
 
 

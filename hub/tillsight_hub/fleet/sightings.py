@@ -1,19 +1,53 @@
 """Sightings: what the hub sees of a device that no device says of itself, in the table `device_sighting`."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from ..tables import device_sighting
 
-Kind = Literal["two-boxes", "enrolled-twice", "revoked-tries", "replay"]
+Kind = Literal[
+    "two-boxes",
+    "enrolled-twice",
+    "revoked-tries",
+    "replay",
+    "reordered",
+    "flapping",
+    "restarts",
+    "flood",
+    "turned-away",
+]
+BROKER = ":broker"
+"""In place of a device: whom the broker turned away. No device has such an id."""
+NOWHERE = "?"
+"""In place of an address that the broker's log does not tell."""
 BOOTS = "boots"
 """Kind of the row that remembers a device's newest boots."""
 REMEMBERED = 8
 FRESH_MS = 86_400_000
 """So long after the last time a sighting counts."""
+FRESH: dict[str, int] = {"flapping": 3_600_000, "restarts": 7_200_000, "flood": 180_000}
+"""The same for those that are over sooner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody who watches has seen just now."""
+
+    device: str
+    kind: Kind
+    detail: str
+    times: int = 1
+
+
+class Lookout(Protocol):
+    """Somebody who watches."""
+
+    def seen(self) -> Sequence[Seen]:
+        """What there was since it was asked before."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +73,7 @@ def note_sighting(
         row = {"dev": device, "kind": kind, "first": at, "last": at, "times": times, "detail": detail[:300]}
         connection.execute(insert(device_sighting).values(row))
         return
-    is_over = at - held.last > FRESH_MS
+    is_over = at - held.last > _fresh_ms(kind)
     connection.execute(
         update(device_sighting)
         .where(mine)
@@ -79,6 +113,23 @@ def read_sightings(connection: Connection, now: int) -> dict[str, list[Sighting]
     )
     found: dict[str, list[Sighting]] = {}
     for row in connection.execute(query.order_by(device_sighting.c.dev, device_sighting.c.kind)):
-        sighting = Sighting(row.kind, row.first, row.last, row.times, row.detail)
-        found.setdefault(row.dev, []).append(sighting)
+        if row.last > now - _fresh_ms(row.kind):
+            sighting = Sighting(row.kind, row.first, row.last, row.times, row.detail)
+            found.setdefault(row.dev, []).append(sighting)
     return found
+
+
+def last_turned_away(connection: Connection, now: int) -> str | None:
+    """The address that the broker turned away last; None where its log did not tell, or a day has passed."""
+    found = [each for each in read_sightings(connection, now).get(BROKER, ()) if each.kind == "turned-away"]
+    return next((each.detail for each in found if each.detail != NOWHERE), None)
+
+
+def forget_sightings(connection: Connection, now: int) -> int:
+    """What counts no more is not kept, and with it the addresses of whom the broker turned away; how many."""
+    is_over = (device_sighting.c.last <= now - FRESH_MS) & (device_sighting.c.kind != BOOTS)
+    return connection.execute(delete(device_sighting).where(is_over)).rowcount
+
+
+def _fresh_ms(kind: str) -> int:
+    return FRESH.get(kind, FRESH_MS)

@@ -14,6 +14,8 @@ HUB_NAME = "tillsight-hub"
 """In the hub's own certificate. No device may have this id."""
 FROM_DEVICE: tuple[Channel, ...] = tuple(name for name, told in CHANNELS.items() if told.startswith("device"))
 TO_DEVICE: tuple[Channel, ...] = tuple(name for name, told in CHANNELS.items() if told.startswith("hub"))
+BROKER_LOG = "$SYS/broker/log/#"
+"""The hub alone hears whom the broker turned away."""
 LARGEST_MESSAGE = 256 * 1024
 """Bytes; a device sends 64 kB at most, and what a hub wants of its screens is the largest message."""
 CONF_FILE, ACL_FILE = "tillsight.conf", "tillsight.acl"
@@ -61,13 +63,14 @@ class BrokerFiles:
             "max_queued_bytes 200000000",
             "persistent_client_expiration 30d",
             "set_tcp_nodelay true",
+            "log_dest topic",
         ]
         return "\n".join(lines) + "\n"
 
 
 def access_list() -> str:
     """The hub hears and says everything of ours; a device only what bears its own name."""
-    lines = [f"user {HUB_NAME}", f"topic readwrite {PREFIX}/#", ""]
+    lines = [f"user {HUB_NAME}", f"topic readwrite {PREFIX}/#", f"topic read {BROKER_LOG}", ""]
     lines += _patterns("write", FROM_DEVICE) + _patterns("read", TO_DEVICE)
     return "\n".join([*lines, f"pattern read {PREFIX}/+/hub/state"]) + "\n"
 

@@ -63,7 +63,7 @@ def run_ca_command(arguments: argparse.Namespace, config: HubConfig) -> int:
 
 
 def add_device_arguments(parser: argparse.ArgumentParser) -> None:
-    """`enrol`, `revoke`, `list` and `order`."""
+    """`enrol`, `revoke`, `list`, `alarms` and `order`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     enrol = actions.add_parser("enrol", help="a code for one device, good for one certificate")
     enrol.add_argument("device", metavar="DEVICE")
@@ -83,6 +83,10 @@ def add_device_arguments(parser: argparse.ArgumentParser) -> None:
     order.add_argument("--address", metavar="URL", help="pull-model: this hub, as the device reaches it")
     listed = actions.add_parser("list", help="certificates, the newest first")
     listed.add_argument("device", metavar="DEVICE", nargs="?")
+    alarms = actions.add_parser("alarms", help="what is wrong with devices and with the hub itself")
+    alarms.add_argument("device", nargs="?", metavar="DEVICE", help="its id, or hub; default: all")
+    alarms.add_argument("--days", type=float, metavar="N", help="also those that were over within N days")
+    alarms.add_argument("--acknowledge", type=int, metavar="NUMBER", help="say that you see to this one")
 
 
 def run_device_command(arguments: argparse.Namespace, config: HubConfig) -> int:
@@ -91,6 +95,10 @@ def run_device_command(arguments: argparse.Namespace, config: HubConfig) -> int:
         from ..commands.command import run_order
 
         return run_order(arguments, config, _engine(config))
+    if arguments.action == "alarms":
+        from ..fleet.command import run_alarms
+
+        return run_alarms(arguments, _engine(config))
     from .authority import Authority
     from .enrolment import allow, issued
     from .revocation import authority_folder, silence

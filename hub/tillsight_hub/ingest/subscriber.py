@@ -23,7 +23,9 @@ from tillsight_models.wanted import ConfigIs
 
 from .. import tables
 from ..config import MqttSettings
+from ..fleet import broker_log
 from .intake import now_ms
+from .limits import DeviceLimits
 from .messages import DeviceAck, DeviceNote, Ignored, Incoming, Receipt
 from .writer import IngestWriter, Item
 
@@ -57,10 +59,21 @@ class Subscriber:
     connection goes nowhere, where on the next connection it could confirm another message.
     """
 
-    def __init__(self, settings: MqttSettings, writer: IngestWriter, engine: Engine) -> None:
+    def __init__(
+        self,
+        settings: MqttSettings,
+        writer: IngestWriter,
+        engine: Engine,
+        limits: DeviceLimits | None = None,
+    ) -> None:
+        self.broker_log = broker_log.BrokerLog()
+        """What the broker says of whom it turned away, where devices show it certificates."""
         self._settings = settings
         self._writer = writer
         self._engine = engine
+        self._limits = limits
+        self._asked = 0
+        """Number of our request for what devices say."""
         self._client: Client | None = None
         """The connected client; None while there is no connection."""
         self._orgs: list[str] = []
@@ -181,10 +194,15 @@ class Subscriber:
         if reason.is_failure:
             self._lost(f"refused: {reason}")
             self._ended.set()
-        else:
-            client.subscribe([(every_device(channel), qos) for channel, qos in SUBSCRIPTIONS.items()])
+            return
+        wanted = [(every_device(channel), qos) for channel, qos in SUBSCRIPTIONS.items()]
+        self._asked = client.subscribe(wanted)[1] or 0
+        if self._settings.ca_file is not None:
+            client.subscribe(broker_log.TOPIC, 0)
 
-    def _subscribed(self, client: Client, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
+    def _subscribed(self, client: Client, _userdata: Any, mid: int, reasons: Any, _properties: Any) -> None:
+        if mid != self._asked:
+            return  # a broker need not tell us its log
         if any(reason.is_failure for reason in reasons):
             self._lost(f"may not subscribe to {every_device('ev')}")
             self._ended.set()
@@ -209,7 +227,12 @@ class Subscriber:
         self._ended.set()
 
     def _arrived(self, client: Client, _userdata: Any, message: MQTTMessage) -> None:
-        self._writer.submit(self._item(client, message))
+        if message.topic.startswith(broker_log.PREFIX):
+            self.broker_log.hear(message.payload.decode(errors="replace"))
+            return
+        item = self._item(client, message)
+        if message.qos or not isinstance(item, Ignored):
+            self._writer.submit(item)
 
     def _item(self, client: Client, message: MQTTMessage) -> Item:
         """What a message is to the writer. We are told the retained messages of other people's subscriptions
@@ -218,6 +241,8 @@ class Subscriber:
         try:
             topic = message.topic
             channel = topic.split("/", 5)[-1]
+            if self._is_beyond_limits(message, channel):
+                return Ignored(done)
             if channel == "ev" and not message.retain:
                 return Incoming(topic, bytes(message.payload), now_ms(), done)
             if channel in _NOTES and message.payload:
@@ -227,6 +252,17 @@ class Subscriber:
         except (BadTopic, BadEvent, UnicodeDecodeError) as error:
             log.warning("a message is ignored: %s", error)
         return Ignored(done)
+
+    def _is_beyond_limits(self, message: MQTTMessage, channel: str) -> bool:
+        """Then it is confirmed to the broker and forgotten: the device, which hears no ack of the hub, keeps
+        its events and sends them again. Were it left with the broker, it would stand in others' way there."""
+        levels = message.topic.split("/", 5)
+        if self._limits is None or message.retain or len(levels) < 6:
+            return False
+        device = levels[4]
+        if channel == "ev":
+            return self._limits.wait_s(device, len(message.payload)) > 0
+        return channel in _NOTES and not self._limits.takes_note(device)
 
     def _announce(self, client: Client, state: Any) -> None:
         """Tell the devices of every org. (A last will has one topic only: the first org's.)"""

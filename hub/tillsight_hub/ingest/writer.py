@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tillsight_models.delivery import DEFAULT_WINDOW
 
+from ..fleet.watch import Watch
 from .checks import Message, read_message, refused_whole
 from .crash_points import crash_point
 from .intake import FUTURE_TOLERANCE_S, Intake, Outcome, now_ms
@@ -82,9 +83,11 @@ class IngestWriter:
         future_tolerance_s: int = FUTURE_TOLERANCE_S,
     ) -> None:
         self.counts = IngestCounts()
+        self.watch = Watch()
+        """What is only seen over a time."""
         self.on_acks: Callable[[Sequence[DeviceAck]], None] = lambda _: None
         """Called after every COMMIT with what to tell the devices; set before the start."""
-        self._intake = Intake(engine, window=window, future_tolerance_s=future_tolerance_s)
+        self._intake = Intake(engine, window=window, future_tolerance_s=future_tolerance_s, watch=self.watch)
         self._on_commit = on_commit or (lambda _: None)
         self._dbapi = engine.dialect.loaded_dbapi
         self._max_batch = max_batch

@@ -1,10 +1,13 @@
 """Events over HTTPS: the same writer, the same rows, 200 only after the commit."""
 
+import time
+
 import msgspec
 import pytest
 from sqlalchemy import func, select
 from tests.harness.hubs import RunningHub
 from tests.harness.ingesting import Box
+from tests.harness.processes import wait_until
 
 from tillsight_hub import tables
 from tillsight_models.delivery import Ack
@@ -99,3 +102,24 @@ def test_nothing_is_promised_while_the_database_is_locked(
     again = hub.client.post(URL, content=press, headers=headers)
     assert again.json()["acks"][0]["upto"] == 2
     assert _stored(hub) == 2
+
+
+def test_a_device_that_hands_in_too_much_is_asked_to_wait_and_loses_nothing(
+    hub: RunningHub, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event, limits = Box().press(), hub.services.limits
+    assert limits is not None
+    settings = hub.services.config.ingest
+    began = time.monotonic()
+    monkeypatch.setattr(limits, "_monotonic", lambda: began)
+    assert limits.wait_s("box-1", 250 * settings.device_burst) == 0.0  # all that it may at once
+    answer = hub.client.post(URL, content=event, headers=headers)
+    assert (answer.status_code, int(answer.headers["Retry-After"]) >= 1) == (429, True)
+    assert _stored(hub) == 0
+    assert [each.kind for each in limits.seen()] == ["flood"]
+    other = hub.bearer("device", "box-2")
+    assert hub.client.post(
+        URL, content=Box("box-2", "till-2").press(scale="smiley-5"), headers=other
+    ).is_success
+    monkeypatch.undo()
+    wait_until(lambda: hub.client.post(URL, content=event, headers=headers).is_success, "room for one event")

@@ -104,7 +104,7 @@ def test_the_audit_trail_ends_and_says_so(engine: Engine) -> None:
     with engine.connect() as connection:
         run = last_run(connection)
     assert run is not None
-    assert run[1] == {"texts": 0, "messages": 0, "deeds": 1}
+    assert run[1] == {"texts": 0, "messages": 0, "deeds": 1, "alarms": 0}
 
 
 def test_every_rule_names_its_setting() -> None:
@@ -115,5 +115,6 @@ def test_every_rule_names_its_setting() -> None:
         "visits": 7,
         "quarantine": 90,
         "mail": 400,
+        "alarms": 365,
         "audit": 1095,
     }

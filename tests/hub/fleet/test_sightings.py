@@ -76,6 +76,14 @@ def test_two_boxes_that_count_from_one_copy_are_seen_by_their_numbers(either_eng
     assert "seq 1 of stream" in str(troubles(either_engine)["two_boxes"].values["what"])
 
 
+def test_a_stream_of_another_device_is_a_copied_card(either_engine: Engine) -> None:
+    original, copy = Box("box-2", "till-2", boot="boot-b"), Box(boot="boot-a")
+    message = Incoming(original.topic, original.press(4, scale="smiley-5"), NOON)
+    intake(either_engine, NOON).take([read_message(message)])
+    take(either_engine, [copy.press(1)])
+    assert "which belongs to device box-2" in str(troubles(either_engine)["two_boxes"].values["what"])
+
+
 def test_recorded_events_that_are_sent_again_are_seen_and_stored_once(either_engine: Engine) -> None:
     box = Box()
     events = [box.press(4, t=NOON - MINUTE + seq) for seq in range(20)]

@@ -24,7 +24,7 @@ from tillsight_hub.identity.broker_files import HUB_NAME
 from tillsight_hub.identity.enrolment import Code, allow
 from tillsight_hub.identity.revocation import days_left, silence, write_list
 from tillsight_hub.seed import Seed, apply_seed
-from tillsight_hub.tables import certificate
+from tillsight_hub.tables import certificate, fleet_alarm
 from tillsight_models.configuration import read_settings
 
 
@@ -193,3 +193,30 @@ def post(site: Website, what: str, **asked: str) -> dict[str, str]:
     assert answer.status_code == 200, answer.text
     given: dict[str, str] = answer.json()
     return given
+
+
+def test_alarms_are_listed_and_somebody_sees_to_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    engine = open_database(f"sqlite:///{folder / 'hub.db'}")
+    words = {"severity": 2, "text": "two boxes with one identity", "raised": 1_791_280_800_000}
+    rows = [
+        {"subject": "box-1", "condition": "two_boxes", "cleared": None, **words},
+        {
+            "subject": "hub",
+            "condition": "backup",
+            "cleared": round(time.time() * 1000),
+            **words,
+            "severity": 1,
+        },
+    ]
+    with engine.begin() as connection:
+        connection.execute(insert(fleet_alarm), rows)
+    engine.dispose()
+    begins = "    1 red    2026-10-06 10:00Z box-1: two boxes with one identity"
+    assert run(folder, "device", "alarms") == 0
+    assert capsys.readouterr().out == f"{begins} (goes on until somebody sees to it)\n"
+    assert run(folder, "device", "alarms", "box-1", "--acknowledge", "1") == 0
+    assert capsys.readouterr().out == f"{begins} (tillsight-hub sees to it)\n"
+    assert run(folder, "device", "alarms", "hub", "--days", "1") == 0
+    assert "    2 yellow 2026-10-06 10:00Z hub: two boxes" in capsys.readouterr().out
+    assert run(folder, "device", "alarms", "--acknowledge", "2") == 1
+    assert "alarm 2: none of this number goes on" in capsys.readouterr().err

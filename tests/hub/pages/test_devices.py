@@ -5,16 +5,18 @@ import tomllib
 from html import unescape
 from typing import Any
 
+import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from tests.harness.websites import Visitor, Website, now_ms
 
 from tillsight_edge.config import DeviceConfig
+from tillsight_hub.access import create_token
 from tillsight_hub.fleet.boxes import Box, read_boxes
 from tillsight_hub.fleet.reports import lines, read_happenings, read_reports
 from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.pages.texts import texts
-from tillsight_hub.tables import device
+from tillsight_hub.tables import device, fleet_alarm
 from tillsight_models.configuration import read_settings
 from tillsight_models.events import CameraReported, DeviceStarted, HealthReported
 
@@ -174,3 +176,80 @@ def test_an_empty_hub_leads_to_the_first_press(empty_site: Website, visit: Visit
     found = re.search(r"<output[^>]*>(tillsight_[^<]+)</output>", token.text)
     assert found
     assert found[1] not in ada.client.get(made.headers["location"]).text
+
+
+def raise_alarm(site: Website, subject: str = "box-1", condition: str = "two_boxes", **more: Any) -> int:
+    """As the hub's watch files it; its number."""
+    words = {
+        "severity": 2,
+        "text": "in English",
+        "raised": now_ms(),
+        "detail": '{"what": "boot a came back"}',
+    }
+    row = {"subject": subject, "condition": condition, **words, **more}
+    with site.services.engine.begin() as connection:
+        return int(
+            connection.execute(insert(fleet_alarm).values(row).returning(fleet_alarm.c.id)).scalar_one()
+        )
+
+
+def test_an_alarm_says_what_to_do_and_somebody_sees_to_it(fresh_site: Website, ada: Visitor) -> None:
+    assert "no alarm" in ada.client.get("/devices").text
+    number = raise_alarm(fresh_site)
+    raise_alarm(fresh_site, "hub", "turned_away", severity=1, detail='{"n": 3}')
+    raise_alarm(fresh_site, "box-2", "gone_by", text="as an older hub said", detail=None, cleared=1)
+    page = ada.client.get("/devices").text
+    assert "two boxes with one identity: boot a came back" in page
+    assert texts()("devices.do_two_boxes") in page
+    assert "3 connections turned away at the broker" in page
+    assert "gone_by" not in page
+
+    def answers_for(number: str) -> httpx.Response:
+        token = ada.csrf_token("/devices")
+        return ada.client.post("/devices/alarms", data={"number": number, "csrf_token": token})
+
+    answer = answers_for(str(number))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/devices#alarms-title")
+    assert "ada sees to it" in ada.client.get("/devices").text
+    assert "ada sees to it" in ada.client.get("/devices/box-1").text
+    assert answers_for("x").status_code == 422
+    assert answers_for("9999").status_code == 404
+
+
+def test_an_alarm_is_said_in_the_language_of_who_reads_it(fresh_site: Website, ada: Visitor) -> None:
+    raise_alarm(fresh_site)
+    raise_alarm(fresh_site, condition="flood", detail=None)
+    page = ada.client.get("/devices", headers={"Accept-Language": "it"}).text
+    assert "due dispositivi con la stessa identità: boot a came back" in page
+    assert "in English" in page  # what an older hub filed has its own words only
+
+
+def test_a_manager_sees_the_alarms_of_the_own_store_and_answers_for_none(site: Website, visit: Visit) -> None:
+    raise_alarm(site, "box-1")
+    raise_alarm(site, "box-3")
+    raise_alarm(site, "hub", "backup", detail='{"hours": 40}')
+    mona = visit(site)
+    mona.log_in("mona")
+    page = mona.client.get("/devices").text
+    assert page.count("two boxes with one identity") == 1
+    assert "backup" not in page
+    assert 'name="number"' not in page
+    told = mona.client.get("/api/v1/alarms").json()
+    assert [(each["subject"], each["condition"], each["needs_somebody"]) for each in told] == [
+        ("box-1", "two_boxes", True)
+    ]
+    assert mona.client.get("/api/v1/alarms?device=box-3").json() == []
+
+
+def test_the_api_acknowledges_and_tells_what_is_over(site: Website) -> None:
+    number = raise_alarm(site, "box-2", "flood", severity=1)
+    raise_alarm(site, "box-2", "lag", severity=1, cleared=now_ms() - 5)
+    token = create_token(site.services.engine, "fleet", "ops")
+    with httpx.Client(base_url=site.url, headers={"Authorization": f"Bearer {token}"}) as ops:
+        assert ops.post(f"/api/v1/alarms/{number}/acknowledge").json() == {"acknowledged": True}
+        assert ops.post("/api/v1/alarms/99999/acknowledge").status_code == 404
+        told = ops.get("/api/v1/alarms?device=box-2&state=all").json()
+    assert [(each["condition"], each["acknowledged_by"], each["cleared_at"] is None) for each in told] == [
+        ("flood", "token fleet", True),
+        ("lag", None, False),
+    ]
