@@ -65,10 +65,10 @@ from .database import migrate, open_database, tidy, wait_for_database
 from .errors import AddressInUse
 from .fleet.alarms import Alarms
 from .fleet.boxes import Trouble
-from .identity.revocation import keep_list
 from .fleet.sightings import Lookout
-from .ingest.subscriber import Subscriber
+from .identity.revocation import keep_list
 from .ingest.limits import DeviceLimits
+from .ingest.subscriber import Subscriber
 from .ingest.writer import IngestWriter
 from .live import Live, TooManyStreams
 from .mail.outbox import forget_old
@@ -113,9 +113,8 @@ ROUTERS = (
     devices.router,
     wanted.router,
     orders.router,
-    surveys.router,
-    settings.router,
     fleet_alarms.router,
+    surveys.router,
     events.router,
     export.router,
     imports.router,

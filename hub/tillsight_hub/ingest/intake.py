@@ -37,9 +37,9 @@ NO_LIMIT_MS = 253_402_300_799_999
 FRESH_MS = 600_000
 """Health in an event that took longer than this to arrive says nothing about now."""
 
-
 COPIED = ("reused-seq", "foreign-stream")
 """Refusals that two machines with one card come to."""
+
 
 def now_ms() -> int:
     """The hub's clock, ms UTC."""
@@ -57,9 +57,9 @@ class Outcome:
     """All that could not be stored."""
     aside: list[Refusal]
     """Those of them that were not in quarantine before."""
-
     new: list[Arrival]
     """In the order in which they came."""
+
 
 class Intake:
     """Stores messages exactly once; not for several threads at a time."""
@@ -71,11 +71,11 @@ class Intake:
         window: int = DEFAULT_WINDOW,
         future_tolerance_s: int = FUTURE_TOLERANCE_S,
         clock: Callable[[], int] = now_ms,
-    ) -> None:
         watch: Watch | None = None,
+    ) -> None:
         self._engine = engine
-        self._store = event_store(engine)
         self._watch = watch or Watch(clock)
+        self._store = event_store(engine)
         self._window = window
         self._tolerance_ms = future_tolerance_s * 1000
         self._clock = clock
@@ -94,8 +94,8 @@ class Intake:
             crash_point("writer.before-commit")
         crash_point("writer.committed")
         self._recent.add(outcome.aside)
-        return outcome
         _tell(self._watch, outcome.new, notes, self._hierarchy)
+        return outcome
 
     def _write(
         self,
@@ -195,8 +195,6 @@ def _note_sightings(connection: Connection, again: dict[str, int], aside: Sequen
         note_sighting(connection, device, "two-boxes", at, detail)
 
 
-def _settle_times(connection: Connection, batch: Batch, touchpoints: dict[str, Touchpoint]) -> None:
-    """Date unsynced events by the anchors that came before or with them, and older ones by new anchors."""
 def _tell(watch: Watch, new: Sequence[Arrival], notes: Iterable[DeviceNote], hierarchy: Hierarchy) -> None:
     """After the COMMIT: what is only seen over a time. A report of lost events goes ahead of the order."""
     told: dict[tuple[str, str], list[int]] = {}
@@ -217,6 +215,8 @@ def _tell(watch: Watch, new: Sequence[Arrival], notes: Iterable[DeviceNote], hie
             watch.came(note.place.device, note.message.boot, note.received)
 
 
+def _settle_times(connection: Connection, batch: Batch, touchpoints: dict[str, Touchpoint]) -> None:
+    """Date unsynced events by the anchors that came before or with them, and older ones by new anchors."""
     anchors: dict[clocks.Boot, set[clocks.Anchor]] = {}
     unsynced = [arrival for arrival in batch.new if arrival.tq == "unsynced"]
     for arrival in batch.new:
