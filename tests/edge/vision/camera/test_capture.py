@@ -75,10 +75,11 @@ def test_a_film_is_paced_and_its_frames_are_stamped_evenly(ring: FrameRing) -> N
     ring.write = lambda image, mono_ms: stamps.append(mono_ms) or write(image, mono_ms)  # type: ignore[method-assign]
     Capture(source, ring, 20, say=print).run(repeat=False)
     assert time.monotonic() - began >= 0.19
-    assert all(49 <= later - sooner <= 151 for sooner, later in pairwise(stamps))
+    assert all(gap >= 49 and (gap + 1) % 50 <= 2 for gap in (b - a for a, b in pairwise(stamps)))
 
 
-def test_a_bad_frame_is_told_once_and_skipped(ring: FrameRing) -> None:
+def test_a_bad_frame_is_told_once_and_skipped(ring: FrameRing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tillsight_edge.vision.camera.capture._mono_ms", lambda: 0)  # no frame is late
     said: list[str] = []
     script: list[int | Exception] = [BadFrame("one"), BadFrame("one"), 7, BadFrame("two")]
     Capture(ScriptedSource(script, rate_hz=200), ring, 200, say=said.append).run(repeat=False)
