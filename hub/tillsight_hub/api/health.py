@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
@@ -45,7 +45,7 @@ def healthz(services: ServicesDep, response: Response) -> Health:
 def may_scrape(
     request: Request,
     services: ServicesDep,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer, scopes=("admin", "ops"))],
 ) -> None:
     """Admins and ops, unless the configuration opens the counters to everybody."""
     if not services.config.web.metrics_open:

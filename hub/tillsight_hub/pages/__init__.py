@@ -1,7 +1,6 @@
 """Pages for people: server-rendered, live, and with all they need on this machine."""
 
 from fastapi import FastAPI
-from starlette.staticfiles import StaticFiles
 
 from ..access.throttle import Throttle
 from ..services import Services
@@ -53,7 +52,6 @@ def install_pages(app: FastAPI) -> None:
     app.state.source = Source(services.engine, lambda: services.metrics)
     app.state.throttle = Throttle()
     app.state.doors, app.state.brake = Doors(services.engine), Brake()
-    app.mount(docs.VIEWER_FILES_URL, StaticFiles(directory=docs.viewer_files()), name="api-viewer")
     app.mount(assets.prefix, assets.files(), name="static")
     for part in (
         login,
