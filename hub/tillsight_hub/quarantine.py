@@ -102,6 +102,7 @@ def _retake(intake: Intake, rows: Sequence[Quarantined]) -> list[Refused]:
     if len(rows) == 1:
         in_part = rows[0].size > len(rows[0].payload)
         detail = "only its beginning was kept" if in_part else refusals[0].detail
+        detail = detail if rows[0].payload else "its content was not kept"
         return [Refused(rows[0].id, refusals[0].reason, detail)]
     middle = len(rows) // 2
     return _retake(intake, rows[:middle]) + _retake(intake, rows[middle:])

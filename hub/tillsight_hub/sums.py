@@ -26,6 +26,8 @@ from sqlalchemy import (
 
 from tillsight_models.events import StaffShifted
 
+from .compliance.declared import are_within, told_spans
+from .faces import Declared, day_is_declared, hour_is_declared, where_declared
 from .hierarchy import Touchpoint
 from .periods import Period, hour_bounds
 from .release import DaySize
@@ -88,7 +90,7 @@ def of_touchpoints(
 ) -> dict[str, dict[str, int]]:
     """By touchpoint; one without anything stored in the period is absent. `days` leaves out all others."""
     query = (
-        select(rollup_day.c.tp, *_columns(rollup_day))
+        select(rollup_day.c.tp, *_columns(rollup_day, day_is_declared(connection, places)))
         .where(rollup_day.c.tp.in_([place.id for place in places]))
         .where(rollup_day.c.day.between(period.first, period.last))
         .group_by(rollup_day.c.tp)
@@ -103,7 +105,9 @@ def of_days(
 ) -> Iterator[tuple[str, Kind, Sums]]:
     """By business day and kind of touchpoint, in order of time; those in `audited` are a kind each."""
     day = rollup_day.c.day
-    return _of_buckets(connection, day, day.between(period.first, period.last), places, audited)
+    within = day.between(period.first, period.last)
+    declared = day_is_declared(connection, places)
+    return _of_buckets(connection, day, within, places, audited, declared=declared)
 
 
 def of_hours(
@@ -121,7 +125,8 @@ def of_hours(
         yield from _part_of_hour(connection, places, first_hour, period, audited)
     hour = rollup_hour.c.hour
     whole = hour.between(-(-start // 1000), last_hour - 1)
-    yield from _of_buckets(connection, hour, whole, places, audited)
+    declared = hour_is_declared(connection, places, period)
+    yield from _of_buckets(connection, hour, whole, places, audited, declared=declared)
     if first_hour < last_hour and last_hour * 1000 < end:
         yield from _part_of_hour(connection, places, last_hour, period, audited)
 
@@ -144,7 +149,7 @@ def sizes_of_days(
     ratings = max(place.scale.ratings for place in places)
     accepted = _total(rollup_day, RATING_COUNTERS[:ratings])
     uncovered = _total(rollup_day, UNCOVERED_COUNTERS[:ratings])
-    faces = _total(rollup_day, EMOTION_COUNTERS[:3])
+    faces = where_declared(day_is_declared(connection, places), _total(rollup_day, EMOTION_COUNTERS[:3]))
     query = select(rollup_day.c.tp, rollup_day.c.day, accepted, uncovered, faces).where(
         rollup_day.c.tp.in_([place.id for place in places]),
         rollup_day.c.day.between(period.first, period.last),
@@ -161,7 +166,7 @@ def rows_of_days(
 ) -> Iterator[tuple[str, str, Sums]]:
     """Touchpoint, business day, what people said and what that is divided by."""
     day = rollup_day.c.day
-    return _told(connection, day, day.in_(sorted(days)), places)
+    return _told(connection, day, day.in_(sorted(days)), places, day_is_declared(connection, places))
 
 
 def rows_of_hours(
@@ -172,8 +177,9 @@ def rows_of_hours(
     start, end = period.bounds(places[0].calendar)
     hour = rollup_hour.c.hour
     whole = hour.between(-(-start // 1000), places[0].calendar.hour_start(end) - 1)
-    heard = or_(rollup_hour.c.presses > 0, _total(rollup_hour, EMOTION_COUNTERS[:3]) > 0)
-    return _told(connection, hour, and_(whole, heard), places)
+    declared = hour_is_declared(connection, places, period)
+    faces = where_declared(declared, _total(rollup_hour, EMOTION_COUNTERS[:3]))
+    return _told(connection, hour, and_(whole, or_(rollup_hour.c.presses > 0, faces > 0)), places, declared)
 
 
 def with_shifts(connection: Connection, places: Sequence[Touchpoint], start: int, end: int) -> frozenset[str]:
@@ -188,17 +194,18 @@ def with_shifts(connection: Connection, places: Sequence[Touchpoint], start: int
 
 
 def _told(
-    connection: Connection, bucket: Column[Any], where: ColumnElement[bool], places: Sequence[Touchpoint]
+    connection: Connection,
+    bucket: Column[Any],
+    where: ColumnElement[bool],
+    places: Sequence[Touchpoint],
+    declared: Declared,
 ) -> Iterator[tuple[str, Any, Sums]]:
     rollup = bucket.table
     ratings = max(place.scale.ratings for place in places)
-    names = (
-        *RATING_COUNTERS[:ratings],
-        *UNCOVERED_COUNTERS[:ratings],
-        *CONTACT_COUNTERS.values(),
-        *EMOTION_COUNTERS,
-    )
-    query = select(rollup.c.tp, bucket, *(rollup.c[name] for name in names)).where(
+    said = (*RATING_COUNTERS[:ratings], *UNCOVERED_COUNTERS[:ratings], *CONTACT_COUNTERS.values())
+    names = (*said, *EMOTION_COUNTERS)
+    faces = (where_declared(declared, rollup.c[name]) for name in EMOTION_COUNTERS)
+    query = select(rollup.c.tp, bucket, *(rollup.c[name] for name in said), *faces).where(
         rollup.c.tp.in_([place.id for place in places]), where
     )
     for tp, key, *row in connection.execute(query.execution_options(yield_per=5000)):
@@ -211,12 +218,14 @@ def _of_buckets(
     where: ColumnElement[bool],
     places: Sequence[Touchpoint],
     audited: Collection[str],
+    *,
+    declared: Declared,
 ) -> Iterator[tuple[Any, Kind, Sums]]:
     rollup = bucket.table
     apart = case((rollup.c.tp.in_(sorted(audited)), rollup.c.tp), else_=None)
     keys = bucket, touchpoint.c.scale, touchpoint.c.contact_source, apart
     query = (
-        select(*keys, *_columns(rollup))
+        select(*keys, *_columns(rollup, declared))
         .join(touchpoint, touchpoint.c.id == rollup.c.tp)
         .where(rollup.c.tp.in_([place.id for place in places]), where)
         .group_by(*keys)
@@ -234,6 +243,7 @@ def _part_of_hour(
     period: Period,
     audited: Collection[str],
 ) -> Iterator[tuple[int, Kind, Sums]]:
+    declared = {tp: spans for spans, tps in told_spans(connection, places).items() for tp in tps}
     for place in places:
         apart = place.id if place.id in audited else None
         start, end = hour_bounds(place.calendar, hour)
@@ -241,14 +251,18 @@ def _part_of_hour(
         days = count_events(place, stored_events(connection, place.id, within)).days()
         for (_, day), sums in days.items():
             if period.first <= day <= period.last:
-                yield hour, (place.scale.id, place.contact_source, apart), sums
+                hidden = () if are_within(day, declared.get(place.id, ())) else EMOTION_COUNTERS
+                told = {name: number for name, number in sums.items() if name not in hidden}
+                yield hour, (place.scale.id, place.contact_source, apart), told
 
 
-def _columns(rollup: Table) -> list[ColumnElement[Any]]:
+def _columns(rollup: Table, declared: Declared) -> list[ColumnElement[Any]]:
     """PostgreSQL sums bigints into decimals; these stay whole."""
     return [
         func.sum(cast(rollup.c[name], Float))
         if name in SQUARES
+        else cast(func.sum(where_declared(declared, rollup.c[name])), BigInteger)
+        if name in EMOTION_COUNTERS
         else cast(func.sum(rollup.c[name]), BigInteger)
         for name in SUMMED
     ]

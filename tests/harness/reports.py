@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from sqlalchemy import insert, update
+from tests.harness.declared import declare_faces
 
 from tillsight_hub.metrics.catalogue import catalogue
 from tillsight_hub.metrics.settings import MetricSettings
@@ -61,6 +62,7 @@ def watch(chain: Chain) -> None:
         report = CameraReported(camera="front", state=state, period_s=3600, working_s=working)  # type: ignore[arg-type]
         chain.put("counter", at + minute * 60_000, report)
     chain.put("counter", at, CounterAudited(period_s=7200, counted=60, observed=62, matched=55))
+    declare_faces(chain.engine, "acme")
     validation = ((80, 15, 5, 0), (10, 80, 10, 0), (5, 35, 60, 0))
     window = EmotionWindowed(
         period_s=3600, positive=9, neutral=8, negative=7, unknown=1, model="moods-2", validation=validation

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from sqlalchemy import Connection, delete, insert
 from tests.harness.chain import Chain
+from tests.harness.declared import declare_within
 
 from tillsight_hub import tables
 from tillsight_hub.calendar import PlaceCalendar
@@ -59,6 +60,7 @@ class Atoms:
         for key, row in self._faces.items():
             _add(days.setdefault(key, {}), row)
         with chain.engine.begin() as connection:
+            declare_within(connection, "acme")
             _replace(connection, days, hours)
 
     def ratings_in(self, counts: Counts) -> list[frozenset[int]]:

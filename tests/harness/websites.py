@@ -94,7 +94,7 @@ class Website:
         self._server.should_exit = True
         self._thread.join()
 
-    def ingest(self, *events: bytes, box: str = "box-1") -> None:
+    def ingest(self, *events: bytes, box: str = "box-1", refused: int = 0) -> None:
         """Hand in events like a device does; returns after the commit."""
         assert self._tokens is not None
         headers = {"Authorization": f"Bearer {self._tokens[box]}"}
@@ -102,7 +102,7 @@ class Website:
             f"{self.url}/api/v1/ingest", content=encode_message(list(events)), headers=headers
         )
         assert answer.status_code == 200, answer.text
-        assert answer.json()["quarantined"] == 0, answer.text
+        assert answer.json()["quarantined"] == refused, answer.text
 
     def press(self, rating: int = 4, box: str = "box-1", **more: Any) -> None:
         """Somebody presses now."""

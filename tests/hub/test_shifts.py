@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from tests.harness.declared import declare_faces
 from tests.harness.ingesting import DAY, MINUTE, NOON, Box, intake, take
 
 from tillsight_hub.hierarchy import read_hierarchy
@@ -180,6 +181,7 @@ def test_nothing_of_faces_and_sellers_is_in_a_shift(engine: Engine) -> None:
         box.event(faces, t=NOON + 20 * MINUTE),
         box.event(AttemptEnded(duration_s=60), t=NOON + 21 * MINUTE),
     ]
+    declare_faces(engine, "acme")
     store(engine, box, events)
     counts = read(engine)["till-1/early"].counts
     assert counts.emotions == (0,) * len(EMOTION_COUNTERS)

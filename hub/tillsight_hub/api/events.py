@@ -17,6 +17,7 @@ from ..access import require_role
 from ..access.audit import record
 from ..database import writing
 from ..exports.columns import label_names
+from ..faces import event_may_be_told
 from ..hierarchy import Hierarchy, Touchpoint
 from ..services import ServicesDep
 from ..tables import event
@@ -86,6 +87,7 @@ def events(viewer: EventReader, services: ServicesDep, query: Annotated[EventsQu
         hierarchy, places = visible_places(connection, viewer, query.place)
         everywhere = viewer.scope is None and query.place is None
         where = [*_at(places, everywhere=everywhere), *_filters(query), *_after(query.cursor)]
+        where.append(event_may_be_told(connection, places))
         chosen = select(event).where(*where).order_by(*newest_first).limit(query.limit)
         rows = connection.execute(chosen).mappings().all()
     with writing(services.engine) as connection:

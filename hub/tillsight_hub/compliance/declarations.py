@@ -1,22 +1,19 @@
-"""Declarations: what a site says before faces are looked at there, as the hub records it."""
+"""Declarations: what a site says before faces are looked at there, made and withdrawn."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, update
 
 from tillsight_models.errors import TillsightError
 
 from ..access.audit import record
 from ..access.clock import now_ms
-from ..hierarchy import Touchpoint
 from ..tables import declaration
+from .declared import Declaration
 
 BASES = ("consent", "legitimate-interest", "public-task", "other-law")
-WARNED_DAYS = 30
-"""So long before a declaration ends its end is told, as the device does."""
 _TEXTS = {"purpose": (10, 500), "assessment": (1, 200), "responsible": (1, 200)}
 
 
@@ -26,47 +23,6 @@ class BadDeclaration(TillsightError, ValueError):
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {problem}" for name, problem in problems.items()))
         self.problems = dict(problems)
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """A row."""
-
-    id: int
-    place: str
-    purpose: str
-    assessment: str
-    legal_basis: str
-    responsible: str
-    sign_installed: str
-    """2026-11-02"""
-    expires: str
-    """From this day on it holds no more."""
-
-    def holds_on(self, day: str) -> bool:
-        return self.sign_installed <= day < self.expires
-
-    def days_left(self, day: str) -> int:
-        return (date.fromisoformat(self.expires) - date.fromisoformat(day)).days
-
-
-def read_declarations(connection: Connection) -> list[Declaration]:
-    """All that were not withdrawn, the newest first."""
-    query = select(declaration).where(declaration.c.withdrawn.is_(None)).order_by(declaration.c.id.desc())
-    names = tuple(Declaration.__dataclass_fields__)
-    return [
-        Declaration(**{name: row[name] for name in names}) for row in connection.execute(query).mappings()
-    ]
-
-
-def declared_for(found: Iterable[Declaration], place: Touchpoint, day: str) -> Declaration | None:
-    """What holds at a touchpoint on a day: of its nearest place, there the newest."""
-    holding = [each for each in found if each.holds_on(day)]
-    for id in (place.id, place.store_id, place.region_id, place.org_id):
-        for each in holding:
-            if each.place == id:
-                return each
-    return None
 
 
 def declare(connection: Connection, sent: Mapping[str, str], actor: str) -> None:

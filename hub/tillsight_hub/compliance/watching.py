@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from tillsight_models.events import DemographicsWindowed, EmotionWindowed
+
 from ..hierarchy import Touchpoint
-from ..tables import IS_RARE, event
-from .declarations import Declaration, declared_for
+from ..ingest.undeclared import REASON, told_of
+from ..tables import IS_RARE, RARE_TYPES, event, quarantine
+from .declared import Declaration, declared_for
 
 DAY_MS = 86_400_000
 MOODS_DAYS = 30
@@ -40,14 +43,24 @@ class Watching:
 def watching(
     connection: Connection, place: Touchpoint, declarations: Iterable[Declaration], now: int
 ) -> Watching:
-    """What came from there in the last days."""
+    """What came from there in the last days, whether it was kept or not."""
     day = place.calendar.business_day(now)
-    moods = select(event.c.seq).where(IS_RARE, event.c.type == "emotion.window", event.c.tp == place.id)
-    ages = select(event.c.seq).where(event.c.type == "demographics.window", event.c.tp == place.id)
     return Watching(
         place=place,
         counts=place.contact_source,
-        moods=connection.scalar(moods.where(event.c.t >= now - MOODS_DAYS * DAY_MS).limit(1)) is not None,
-        ages=connection.scalar(ages.where(event.c.t >= now - AGES_DAYS * DAY_MS).limit(1)) is not None,
+        moods=_came(connection, EmotionWindowed.TYPE, place.id, now - MOODS_DAYS * DAY_MS),
+        ages=_came(connection, DemographicsWindowed.TYPE, place.id, now - AGES_DAYS * DAY_MS),
         declared=declared_for(declarations, place, day),
     )
+
+
+def _came(connection: Connection, type: str, tp: str, since: int) -> bool:
+    stored = select(event.c.seq).where(event.c.type == type, event.c.tp == tp, event.c.t >= since)
+    if type in RARE_TYPES:
+        stored = stored.where(IS_RARE)
+    refused = select(quarantine.c.id).where(
+        quarantine.c.reason == REASON,
+        quarantine.c.received >= since,
+        quarantine.c.detail.startswith(told_of(type, tp)),
+    )
+    return any(connection.scalar(query.limit(1)) is not None for query in (stored, refused))

@@ -8,6 +8,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
+from ..faces import event_may_be_told
 from ..hierarchy import Touchpoint
 from ..metrics.registry import Catalogue
 from ..periods import Every, Period
@@ -116,6 +117,7 @@ def _event_rows(connection: Connection, export: Export) -> Iterator[Cells]:
         query = (
             select(event)
             .where(event.c.tp == place.id, event.c.t.between(start, end - 1), event.c.tq != "unsynced")
+            .where(event_may_be_told(connection, (place,)))
             .order_by(event.c.t, event.c.stream, event.c.seq)
             .execution_options(yield_per=1000)
         )

@@ -25,6 +25,7 @@ from tillsight_models.scales import SCALES
 from tillsight_models.topics import DeviceTopics, parse_topic
 
 from ..clocks import EARLIEST_MS
+from ..compliance.declared import FACES
 from ..hierarchy import Hierarchy
 from ..labels import Label
 from .messages import Incoming
@@ -68,12 +69,13 @@ class Arrival:
         return self.event.stream, self.event.seq
 
     def refused(self, reason: str, detail: str, *, accounted: bool = True) -> Refusal:
+        """What people looked like is not kept in quarantine either, whatever is wrong with it."""
         return Refusal(
             topic=self.topic,
             received=self.received,
             reason=reason,
             detail=detail,
-            payload=self.raw,
+            payload=b"" if self.event.type in FACES else self.raw,
             place=self.place,
             position=self.key if accounted else None,
         )

@@ -22,6 +22,7 @@ REASONS: dict[str, str] = {
     "unknown-device": "no such device is registered",
     "foreign-touchpoint": "the touchpoint does not exist in the device's store",
     "far-future": "later than the hub's clock by more than ingest.future_tolerance_s",
+    "undeclared": "faces, where no declaration of the site holds; what they say is not kept",
     "foreign-stream": "the stream belongs to another device: a copied SD card",
     "reused-seq": "another event has this number already: a restored or copied outbox",
     "refused-by-database": "the database took everything but this event",

@@ -14,15 +14,8 @@ from ..access.forms import CheckedForm
 from ..calendar import utc
 from ..chain.places import Kind as PlaceKind
 from ..chain.places import choices
-from ..compliance.declarations import (
-    BASES,
-    WARNED_DAYS,
-    BadDeclaration,
-    Declaration,
-    declare,
-    read_declarations,
-    withdraw,
-)
+from ..compliance.declarations import BASES, BadDeclaration, declare, withdraw
+from ..compliance.declared import WARNED_DAYS, Declaration, read_declarations
 from ..compliance.documents import (
     DOCUMENTS,
     Document,

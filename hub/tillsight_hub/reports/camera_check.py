@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tillsight_models.events import CameraReported, CounterAudited, EmotionWindowed
 
+from ..compliance.declared import told_spans
 from ..hierarchy import Touchpoint
 from ..metrics.counts import LEAST_AUDITED, Counts, Validation
 from ..metrics.intervals import wilson
@@ -315,11 +316,12 @@ def _add(found: dict[str, Watched], report: CameraReported) -> None:
 
 
 def _emotion_section(asked: Asked) -> list[Section]:
-    """How right the model is, where one is in use."""
+    """How right the model is, where one is in use and declared."""
     rows = []
     voice = asked.voice
+    declared = {tp for tps in told_spans(asked.connection, asked.places).values() for tp in tps}
     for place in asked.places:
-        window = _latest_window(asked, place)
+        window = _latest_window(asked, place) if place.id in declared else None
         if window is None:
             continue
         validation = window.validation

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from tests.harness.declared import declare_faces
 from tests.harness.ingesting import DAY, HOUR, intake, take
 from tests.harness.small_chain import DAYS, FIRST, SEED_TOML, messages
 
@@ -43,6 +44,7 @@ def live(folder: Path, period: Period) -> Scores:
     engine = open_database(f"sqlite:///{folder / 'hub.db'}")
     migrate(engine)
     apply_seed(engine, read_seed(folder / "seed.toml"))
+    declare_faces(engine, "acme")
     cleaner = Cleaner(engine, RULES)
     taker = intake(engine, now=FIRST + (DAYS + 2) * DAY)
     arriving = list(messages())

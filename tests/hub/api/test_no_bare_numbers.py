@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 from fastapi.testclient import TestClient
 from tests.harness.chain import Chain
+from tests.harness.declared import declare_faces
 
 from tillsight_hub.metrics.registry import STATUSES
 from tillsight_hub.periods import Every
@@ -32,6 +33,7 @@ def chain(chain: Chain) -> Chain:
     chain.press("stall", "2026-03-02T10:00", 3, times=2)
     chain.serve("counter", "2026-03-05T19:00", 50)
     chain.press("desk", "2026-03-02T10:00", 10, times=55)
+    declare_faces(chain.engine, "acme")
     at = chain.at("till-1", "2026-03-02T12:00")
     chain.put("till-1", at, AttemptEnded(duration_s=30), times=40)
     chain.put("till-1", at, SalesReported(period_s=60, receipts=3, amount=4200), times=12)

@@ -58,7 +58,7 @@ def notice(site: Website, language: str = "en", touchpoint: str = "desk") -> str
 
 def tell_moods(site: Website) -> None:
     moods = EmotionWindowed(period_s=900, positive=6, neutral=3, negative=2, unknown=1)
-    site.ingest(site.boxes["box-4"].event(moods, t=now_ms()), box="box-4")
+    site.ingest(site.boxes["box-4"].event(moods, t=now_ms()), box="box-4", refused=1)
 
 
 def test_what_is_incomplete_is_said_beside_the_field(mona: Visitor) -> None:

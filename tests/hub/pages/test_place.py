@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import insert, update
+from tests.harness.declared import declare_faces
 from tests.harness.ingesting import DAY
 from tests.harness.websites import Visitor, Website, now_ms, website
 
@@ -222,6 +223,7 @@ def test_expressions_are_of_people_and_only_where_faces_were_judged(
     ada = visit(fresh_site)
     ada.log_in("ada")
     box = fresh_site.boxes["box-4"]
+    declare_faces(fresh_site.services.engine, "acme")
     judged = (90, 6, 2, 2), (5, 88, 4, 3), (2, 6, 88, 4)
     for validation, is_told in ((None, False), (judged, True)):
         window = EmotionWindowed(

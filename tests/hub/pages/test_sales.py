@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from tests.harness.declared import declare_faces
 from tests.harness.websites import Visitor, Website, now_ms
 
 from tillsight_hub.metrics.catalogue import catalogue
@@ -43,6 +44,7 @@ def some_traffic(site: Website) -> None:
             for _ in range(2)
         ),
     ]
+    declare_faces(site.services.engine, "acme")
     site.ingest(*events)
 
 
