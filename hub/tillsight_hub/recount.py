@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.pool import StaticPool
 
 from tillsight_models.events import CounterAudited
+from tillsight_models.problems import Problem
 
 from . import tables
 from .calendar import Span
@@ -57,7 +58,8 @@ def recounted(connection: Connection, places: Sequence[Touchpoint], period: Peri
     TooManyEvents where there are more than MAX_EVENTS.
     """
     if (found := events_of(connection, places, period)) > MAX_EVENTS:
-        raise TooManyEvents(f"{found} events in this period: expected at most {MAX_EVENTS} to count again")
+        line = f"{found} events in this period: expected at most {MAX_EVENTS} to count again"
+        raise TooManyEvents(Problem(line, "too_many_events", has=found, most=MAX_EVENTS))
     engine = create_engine("sqlite://", poolclass=StaticPool)
     try:
         with engine.begin() as fresh:

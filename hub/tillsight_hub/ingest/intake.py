@@ -7,12 +7,20 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine
 
 from tillsight_models.continuation import is_phone_stream
-from tillsight_models.delivery import DEFAULT_WINDOW, Ack
-from tillsight_models.events import ButtonPressed, ClockAnchored, HealthReported, PressUndone
+from tillsight_models.delivery import DEFAULT_WINDOW, Ack, Birth
+from tillsight_models.events import (
+    ButtonPressed,
+    ClockAnchored,
+    DeviceStarted,
+    EventsDropped,
+    HealthReported,
+    PressUndone,
+)
 
 from .. import clocks, rollups
 from ..database import writing
 from ..fleet.sightings import note_sighting
+from ..fleet.watch import Watch
 from ..hierarchy import Hierarchy, Touchpoint, hierarchy_version, read_hierarchy
 from ..labels import Label
 from . import device_notes, undone, watermarks
@@ -29,6 +37,9 @@ FUTURE_TOLERANCE_S = 3600
 NO_LIMIT_MS = 253_402_300_799_999
 FRESH_MS = 600_000
 """Health in an event that took longer than this to arrive says nothing about now."""
+
+COPIED = ("reused-seq", "foreign-stream")
+"""Refusals that two machines with one card come to."""
 
 
 def now_ms() -> int:
@@ -47,6 +58,8 @@ class Outcome:
     """All that could not be stored."""
     aside: list[Refusal]
     """Those of them that were not in quarantine before."""
+    new: list[Arrival]
+    """In the order in which they came."""
 
 
 class Intake:
@@ -59,8 +72,10 @@ class Intake:
         window: int = DEFAULT_WINDOW,
         future_tolerance_s: int = FUTURE_TOLERANCE_S,
         clock: Callable[[], int] = now_ms,
+        watch: Watch | None = None,
     ) -> None:
         self._engine = engine
+        self._watch = watch or Watch(clock)
         self._store = event_store(engine)
         self._window = window
         self._tolerance_ms = future_tolerance_s * 1000
@@ -80,6 +95,7 @@ class Intake:
             crash_point("writer.before-commit")
         crash_point("writer.committed")
         self._recent.add(outcome.aside)
+        _tell(self._watch, outcome.new, notes, self._hierarchy)
         return outcome
 
     def _write(
@@ -110,7 +126,7 @@ class Intake:
             replayed=sum(again.values()),
         )
         committed = Committed(batch.tallies.touchpoints, [_press(each) for each in batch.new if each.rating])
-        return Outcome(receipt, acks, committed, batch.refusals, aside)
+        return Outcome(receipt, acks, committed, batch.refusals, aside, batch.new)
 
     def _current(self, connection: Connection) -> Hierarchy:
         """The hierarchy, read anew when its version has changed; it stays as it is until we commit."""
@@ -175,10 +191,30 @@ def _note_sightings(connection: Connection, again: dict[str, int], aside: Sequen
         detail = f"{number} events that were acknowledged long ago"
         note_sighting(connection, device, "replay", at, detail, times=number)
     used_twice = {
-        each.place.device: each.detail for each in aside if each.reason == "reused-seq" and each.place
+        each.place.device: each.detail for each in aside if each.reason in COPIED and each.place
     }
     for device, detail in sorted(used_twice.items()):
         note_sighting(connection, device, "two-boxes", at, detail)
+
+
+def _tell(watch: Watch, new: Sequence[Arrival], notes: Iterable[DeviceNote], hierarchy: Hierarchy) -> None:
+    """After the COMMIT: what is only seen over a time. A report of lost events goes ahead of the order."""
+    told: dict[tuple[str, str], list[int]] = {}
+    for arrival in new:
+        event = arrival.event
+        if isinstance(event.payload, DeviceStarted) and abs(arrival.received - arrival.t) < FRESH_MS:
+            watch.started(event.dev, arrival.received)
+        if not (isinstance(event.payload, EventsDropped) or is_phone_stream(event.stream)):
+            told.setdefault((event.dev, event.stream), []).append(event.seq)
+    for (device, stream), numbers in told.items():
+        watch.told(device, stream, numbers, new[-1].received)
+    for note in notes:
+        if (
+            isinstance(note.message, Birth)
+            and not note.retained
+            and device_notes.is_at(hierarchy, note.place)
+        ):
+            watch.came(note.place.device, note.message.boot, note.received)
 
 
 def _settle_times(connection: Connection, batch: Batch, touchpoints: dict[str, Touchpoint]) -> None:

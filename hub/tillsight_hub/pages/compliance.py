@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Request
 from sqlalchemy import select
 from starlette.responses import RedirectResponse, Response
 
-from ..access import PageSession
+from ..access import PageSession, wrong_role
 from ..access.clock import now_ms
 from ..access.forms import CheckedForm
 from ..calendar import utc
@@ -240,7 +240,7 @@ def _choices(hierarchy: Hierarchy, kind: PlaceKind, own: set[str]) -> list[tuple
 
 def _must(viewer: Viewer, roles: tuple[str, ...]) -> None:
     if viewer.role not in roles:
-        raise HTTPException(403, f"role {viewer.role} may not do this; it needs {' or '.join(roles)}")
+        raise wrong_role(viewer, roles)
 
 
 def _must_have(hierarchy: Hierarchy, viewer: Viewer, place: str) -> None:
