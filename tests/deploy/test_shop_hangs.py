@@ -12,7 +12,7 @@ from tests.harness.shops import TALKATIVE, TILL, Shop
 pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("shop"), pytest.mark.timeout(2400)]
 
 AGAIN_S = 5.0
-"""After WatchdogSec."""
+"""After WatchdogSec, on a machine that starts the program in less; a busy one is given what it needs."""
 AGENT, EYES, HUB = "tillsight-edge.service", "tillsight-vision.service", "tillsight-hub.service"
 CAMERA = {
     "till": {
@@ -52,20 +52,32 @@ def watchdog_s(shop: Shop, unit: str) -> float:
     return float(found)
 
 
+def killed_s(shop: Shop, unit: str, only: str) -> float:
+    """Seconds until it is heard again when it is killed: what a start takes here and now."""
+    began = time.time()
+    shop.machine.run("systemctl", "kill", "--signal=SIGKILL", unit)
+    shop.until(lambda: stored_since(shop, began + 1, only), f"{unit} to publish after a kill", 120)
+    return time.time() - began
+
+
 @pytest.mark.parametrize("hang", [stop, hang_main_thread], ids=["stopped", "main thread"])
 @pytest.mark.parametrize("unit", [AGENT, HUB, EYES])
 def test_what_hangs_is_heard_again(shop: Shop, unit: str, hang: Callable[[int], object]) -> None:
     only = FROM_EYES if unit == EYES else ""
     shop.until(lambda: stored_since(shop, time.time() - 15, only), f"an event before {unit} hangs", 120)
-    before, dropped = main_process(shop.machine, unit), shop.books()["dropped"]
+    start_s, dropped = killed_s(shop, unit, only), shop.books()["dropped"]
+    before = main_process(shop.machine, unit)
     hang(before)
-    hung = time.time()
-    most = watchdog_s(shop, unit) + AGAIN_S
-    shop.until(lambda: main_process(shop.machine, unit) not in (0, before), f"{unit} to be killed", most + 60)
+    hung, limit_s = time.time(), watchdog_s(shop, unit)
+    shop.until(lambda: main_process(shop.machine, unit) not in (0, before), f"{unit} to be killed", 200)
     anew = time.time()
-    shop.until(lambda: stored_since(shop, anew, only), f"{unit} to publish again", 60)
+    shop.until(lambda: stored_since(shop, anew, only), f"{unit} to publish again", 120)
     took = time.time() - hung
-    say(f"{unit} hung ({hang.__name__}): started anew after {anew - hung:.1f} s, heard after {took:.1f} s")
+    say(
+        f"{unit} hung ({hang.__name__}): started anew after {anew - hung:.1f} s, heard after {took:.1f} s; "
+        f"killed, it is heard after {start_s:.1f} s"
+    )
     assert "watchdog" in shop.machine.journal(unit, 200).lower()
     assert shop.books()["dropped"] == dropped
-    assert took <= most
+    assert anew - hung <= limit_s + AGAIN_S
+    assert took <= limit_s + max(AGAIN_S, 2 * start_s)
