@@ -56,6 +56,8 @@ class HealthWatch:
             outbox_dropped=books.total.dropped,
             outbox_set_aside=self._outbox.set_aside,
             disk_free_percent=disk_free_percent(self._folder),
+            disk_worn_percent=disk_worn_percent(self._folder),
+            disk_errors=disk_errors(self._folder),
             temperature_c=temperature_c(),
             clock_offset_ms=self._clock_offset_ms(),
             clock_quality=now.tq,
@@ -99,6 +101,30 @@ def disk_free_percent(folder: Path) -> float | None:
     except OSError:
         return None
     return round(100 * disk.f_bavail / disk.f_blocks, 1) if disk.f_blocks else None
+
+
+def disk_worn_percent(folder: Path, root: Path = Path("/")) -> float | None:
+    """Of the life of the flash memory that the folder is on; None where it does not tell, as most cards."""
+    try:
+        told = (_partition(folder, root).parent / "device/life_time").read_text(encoding="ascii").split()
+        return min(100.0, 10.0 * max(int(each, 16) for each in told)) or None
+    except (OSError, ValueError):
+        return None
+
+
+def disk_errors(folder: Path, root: Path = Path("/")) -> int | None:
+    """That ext4 has found on the folder's partition, ever; None of another file system."""
+    try:
+        counted = root / "sys/fs/ext4" / _partition(folder, root).name / "errors_count"
+        return int(counted.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def _partition(folder: Path, root: Path) -> Path:
+    """What the kernel tells of it, inside of what it tells of the whole disk."""
+    number = folder.stat().st_dev
+    return (root / f"sys/dev/block/{os.major(number)}:{os.minor(number)}").resolve(strict=True)
 
 
 def temperature_c(root: Path = Path("/")) -> float | None:

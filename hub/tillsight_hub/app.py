@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tillsight_models.errors import BadConfig, TillsightError
 
 from .access import ensure_first_user
+from .access.clock import now_ms
 from .alerts.delivery import webhook_of
 from .alerts.outbox import Filed, FollowUp
 from .alerts.watcher import Watcher
@@ -61,11 +62,12 @@ from .commands.teller import Teller
 from .compliance.retention import forget
 from .config import HubConfig, WebSettings, unreadable_files
 from .consistency import verify
-from .database import migrate, open_database, tidy, wait_for_database
+from .database import migrate, open_database, tidy, wait_for_database, writing
 from .errors import AddressInUse
 from .fleet.alarms import Alarms
 from .fleet.boxes import Trouble
 from .fleet.sightings import Lookout
+from .fleet.versions import note_version
 from .identity.revocation import keep_list
 from .ingest.limits import DeviceLimits
 from .ingest.subscriber import Subscriber
@@ -161,6 +163,8 @@ def running(services: Services) -> Iterator[None]:
     config, engine = services.config, services.engine
     wait_for_database(engine, DATABASE_PATIENCE_S)
     migrate(engine)
+    with writing(engine) as connection:
+        note_version(connection, version("tillsight"), now_ms())
     if config.seed is not None:
         _apply(engine, config)
     webhook = webhook_of(engine, config.alerts)

@@ -240,6 +240,10 @@ class HealthReported(Payload, frozen=True, kw_only=True):
     """Signal of the wireless network that it uses."""
     certificate_days: float | None = None
     """Until its certificate ends; below 0: it has ended."""
+    disk_worn_percent: Percent | None = None
+    """Of its life that the flash memory with the outbox has used up, in steps of 10, as it says itself."""
+    disk_errors: Count | None = None
+    """That the file system of the outbox has found on its disk, ever."""
 
 
 class PanelReported(Payload, frozen=True, kw_only=True):

@@ -1,8 +1,10 @@
 """Health: what can be read is told, what cannot is absent, and lag survives wrong clocks."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from tests.harness.identities import Identity
 from tests.harness.outboxes import PRESS, ack, new_outbox, press_times, send_all
 
@@ -13,7 +15,9 @@ from tillsight_edge.health import (
     UNDER_VOLTAGE,
     HealthWatch,
     certificate_days,
+    disk_errors,
     disk_free_percent,
+    disk_worn_percent,
     memory_mb,
     supply_bits,
     temperature_c,
@@ -117,3 +121,26 @@ def test_the_certificates_end_is_told_in_days(tmp_path: Path) -> None:
     assert certificate_days(tmp_path / "cert.pem", at) == 10
     assert certificate_days(tmp_path / "none.pem", at) is None
     assert certificate_days(None, at) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "worn"), [("0x03 0x01\n", 30.0), ("0x01 0x0b\n", 100.0), ("0x00 0x00\n", None), ("?\n", None)]
+)
+def test_the_wear_and_the_errors_of_the_outboxs_disk_are_told(
+    tmp_path: Path, told: str, worn: float | None
+) -> None:
+    root, number = tmp_path / "root", tmp_path.stat().st_dev
+    assert (disk_worn_percent(tmp_path, root), disk_errors(tmp_path, root)) == (None, None)
+    partition = root / "sys/devices/mmc/block/mmcblk0/mmcblk0p3"
+    for folder in (
+        partition,
+        partition.parent / "device",
+        root / "sys/dev/block",
+        root / "sys/fs/ext4/mmcblk0p3",
+    ):
+        folder.mkdir(parents=True)
+    (root / f"sys/dev/block/{os.major(number)}:{os.minor(number)}").symlink_to(partition)
+    assert (disk_worn_percent(tmp_path, root), disk_errors(tmp_path, root)) == (None, None)
+    (partition.parent / "device/life_time").write_text(told, encoding="ascii")
+    (root / "sys/fs/ext4/mmcblk0p3/errors_count").write_text("2\n", encoding="ascii")
+    assert (disk_worn_percent(tmp_path, root), disk_errors(tmp_path, root)) == (worn, 2)

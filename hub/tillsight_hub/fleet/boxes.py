@@ -9,11 +9,13 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from tillsight_models.events import HealthReported
 
+from ..gone import EXPIRED
 from ..hierarchy import Hierarchy, Touchpoint
 from ..imports.origin import is_box
 from ..tables import device, stream, stream_gap
 from ..wanted.keeping import Wanted, read_wanted
 from .sightings import Sighting, read_sightings
+from .versions import Expected, read_expected
 
 MINUTE_MS = 60_000
 SILENT_MS = 40 * MINUTE_MS
@@ -26,6 +28,10 @@ LATE_CLOCK_MS = 2000
 WEAK_WIFI_DBM = -80.0
 CERTIFICATE_DAYS, CERTIFICATE_LAST_DAYS = 20.0, 5.0
 """It is renewed 30 days before its end."""
+WORN, WORN_OUT = 80.0, 100.0
+"""Percent of the life that a flash memory's maker gave it."""
+UPDATE_MS = 7 * 86_400_000
+"""So long after the hub every box should have its version."""
 CONFIG_PATIENCE_MS = 10 * MINUTE_MS
 """After so long a connected box should have taken its configuration."""
 GRAVE = frozenset({"two-boxes", "enrolled-twice", "revoked-tries"})
@@ -85,7 +91,7 @@ class Box:
 def read_boxes(
     connection: Connection, hierarchy: Hierarchy, places: Mapping[str, Touchpoint], now: int
 ) -> list[Box]:
-    """The devices at these touchpoints, the most troubled first. Five statements, however many there are."""
+    """The devices at these touchpoints, the most troubled first. Six statements, however many there are."""
     rows = [
         row
         for row in connection.execute(select(device).where(is_box())).mappings()
@@ -93,6 +99,7 @@ def read_boxes(
     ]
     behind, lost = _behind(connection), _lost(connection)
     wanted, sightings = read_wanted(connection), read_sightings(connection, now)
+    expected = read_expected(connection)
     boxes = [
         _box(
             row,
@@ -101,6 +108,7 @@ def read_boxes(
             lost.get(row["id"], 0),
             wanted.get(row["id"]),
             sightings.get(row["id"], ()),
+            expected,
             now,
         )
         for row in rows
@@ -130,6 +138,7 @@ def _box(  # noqa: PLR0917
     lost: int,
     wanted: Wanted | None,
     sightings: Sequence[Sighting],
+    expected: Expected | None,
     now: int,
 ) -> Box:
     health = health_of(row["health"])
@@ -143,15 +152,16 @@ def _box(  # noqa: PLR0917
         name: row[name] for name in ("id", "name", "state", "first_seen", "last_seen", "version", "stream")
     }
     box = Box(**known, place=place, health=health, delivery=delivery, wanted=wanted)
-    return replace(box, troubles=_all(box, sightings, now))
+    return replace(box, troubles=_all(box, sightings, expected, now))
 
 
-def _all(box: Box, sightings: Sequence[Sighting], now: int) -> tuple[Trouble, ...]:
+def _all(box: Box, sightings: Sequence[Sighting], expected: Expected | None, now: int) -> tuple[Trouble, ...]:
     found = [
         *_seen(sightings),
         *_link(box, now),
         *_delivery(box),
         *_config(box, now),
+        *_version(box, expected, now),
         *((*_health(box.health), *_hardware(box.health)) if box.health else ()),
     ]
     return tuple(sorted(found, key=lambda trouble: -trouble.severity))
@@ -224,8 +234,29 @@ def _health(health: HealthReported) -> Iterator[Trouble]:
     if health.disk_free_percent is not None and health.disk_free_percent < LITTLE_DISK:
         severity = 2 if health.disk_free_percent < NO_DISK else 1
         yield Trouble("disk", severity, {"percent": round(health.disk_free_percent)})
+    yield from _flash(health)
     if health.outbox_set_aside:
         yield Trouble("set_aside", 1, {"file": health.outbox_set_aside[:100]})
+
+
+def _flash(health: HealthReported) -> Iterator[Trouble]:
+    worn = health.disk_worn_percent
+    if worn is not None and worn >= WORN:
+        yield Trouble("worn", 2 if worn >= WORN_OUT else 1, {"percent": round(worn)})
+    if health.disk_errors:
+        yield Trouble("disk_errors", 2, {"n": health.disk_errors})
+
+
+def _version(box: Box, expected: Expected | None, now: int) -> Iterator[Trouble]:
+    """Waves of an update take some days; who was away for long is told as lost."""
+    if expected is None or box.version is None or box.last_seen is None:
+        return
+    if (
+        now - expected.since > UPDATE_MS
+        and now - box.last_seen < SILENT_MS
+        and box.version != expected.version
+    ):
+        yield Trouble("version", 1, {"version": box.version, "expected": expected.version})
 
 
 def _behind(connection: Connection) -> dict[str, int]:
@@ -238,4 +269,5 @@ def _lost(connection: Connection) -> dict[str, int]:
     """Ranges of one stream do not overlap but where a box told them twice; that counts twice here."""
     gone = func.sum(stream_gap.c.last - stream_gap.c.first + 1)
     query = select(stream.c.device_id, gone).join(stream_gap, stream_gap.c.stream == stream.c.id)
+    query = query.where(stream_gap.c.reason != EXPIRED)
     return {id: int(n) for id, n in connection.execute(query.group_by(stream.c.device_id)) if n}

@@ -25,6 +25,7 @@ from tillsight_hub.fleet.alarm_book import (
 from tillsight_hub.fleet.alarms import HOUR_MS, Alarms
 from tillsight_hub.fleet.hub_troubles import hub_troubles
 from tillsight_hub.fleet.sightings import BROKER, FRESH_MS, Kind, Seen, last_turned_away, note_sighting
+from tillsight_hub.fleet.versions import note_version
 from tillsight_hub.identity.authority import CRL_DAYS
 from tillsight_hub.identity.handing_out import make_authority
 from tillsight_hub.tables import audit, certificate, device, device_sighting, fleet_alarm, mail
@@ -133,6 +134,8 @@ def test_what_lasts_is_raised_and_sent_once_and_is_over_when_it_is_over(
         ({"certificate_days": 3.0}, "certificate"),
         ({"wifi_dbm": -88.0}, "wifi"),
         ({"disk_free_percent": 3.0}, "disk"),
+        ({"disk_worn_percent": 90.0}, "worn"),
+        ({"disk_errors": 1}, "disk_errors"),
         ({"kiosk": "lost"}, "kiosk_lost"),
         ({"clock_quality": "unsynced"}, "clock_unsynced"),
         ({"outbox_set_aside": "outbox.db.broken"}, "set_aside"),
@@ -142,6 +145,22 @@ def test_every_condition_is_an_alarm(watch: Watch, health: dict[str, Any], condi
     watch.says(**health)
     watch.turn()
     assert watch.turn(6) == [("box-1", condition)]
+
+
+def test_a_box_that_missed_an_update_is_an_alarm_a_week_after_the_hubs(watch: Watch) -> None:
+    with writing(watch.engine) as connection:
+        note_version(connection, "2.0", watch.now)
+        note_version(connection, "2.0", watch.now + 5 * FRESH_MS)  # a restart is no update
+        connection.execute(update(device).where(device.c.id == "box-1").values(version="1.9"))
+        connection.execute(update(device).where(device.c.id == "box-2").values(version="2.0"))
+    for days in (6, 2):
+        watch.now += days * FRESH_MS
+        for id in ("box-1", "box-2"):
+            watch.says(id)
+        watch.turn()
+    assert watch.turn(6) == [("box-1", "version")]
+    [alarm] = watch.open("version")
+    assert alarm.values == {"version": "1.9", "expected": "2.0"}
 
 
 def test_what_is_over_soon_is_none(watch: Watch) -> None:
