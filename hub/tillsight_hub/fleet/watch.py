@@ -50,7 +50,7 @@ class Watch:
             self._newest[device] = stream, newest
 
     def seen(self) -> Sequence[Seen]:
-        """What is too much, once for each time that it is."""
+        """What is too much, once for each time that it is; of flapping the detail is the number of boots."""
         with self._lock:
             now = self._clock()
             return [*self._flapping(now), *self._restarting(now), *self._disordered(now)]
@@ -59,23 +59,19 @@ class Watch:
         for device, times in list(self._comings.items()):
             recent = [boot for at, boot in times if now - at < COMINGS_MS]
             if len(recent) >= COMINGS:
-                boots = len(set(recent))
-                detail = f"{len(recent)} connections within {COMINGS_MS // MINUTE_MS} minutes, boots: {boots}"
-                yield Seen(device, "flapping", detail, len(recent))
+                yield Seen(device, "flapping", str(len(set(recent))), len(recent))
                 del self._comings[device]
 
     def _restarting(self, now: int) -> Iterable[Seen]:
         for device, recent in _recent(self._starts, STARTS_MS, now):
             if len(recent) >= STARTS:
-                detail = f"{len(recent)} starts within {STARTS_MS // MINUTE_MS} minutes"
-                yield Seen(device, "restarts", detail, len(recent))
+                yield Seen(device, "restarts", "", len(recent))
                 del self._starts[device]
 
     def _disordered(self, now: int) -> Iterable[Seen]:
         for device, recent in _recent(self._descents, DESCENTS_MS, now):
             if len(recent) >= DESCENTS:
-                detail = f"went back {len(recent)} times within {DESCENTS_MS // MINUTE_MS} minutes"
-                yield Seen(device, "reordered", detail, len(recent))
+                yield Seen(device, "reordered", "", len(recent))
                 del self._descents[device]
 
 

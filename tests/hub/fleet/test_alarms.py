@@ -243,9 +243,9 @@ def test_what_becomes_worse_is_said_so_and_not_sent_again(watch: Watch) -> None:
     ("kind", "detail", "condition"),
     [
         ("flood", "90 messages", "flood"),
-        ("flapping", "9 connections within 10 minutes, boots: 2", "flapping"),
-        ("restarts", "6 starts within 60 minutes", "restarts"),
-        ("reordered", "went back 20 times within 60 minutes", "reordered"),
+        ("flapping", "2", "flapping"),
+        ("restarts", "", "restarts"),
+        ("reordered", "", "reordered"),
     ],
 )
 def test_what_a_lookout_sees_is_an_alarm(watch: Watch, kind: Kind, detail: str, condition: str) -> None:

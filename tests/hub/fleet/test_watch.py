@@ -29,11 +29,7 @@ def test_a_box_that_comes_and_goes_is_told_with_how_many_boots_it_had(watch: Wat
         assert kinds(watch) == []
         watch.came("box-1", f"boot-{number % 2}", NOON - COMINGS_MS // 2 + number)
     [seen] = watch.seen()
-    assert (seen.kind, seen.times, seen.detail) == (
-        "flapping",
-        8,
-        "8 connections within 10 minutes, boots: 2",
-    )
+    assert (seen.kind, seen.times, seen.detail) == ("flapping", 8, "2")
     assert kinds(watch) == []  # told once, until there are as many again
 
 
@@ -70,7 +66,7 @@ def test_events_in_another_order_are_stored_and_seen(either_engine: Engine) -> N
     message = encode_message(events[::-1])
     assert intake.take([read_message(Incoming(HERE.of("ev"), message, NOON))]).receipt.stored == len(events)
     [seen] = watch.seen()
-    assert (seen.kind, seen.detail) == ("reordered", "went back 20 times within 60 minutes")
+    assert (seen.kind, seen.times) == ("reordered", 20)
 
 
 def test_a_report_of_lost_events_goes_ahead_and_is_no_disorder(engine: Engine) -> None:
