@@ -6,7 +6,7 @@ from functools import cache
 from typing import Literal
 
 from ..metrics.registry import Unit
-from .drawing import Drawing, Spec, Voice, bare, colour, filled
+from .drawing import Drawing, Spec, Voice, bare, colour, filled, linked, links_of
 from .trend import axis_format
 
 Verdict = Literal["worse", "same", "better"]
@@ -38,6 +38,8 @@ class Caterpillar:
     verdict: Verdict
     told: tuple[str, ...]
     """Its row of the table, after the label."""
+    explain: str = ""
+    """Address of the page about it; empty where there is none."""
 
 
 def caterpillar(
@@ -69,11 +71,14 @@ def caterpillar(
             "upper": line.upper,
             "mark": line.mark,
             "verdict": voice.t(f"compare.verdict_{line.verdict}"),
+            "explain": line.explain,
             **{f"told{number}": text for number, text in enumerate(line.told)},
         }
         for at, line in enumerate(lines)
     ]
+    links = links_of(line.explain for line in lines)
     spec = _spec(
+        is_linked=bool(links),
         words=words,
         columns=columns,
         format=".2f" if is_ratio else axis_format(unit, highest),
@@ -82,14 +87,14 @@ def caterpillar(
         height=max(60, step * len(lines)),
     )
     table = tuple((line.label, *line.told) for line in lines)
-    return Drawing(
-        name, title, summary, filled(spec, rows=rows, reference=[{"value": reference}]), columns, table
-    )
+    found = filled(spec, rows=rows, reference=[{"value": reference}])
+    return Drawing(name, title, summary, found, columns, table, links)
 
 
 @cache
 def _spec(
     *,
+    is_linked: bool,
     words: tuple[str, ...],
     columns: tuple[str, ...],
     format: str,
@@ -133,6 +138,6 @@ def _spec(
         alt.Chart(rows)
         .mark_point(filled=True, opacity=1, size=size)
         .encode(x=alt.X("mark:Q", scale=scale), y=y, color=paint, shape=shape),
-        interval.mark_rule(opacity=0, strokeWidth=10).encode(tooltip=tip),
+        interval.mark_rule(opacity=0, strokeWidth=10).encode(**linked({"tooltip": tip}, is_linked=is_linked)),
     ]
     return bare(alt.layer(*layers).properties(height=height))

@@ -47,6 +47,8 @@ class Drawing:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     """The data as text, for those who do not see the chart."""
+    links: tuple[str, ...] = ()
+    """For each row the address of the page about its number, or nothing."""
 
     @property
     def height(self) -> int:
@@ -77,6 +79,21 @@ def bare(chart: Any) -> Spec:
 def filled(spec: Spec, **datasets: Iterable[Mapping[str, Any]]) -> Spec:
     """The same with data: layers name their dataset."""
     return {**spec, "datasets": {name: list(rows) for name, rows in datasets.items()}}
+
+
+def linked(encoding: dict[str, Any], *, is_linked: bool) -> dict[str, Any]:
+    """The same encodings; with the address of the page about each row's number, where rows have one."""
+    if not is_linked:
+        return encoding
+    import altair as alt  # half a second that only pages with charts need
+
+    return {**encoding, "href": alt.Href("explain:N")}
+
+
+def links_of(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Of the rows of a drawing; none at all where no row has one."""
+    found = tuple(addresses)
+    return found if any(found) else ()
 
 
 def told_words(voice: Voice) -> tuple[str, str, str]:

@@ -6,7 +6,7 @@ from functools import cache
 
 from ..metrics.funnel import Funnel
 from .caterpillar import VERDICTS, Verdict
-from .drawing import Drawing, Spec, Voice, bare, colour, filled
+from .drawing import Drawing, Spec, Voice, bare, colour, filled, linked, links_of
 from .trend import axis_format
 
 LEVELS = (0.95, 0.998)
@@ -24,6 +24,8 @@ class FunnelPoint:
     n: int
     told: tuple[str, ...]
     """Its row of the table, after the label."""
+    explain: str = ""
+    """Address of the page about it; empty where there is none."""
 
 
 def funnel_plot(
@@ -50,13 +52,16 @@ def funnel_plot(
             "label": point.label,
             "share": point.share,
             "n": point.n,
+            "explain": point.explain,
             "verdict": voice.t(f"compare.verdict_{verdict_of(point, fitted, is_high_bad=is_high_bad)}"),
             **{f"told{number}": text for number, text in enumerate(point.told)},
         }
         for point in points
     ]
     highest = max(*(point.share for point in points), *(row["upper0"] for row in limits))
+    links = links_of(point.explain for point in points)
     spec = _spec(
+        is_linked=bool(links),
         words=words,
         columns=columns,
         people=people,
@@ -65,7 +70,7 @@ def funnel_plot(
     )
     table = tuple((point.label, *point.told) for point in points)
     found = filled(spec, rows=rows, limits=limits, center=[{"share": fitted.center}])
-    return Drawing(name, title, summary, found, columns, table)
+    return Drawing(name, title, summary, found, columns, table, links)
 
 
 def verdict_of(point: FunnelPoint, fitted: Funnel, *, is_high_bad: bool) -> Verdict:
@@ -86,7 +91,15 @@ def _limits(fitted: Funnel, n: float) -> dict[str, float]:
 
 
 @cache
-def _spec(*, words: tuple[str, ...], columns: tuple[str, ...], people: str, format: str, height: int) -> Spec:
+def _spec(
+    *,
+    is_linked: bool,
+    words: tuple[str, ...],
+    columns: tuple[str, ...],
+    people: str,
+    format: str,
+    height: int,
+) -> Spec:
     import altair as alt  # half a second that only pages with charts need
 
     rows, limits = alt.NamedData("rows"), alt.NamedData("limits")
@@ -116,6 +129,8 @@ def _spec(*, words: tuple[str, ...], columns: tuple[str, ...], people: str, form
         alt.Chart(alt.NamedData("center")).mark_rule(stroke=colour("ink"), strokeWidth=1.2).encode(y=y),
         alt.Chart(rows)
         .mark_point(filled=True, size=60, opacity=0.9, stroke=colour("surface"), strokeWidth=1)
-        .encode(x=x, y=y, color=paint, shape=shape, tooltip=tip),
+        .encode(
+            **linked({"x": x, "y": y, "color": paint, "shape": shape, "tooltip": tip}, is_linked=is_linked)
+        ),
     ]
     return bare(alt.layer(*layers).properties(height=height))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ..metrics.registry import Score, Unit
-from .drawing import Drawing, Spec, Tone, Voice, bare, colour, filled, told_words
+from .drawing import Drawing, Spec, Tone, Voice, bare, colour, filled, linked, links_of, told_words
 from .trend import axis_format
 
 
@@ -18,6 +18,8 @@ class Slot:
     per_hour: float | None = None
     """Served (or answers) per open hour; None where it is closed or the opening hours differ."""
     open_hours: float | None = None
+    explain: str = ""
+    """Address of the page about it; empty where there is none."""
 
 
 def profile(
@@ -38,14 +40,16 @@ def profile(
                 "said": figures.value_text(score, unit) if score and has else _why(voice, score),
                 "range": figures.range_text(score, unit) if score else "",
                 "n": figures.count(score.n) if score else "",
+                "explain": slot.explain,
             }
         )
     words = (column, *told_words(voice))
     highest = max((slot.score.upper or 0 for slot in slots if slot.score), default=1.0) or 1.0
     labels = tuple(slot.label for slot in slots)
-    spec = _dots(tone, axis_format(unit, highest), labels, words)
+    links = links_of(slot.explain for slot in slots)
+    spec = _dots(tone, axis_format(unit, highest), labels, words, bool(links))
     table = tuple(tuple(str(row[field]) for field in ("label", "said", "range", "n")) for row in rows)
-    return Drawing(name, title, "", filled(spec, rows=rows), words, table)
+    return Drawing(name, title, "", filled(spec, rows=rows), words, table, links)
 
 
 def business(voice: Voice, name: str, title: str, slots: Sequence[Slot], *, column: str) -> Drawing:
@@ -71,14 +75,15 @@ def _why(voice: Voice, score: Score | None) -> str:
 
 
 @cache
-def _dots(tone: Tone, format: str, labels: tuple[str, ...], words: tuple[str, ...]) -> Spec:
+def _dots(tone: Tone, format: str, labels: tuple[str, ...], words: tuple[str, ...], is_linked: bool) -> Spec:
     import altair as alt  # half a second that only pages with charts need
 
     fields = ("label", "said", "range", "n")
     tip = [alt.Tooltip(f"{field}:N", title=word) for field, word in zip(fields, words, strict=True)]
     x = alt.X("label:N", title=None).scale(domain=labels).axis(labelAngle=0, labelOverlap=True)
     y = alt.Y("value:Q", title=None).axis(format=format, tickCount=3).scale(zero=True)
-    chart = alt.Chart(alt.NamedData("rows")).encode(x=x, tooltip=tip)
+    shared = linked({"x": x, "tooltip": tip}, is_linked=is_linked)
+    chart = alt.Chart(alt.NamedData("rows")).encode(**shared)
     low = alt.Y("lower:Q", title=None)
     layers = [
         chart.mark_rule(strokeWidth=18, opacity=0),

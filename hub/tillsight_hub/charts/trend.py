@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ..metrics.registry import Score, Unit
 from ..periods import Bucket, bucket_days
-from .drawing import Drawing, Spec, Tone, Voice, bare, colour, filled, told_words
+from .drawing import Drawing, Spec, Tone, Voice, bare, colour, filled, linked, links_of, told_words
 
 MarkKind = Literal["alert", "incident", "action"]
 MARKS: dict[MarkKind, tuple[str, str]] = {
@@ -32,6 +32,8 @@ class TrendPoint:
     first_day: str
     """ISO date of the day, of the week's Monday, of the month's first."""
     score: Score | None
+    explain: str = ""
+    """Address of the page about it; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ def trend(
     words = (voice.t("charts.when"), *told_words(voice), voice.t("charts.happened"))
     rows = [_row(voice, points, at, unit, every) for at in range(len(points))]
     happened = [_mark(voice, mark) for mark in marks]
+    links = links_of(point.explain for point in points)
     spec = _spec(
+        is_linked=bool(links),
         every=every,
         tone=tone,
         format=axis_format(unit, highest),
@@ -81,6 +85,7 @@ def trend(
         filled(spec, rows=rows, marks=happened),
         words if marks else words[:-1],
         tuple(_as_text(row, marks, every) for row in rows),
+        links,
     )
 
 
@@ -102,6 +107,7 @@ def when(voice: Voice, day: str, every: Bucket) -> str:
 @cache
 def _spec(
     *,
+    is_linked: bool,
     every: Bucket,
     tone: Tone,
     format: str,
@@ -131,7 +137,9 @@ def _spec(
         .transform_filter("datum.dot")
         .mark_point(size=28, filled=True, fill=colour(tone), opacity=1)
         .encode(x=x, y=y),
-        alt.Chart(rows).mark_rule(strokeWidth=14, opacity=0).encode(x=x, tooltip=tip),
+        alt.Chart(rows)
+        .mark_rule(strokeWidth=14, opacity=0)
+        .encode(**linked({"x": x, "tooltip": tip}, is_linked=is_linked)),
         *(_mark_layers(kinds, labels) if kinds else ()),
     ]
     return bare(alt.layer(*layers).properties(height=height))
@@ -165,7 +173,9 @@ def _mark_layers(kinds: tuple[MarkKind, ...], labels: tuple[str, ...]) -> list[A
 
 def _row(voice: Voice, points: Sequence[TrendPoint], at: int, unit: Unit, every: Bucket) -> dict[str, Any]:
     point, score = points[at], points[at].score
-    row = {"at": point.first_day, "label": when(voice, point.first_day, every)}
+    row: dict[str, Any] = {"at": point.first_day, "label": when(voice, point.first_day, every)}
+    if point.explain:
+        row["explain"] = point.explain
     if score is None or score.value is None:
         said = voice.t("charts.no_data") if score is None else voice.t(f"charts.why_{score.status}")
         n = voice.figures.count(score.n) if score else ""

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Literal
 
 from ..metrics.registry import Unit
-from .drawing import Drawing, Spec, Tone, Voice, bare, colour, filled, range_words
+from .drawing import Drawing, Spec, Tone, Voice, bare, colour, filled, linked, links_of, range_words
 
 ROW_PX = 30
 HATCH = "M-1,0.4L-0.4,1M-1,-0.4L0.4,1M-0.6,-1L1,0.6M0.2,-1L1,-0.2"
@@ -27,6 +27,8 @@ class WeekCell:
     """Withheld, or resting on too few."""
     said: str
     """What is to be said of it where it has no value."""
+    explain: str = ""
+    """Address of the page about it; empty where there is none."""
 
 
 def week(
@@ -60,9 +62,10 @@ def week(
         voice.t("charts.n"),
     )
     days = tuple(voice.figures.weekday(day, short=True) for day in weekdays)
-    spec = _spec(tone, days, tuple(_clock(hour) for hour in hours), words)
+    links = links_of(str(row["explain"]) for row in rows)
+    spec = _spec(tone, days, tuple(_clock(hour) for hour in hours), words, bool(links))
     table = tuple(tuple(str(row[field]) for field in ("label", "said", "range", "n")) for row in rows)
-    return Drawing(name, title, summary, filled(spec, rows=rows), words, table)
+    return Drawing(name, title, summary, filled(spec, rows=rows), words, table, links)
 
 
 def _row(
@@ -85,6 +88,7 @@ def _row(
         "said": cell.said if cell.value is None else figures.quantity(cell.value, unit),
         "range": range_text,
         "n": figures.count(cell.n),
+        "explain": cell.explain,
     }
 
 
@@ -93,7 +97,9 @@ def _clock(hour: int) -> str:
 
 
 @cache
-def _spec(tone: Tone, days: tuple[str, ...], hours: tuple[str, ...], words: tuple[str, ...]) -> Spec:
+def _spec(
+    tone: Tone, days: tuple[str, ...], hours: tuple[str, ...], words: tuple[str, ...], is_linked: bool
+) -> Spec:
     import altair as alt  # half a second that only pages with charts need
 
     fields = ("label", "said", "range", "n")
@@ -104,7 +110,8 @@ def _spec(tone: Tone, days: tuple[str, ...], hours: tuple[str, ...], words: tupl
         .axis(labelAngle=0, labelOverlap=True, domain=False)
     )
     y = alt.Y("weekday:N", title=None).scale(domain=days, padding=0.06).axis(domain=False)
-    chart = alt.Chart(alt.NamedData("rows")).encode(x=x, y=y, tooltip=tip)
+    shared = linked({"x": x, "y": y, "tooltip": tip}, is_linked=is_linked)
+    chart = alt.Chart(alt.NamedData("rows")).encode(**shared)
     depth = alt.FillOpacity("depth:Q", scale=None, legend=None)
     layers = [
         chart.mark_rect(fill=colour("sunken"), cornerRadius=2),

@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from functools import cache
 
 from ..metrics.registry import Unit
-from .drawing import Drawing, Spec, Tone, Voice, bare, colour, filled, range_words, told_words
+from .drawing import (
+    Drawing,
+    Spec,
+    Tone,
+    Voice,
+    bare,
+    colour,
+    filled,
+    linked,
+    links_of,
+    range_words,
+    told_words,
+)
 from .trend import axis_format
 
 ROW_PX = 38
@@ -22,6 +34,8 @@ class Whisker:
     n: int
     more: str = ""
     """Something else to say of it, in the last column."""
+    explain: str = ""
+    """Address of the page about it; empty where there is none."""
 
 
 def whiskers(
@@ -49,28 +63,33 @@ def whiskers(
             "range": range_words(voice, each.lower, each.upper, unit),
             "n": figures.count(each.n),
             "more": each.more,
+            "explain": each.explain,
         }
         for each in numbers
     ]
     words = (first_column, *told_words(voice), *((last_column,) if last_column else ()))
     highest = max((each.upper for each in numbers), default=1.0)
-    spec = _spec(tone, bars, axis_format(unit, highest), words, max(1, len(rows)))
+    links = links_of(each.explain for each in numbers)
+    spec = _spec(tone, bars, axis_format(unit, highest), words, max(1, len(rows)), bool(links))
     fields = FIELDS[: len(words)]
     table = tuple(tuple(str(row[field]) for field in fields) for row in rows)
-    return Drawing(name, title, summary, filled(spec, rows=rows), words, table)
+    return Drawing(name, title, summary, filled(spec, rows=rows), words, table, links)
 
 
 FIELDS = ("label", "said", "range", "n", "more")
 
 
 @cache
-def _spec(tone: Tone, bars: bool, format: str, words: tuple[str, ...], rows: int) -> Spec:
+def _spec(  # noqa: PLR0917
+    tone: Tone, bars: bool, format: str, words: tuple[str, ...], rows: int, is_linked: bool
+) -> Spec:
     import altair as alt  # half a second that only pages with charts need
 
     tip = [alt.Tooltip(f"{field}:N", title=word) for field, word in zip(FIELDS, words, strict=False)]
     y = alt.Y("label:N", sort=None, title=None).axis(domain=False, labelLimit=180, labelColor=colour("ink"))
     x = alt.X("value:Q", title=None).axis(format=format, tickCount=4, grid=True)
-    chart = alt.Chart(alt.NamedData("rows")).encode(y=y, tooltip=tip)
+    shared = linked({"y": y, "tooltip": tip}, is_linked=is_linked)
+    chart = alt.Chart(alt.NamedData("rows")).encode(**shared)
     low = alt.X("lower:Q", title=None)
     bar = chart.mark_bar(fill=colour(f"{tone}_band"), cornerRadiusEnd=3, height={"band": 0.55}).encode(x=x)
     layers = [

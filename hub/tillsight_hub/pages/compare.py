@@ -171,6 +171,7 @@ def _caterpillar(pages: Pages, compared: Comparison, of: str) -> Drawing:
                 pages.figures.share(standing.p_worst),
                 t(f"compare.verdict_{line.verdict}"),
             ),
+            line.explain,
         )
         for line in reversed(compared.ranked)
         for standing in (line.standing,)
@@ -216,6 +217,7 @@ def _funnel(pages: Pages, compared: Comparison, of: str) -> Drawing | None:
                 pages.figures.range_text(line.score, "share"),
                 pages.figures.count(line.score.n),
             ),
+            line.explain,
         )
         for line in compared.in_funnel
     ]
@@ -257,6 +259,7 @@ def _changes(pages: Pages, compared: Comparison, of: str) -> Drawing | None:
                 change_text(pages, change, metric),
                 pages.figures.number(change.p_adjusted, 3),
             ),
+            line.explain,
         )
         for line, change in found
     ]

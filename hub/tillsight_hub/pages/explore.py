@@ -246,11 +246,14 @@ def _chart(pages: Pages, found: Explored, lines: Sequence[Line], metric: Metric 
     title, tone = pages.name_of(metric), tone_of(metric)
     match found.by:
         case "day" | "week" | "month" as every:
-            points = [TrendPoint(line.first_day or "", line.scores[metric.id]) for line in lines]
+            points = [
+                TrendPoint(line.first_day or "", line.scores[metric.id], line.explain(metric))
+                for line in lines
+            ]
             return trend(pages, name, title, points, unit=metric.unit, every=every, tone=tone)
         case "weekday" | "hour":
             column = pages.t(f"explore.by_{found.by}")
-            slots = [Slot(line.name, line.scores[metric.id]) for line in lines]
+            slots = [Slot(line.name, line.scores[metric.id], explain=line.explain(metric)) for line in lines]
             return profile(pages, name, title, slots, unit=metric.unit, tone=tone, column=column)
         case _:
             return _bars(pages, name, known[:MOST_BARS], metric, pages.t(f"explore.by_{found.by}"))
@@ -260,7 +263,12 @@ def _bars(pages: Pages, name: str, lines: Sequence[Line], metric: Metric, column
     """In the table's order."""
     numbers = [
         Whisker(
-            ", ".join(filter(None, (line.name, line.more))), score.value, score.lower, score.upper, score.n
+            ", ".join(filter(None, (line.name, line.more))),
+            score.value,
+            score.lower,
+            score.upper,
+            score.n,
+            explain=line.explain(metric),
         )
         for line in lines
         if (score := line.scores[metric.id]).value is not None

@@ -13,7 +13,8 @@ from ..charts.drawing import Drawing
 from ..charts.trend import Mark, MarkKind, TrendPoint, trend
 from ..charts.whiskers import Whisker, whiskers
 from ..hierarchy import Hierarchy
-from ..metrics.registry import Score
+from ..metrics.counts import Counts
+from ..metrics.registry import Metric, Score
 from ..periods import bucket_days
 from ..reasons import in_words, read_reasons, read_words
 from ..services import Services, ServicesDep
@@ -128,7 +129,7 @@ def trend_drawing(pages: Pages, view: PlaceView) -> Drawing:
     """The line of the chosen number, with what happened."""
     number = chosen_trend(view)
     metric = number.metric
-    points = [TrendPoint(day, metric.score(counts) if counts else None) for day, counts in view.buckets]
+    points = [_point(view, metric, day, counts) for day, counts in view.buckets]
     return trend(
         pages,
         "trend",
@@ -142,6 +143,13 @@ def trend_drawing(pages: Pages, view: PlaceView) -> Drawing:
     )
 
 
+def _point(view: PlaceView, metric: Metric, first_day: str, counts: Counts | None) -> TrendPoint:
+    if counts is None:
+        return TrendPoint(first_day, None)
+    score = metric.score(counts)
+    return TrendPoint(first_day, score, view.explain_bucket(score, first_day))
+
+
 def faces_drawing(pages: Pages, view: PlaceView) -> Drawing | None:
     """What people looked like, where anything looked; None where it did not, or may not be told."""
     if not view.has_faces:
@@ -151,7 +159,8 @@ def faces_drawing(pages: Pages, view: PlaceView) -> Drawing | None:
         score = view.numbers[metric].score
         if score.value is not None and score.lower is not None and score.upper is not None:
             label = pages.t(f"place.{metric}")
-            numbers.append(Whisker(label, score.value, score.lower, score.upper, score.n))
+            explain = view.explain(score)
+            numbers.append(Whisker(label, score.value, score.lower, score.upper, score.n, explain=explain))
     if not numbers:
         return None
     return whiskers(

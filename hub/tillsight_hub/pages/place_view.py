@@ -11,8 +11,8 @@ from ..happenings import Happening
 from ..hierarchy import Hierarchy, Touchpoint
 from ..metrics.counts import Counts
 from ..metrics.registry import Metric, Score
-from ..periods import Period
-from ..score_ids import EXPLAIN_PAGE, Cut, ScoreId
+from ..periods import Period, bucket_days, bucket_of
+from ..score_ids import EXPLAIN_PAGE, Cut, ScoreId, narrowed_cut
 from .choosing import Choice
 from .rendering import Pages
 
@@ -148,11 +148,22 @@ class PlaceView:
         narrowing = self.choice.narrowing
         if self.used is None:
             return ""
-        cut: Cut = "hours" if narrowing.hours else "weekdays" if narrowing.weekdays else "total"
-        key = narrowing.key if narrowing.is_any else ""
+        cut, key = narrowed_cut(narrowing)
         where = place or self.where.id
         id = ScoreId(score.metric, where, self.scale.id, self.used, cut, key, score.level)
         return EXPLAIN_PAGE.format(id=id)
+
+    def explain_bucket(self, score: Score, first_day: str) -> str:
+        """The same for one day, week or month of the line."""
+        every, narrowing = self.choice.every, self.choice.narrowing
+        cut: Cut = every
+        within, key = self.choice.period, bucket_of(first_day, every)
+        if narrowing.is_any and (every != "day" or narrowing.hours):
+            cut, key = narrowed_cut(narrowing)
+            within = bucket_days(first_day, every).within(within)
+        return EXPLAIN_PAGE.format(
+            id=ScoreId(score.metric, self.where.id, self.scale.id, within, cut, key, score.level)
+        )
 
 
 def find_place(hierarchy: Hierarchy, scope: str | None, id: str) -> Where | None:

@@ -1,6 +1,6 @@
 """Why: reasons that people named, what goes together with the outcome, and when it is better or worse."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -17,10 +17,12 @@ from ..metrics.impact import LEAST_PEOPLE, LEAST_PEOPLE_PER_DRIVER, Impact, impa
 from ..metrics.intervals import wilson
 from ..metrics.questions import Questions, names_of, points_of, top_box
 from ..metrics.registry import DEFAULT_LEVEL, Catalogue, Metric
+from ..narrowing import Narrowing
 from ..periods import Period, bucket_days
 from ..reasons import Reasons, plain
+from ..score_ids import EXPLAIN_PAGE, ScoreId, narrowed_cut
 from ..surveys import answers_of
-from ..week_cells import WeekCells, read_week_cells
+from ..week_cells import HOURS, WeekCells, read_week_cells
 from .choosing import Choice, range_of
 from .place_view import TONES, Where, members_of, metric_name
 from .rendering import Pages
@@ -92,9 +94,9 @@ def read_why(  # noqa: PLR0917
     period = cells.period
     return Why(
         drivers=_drivers(connection, where, choice.period, pages, questions, smallest),
-        heat=_heat(pages, cells, metrics["csat"]) if period else None,
-        hours=_profiles(pages, cells, shown, "hour") if period else (),
-        weekdays=_profiles(pages, cells, shown, "weekday") if period else (),
+        heat=_heat(pages, where, cells, metrics["csat"]) if period else None,
+        hours=_profiles(pages, where, cells, shown, "hour") if period else (),
+        weekdays=_profiles(pages, where, cells, shown, "weekday") if period else (),
         months=range_of(period, pages) if period else "",
         told=cells.told(),
         withheld=summed.accepted - cells.told(),
@@ -167,7 +169,7 @@ def _drivers_drawing(pages: Pages, asked: Sequence[str], found: Impact) -> Drawi
 # --- Hours and weekdays -----------------------------------------------------------------------------------
 
 
-def _heat(pages: Pages, cells: WeekCells, metric: Metric) -> Drawing | None:
+def _heat(pages: Pages, where: Where, cells: WeekCells, metric: Metric) -> Drawing | None:
     shrunk = cells.shrunk(metric)
     weekdays, hours = cells.used()
     if not shrunk or not hours:
@@ -179,7 +181,9 @@ def _heat(pages: Pages, cells: WeekCells, metric: Metric) -> Drawing | None:
         ends = (known.interval.lower, known.interval.upper) if known else (None, None)
         doubtful = counts.accepted > 0 and (known is None or n < WELL_KNOWN)
         if counts.accepted or counts.contacts or cells.open_minutes.get(at):
-            found[at] = WeekCell(known.estimate if known else None, ends[0], ends[1], n, doubtful, said)
+            estimate = known.estimate if known else None
+            explain = _explain(where, cells, metric, weekday=at[0], hours=(at[1],))
+            found[at] = WeekCell(estimate, ends[0], ends[1], n, doubtful, said, explain)
     return week(
         pages,
         "week",
@@ -194,7 +198,7 @@ def _heat(pages: Pages, cells: WeekCells, metric: Metric) -> Drawing | None:
     )
 
 
-def _profiles(pages: Pages, cells: WeekCells, metric: Metric, by: str) -> list[Drawing]:
+def _profiles(pages: Pages, where: Where, cells: WeekCells, metric: Metric, by: str) -> list[Drawing]:
     """How good and how busy, by hour of the day or by weekday."""
     weekdays, hours = cells.used()
     t, is_hour = pages.t, by == "hour"
@@ -205,6 +209,9 @@ def _profiles(pages: Pages, cells: WeekCells, metric: Metric, by: str) -> list[D
             found[key],
             metric,
             cells.minutes(hours=(key,)) if is_hour else cells.minutes(weekdays=(key,)),
+            _explain(where, cells, metric, hours=(key,))
+            if is_hour
+            else _explain(where, cells, metric, weekday=key, hours=HOURS),
         )
         for key in (hours if is_hour else weekdays)
     ]
@@ -220,8 +227,19 @@ def _profiles(pages: Pages, cells: WeekCells, metric: Metric, by: str) -> list[D
     return drawings
 
 
-def _slot(label: str, counts: Counts, metric: Metric, minutes: int | None) -> Slot:
+def _slot(label: str, counts: Counts, metric: Metric, minutes: int | None, explain: str) -> Slot:
     many = counts.accepted if counts.contacts is None or metric.id == "csat" else counts.contacts
     per_hour = 60 * many / minutes if minutes else None
     score = metric.score(counts) if counts.events else None
-    return Slot(label, score, per_hour, minutes / 60 if minutes else None)
+    return Slot(label, score, per_hour, minutes / 60 if minutes else None, explain if score else "")
+
+
+def _explain(
+    where: Where, cells: WeekCells, metric: Metric, *, weekday: int | None = None, hours: Iterable[int]
+) -> str:
+    """Address of the page about a number of these hours of the week."""
+    assert cells.period
+    narrowing = Narrowing(frozenset(() if weekday is None else (weekday,)), frozenset(hours))
+    cut, key = narrowed_cut(narrowing)
+    id = ScoreId(metric.id, where.id, cells.scale, cells.period, cut, key, DEFAULT_LEVEL)
+    return EXPLAIN_PAGE.format(id=id)
