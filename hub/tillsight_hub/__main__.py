@@ -25,6 +25,7 @@ from .backup.command import (
     run_restore_command,
 )
 from .cleaning.command import add_what_if_arguments, run_what_if_command
+from .compliance.command import add_retention_arguments, run_retention_command
 from .config import HubConfig, load_config
 from .database import migrate, open_database, prepare
 from .exports.command import add_export_arguments, run_export_command
@@ -253,6 +254,9 @@ COMMANDS = {
             "backup", "the whole hub in one file, while it runs", run_backup_command, add_backup_arguments
         ),
         Command("restore", "a hub from such a file", run_restore_command, add_restore_arguments),
+        Command(
+            "retention", "delete what was kept long enough", run_retention_command, add_retention_arguments
+        ),
         Command("ca", "the certificate authority of the devices", run_ca_command, add_ca_arguments),
         Command("device", "certificates of devices", run_device_command, add_device_arguments),
         Command("broker", "run the embedded broker alone", _broker),

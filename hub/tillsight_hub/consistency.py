@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Table, func, insert, select, text, un
 
 from . import tables
 from .database import writing
+from .gone import Counted, gone_before
 from .hierarchy import Touchpoint, read_hierarchy
 from .ingest.intake import now_ms
 from .ingest.watermarks import accounted, survey
@@ -59,7 +60,8 @@ class Verdict:
 
 
 def verify(engine: Engine, depth: Depth = "sample") -> Verdict:
-    """Compare every rollup row and every watermark with the stored events; the outcome is also stored.
+    """Compare every rollup row and every watermark with the stored events; the outcome is also stored. Rows
+    whose events are deleted are left out.
 
     All is read in one snapshot, so events that come in meanwhile make no difference.
     """
@@ -111,8 +113,9 @@ def _rollup_mismatches(connection: Connection, touchpoint: Touchpoint, is_deep: 
     count = _count_all if is_deep else _count_events
     hours, days = count(connection, touchpoint)
     counters = tuple(COUNTERS) if is_deep else ("events",)
-    yield from _differences(connection, tables.rollup_hour, touchpoint.id, hours, counters)
-    yield from _differences(connection, tables.rollup_day, touchpoint.id, days, counters)
+    there = Counted(touchpoint.calendar, gone_before(connection))
+    yield from _differences(connection, tables.rollup_hour, touchpoint.id, hours, counters, there)
+    yield from _differences(connection, tables.rollup_day, touchpoint.id, days, counters, there)
 
 
 def _count_all(
@@ -138,14 +141,19 @@ def _count_events(
     return hours, days
 
 
-def _differences(
-    connection: Connection, table: Table, tp: str, expected: dict[Any, Counters], counters: tuple[str, ...]
+def _differences(  # noqa: PLR0917
+    connection: Connection,
+    table: Table,
+    tp: str,
+    expected: dict[Any, Counters],
+    counters: tuple[str, ...],
+    there: Counted,
 ) -> Iterator[Mismatch]:
-    unit = "hour" if table is tables.rollup_hour else "day"
+    unit, has = ("hour", there.has_hour) if table is tables.rollup_hour else ("day", there.has_day)
     query = select(table.c[unit], *(table.c[counter] for counter in counters)).where(table.c.tp == tp)
     found: dict[Any, Sequence[int]] = {row[0]: row[1:] for row in connection.execute(query)}
     nothing = (0,) * len(counters)
-    for bucket in sorted({*expected, *found}, key=str):
+    for bucket in sorted(filter(has, {*expected, *found}), key=str):
         counted = expected.get(bucket, {})
         wanted = tuple(counted.get(counter, 0) for counter in counters)
         stored = tuple(found.get(bucket, nothing))

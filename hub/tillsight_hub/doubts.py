@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, or_, select
 
+from .gone import EXPIRED
 from .tables import CONTACT_COUNTERS, UNDATED_DAY, device, event, rollup_day, stream, stream_gap
 
 COUNTED_TYPES = ("button.press", "contact.end", "pos.sales")
@@ -43,6 +44,7 @@ def _lost(connection: Connection, touchpoints: list[str], start: int) -> Iterato
         .join(stream, stream.c.id == stream_gap.c.stream)
         .join(device, device.c.id == stream.c.device_id)
         .where(device.c.touchpoint_id.in_(touchpoints), stream_gap.c.reported >= start)
+        .where(stream_gap.c.reason != EXPIRED)
     )
     for touchpoint, earliest, latest, reported in connection.execute(query):
         yield Doubt(touchpoint, "incomplete", earliest or 0, reported if latest is None else latest)

@@ -59,6 +59,10 @@ class TooManyEvents(TillsightError, ValueError):
     """So many events that counting them again would take too long."""
 
 
+class EventsGone(TooManyEvents):
+    """Events that would have to be counted again are deleted."""
+
+
 class PartMissing(TillsightError, RuntimeError):
     """An optional part of the program is not installed."""
 

@@ -27,7 +27,8 @@ from tillsight_models.problems import Problem
 from . import tables
 from .calendar import Span
 from .calibrations import earliest_valid
-from .errors import TooManyEvents
+from .errors import EventsGone, TooManyEvents
+from .gone import gone_before
 from .hierarchy import Touchpoint
 from .periods import Period, bucket_days
 from .rollups import recompute_touchpoints
@@ -55,8 +56,11 @@ def events_of(connection: Connection, places: Sequence[Touchpoint], period: Peri
 def recounted(connection: Connection, places: Sequence[Touchpoint], period: Period) -> Iterator[Connection]:
     """A database in memory with the events of these touchpoints on these days and the rollups that they make.
 
-    TooManyEvents where there are more than MAX_EVENTS.
+    TooManyEvents where there are more than MAX_EVENTS, EventsGone where some are deleted.
     """
+    if period.first < (since := gone_before(connection)):
+        line = f"the raw events of before {since} are deleted: what was counted from them is kept"
+        raise EventsGone(Problem(line, "events_gone", since=since))
     if (found := events_of(connection, places, period)) > MAX_EVENTS:
         line = f"{found} events in this period: expected at most {MAX_EVENTS} to count again"
         raise TooManyEvents(Problem(line, "too_many_events", has=found, most=MAX_EVENTS))

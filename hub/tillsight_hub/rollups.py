@@ -28,6 +28,7 @@ from tillsight_models.events import (
 from . import tables
 from .calendar import PlaceCalendar
 from .database import writing
+from .gone import Counted, gone_before
 from .hierarchy import VERSION_KEY, Touchpoint, read_hierarchy
 from .labels import NOT_COUNTED, Label
 from .periods import Period
@@ -304,13 +305,15 @@ class Progress:
 
 
 def recompute(connection: Connection, hours: Collection[HourKey], days: Collection[DayKey]) -> None:
-    """Make these buckets anew from the stored events, in the transaction of `connection`."""
+    """Make these buckets anew from the stored events, in the transaction of `connection`; those whose events
+    are deleted stay as they are."""
     hold_writers(connection)
-    touchpoints = read_hierarchy(connection).touchpoints
-    for tp, hour in sorted(hours):
+    touchpoints, gone = read_hierarchy(connection).touchpoints, gone_before(connection)
+    there = {tp: Counted(touchpoints[tp].calendar, gone) for tp, _ in (*hours, *days)}
+    for tp, hour in sorted(key for key in hours if there[key[0]].has_hour(key[1])):
         in_hour = _counted(connection, touchpoints[tp], _hour_events(hour)).hours()
         _replace_hour(connection, (tp, hour), in_hour)
-    for tp, day in sorted(days):
+    for tp, day in sorted(key for key in days if there[key[0]].has_day(key[1])):
         in_day = _counted(connection, touchpoints[tp], _day_events(touchpoints[tp], day)).days()
         counters = {key: of for key, of in in_day.items() if key == (tp, day)}
         _replace_days(connection, touchpoints[tp], counters, tables.rollup_day.c.day == day)
@@ -320,23 +323,31 @@ def recompute_touchpoints(connection: Connection, tp_ids: Iterable[str]) -> int:
     """Make all buckets of these touchpoints anew, in the transaction of `connection`; the events counted.
 
     Events are streamed; memory holds one touchpoint's buckets at a time. A day that is over and comes out
-    otherwise than it was is revised.
+    otherwise than it was is revised. Buckets whose events are deleted stay as they are.
     """
     hold_writers(connection)
-    touchpoints = read_hierarchy(connection).touchpoints
+    touchpoints, gone = read_hierarchy(connection).touchpoints, gone_before(connection)
     events = 0
     for tp in tp_ids:
-        hour, day = tables.rollup_hour, tables.rollup_day
-        connection.execute(delete(hour).where(hour.c.tp == tp))
-        if tp not in touchpoints:
-            connection.execute(delete(day).where(day.c.tp == tp))
-            continue
-        counted = _counted(connection, touchpoints[tp], None)
-        if rows := [_row(key, counters) for key, counters in sorted(counted.hours().items())]:
-            _insert(connection, hour, rows)
-        _replace_days(connection, touchpoints[tp], counted.days())
-        events += sum(counters["events"] for counters in counted.days().values())
+        if tp in touchpoints:
+            events += _recompute_all(connection, touchpoints[tp], gone)
+        else:
+            for table in (tables.rollup_hour, tables.rollup_day):
+                connection.execute(delete(table).where(table.c.tp == tp))
     return events
+
+
+def _recompute_all(connection: Connection, touchpoint: Touchpoint, gone: str) -> int:
+    there, hour, day = Counted(touchpoint.calendar, gone), tables.rollup_hour, tables.rollup_day
+    counted = _counted(connection, touchpoint, None)
+    again = (hour.c.hour >= there.hour) | (hour.c.hour == UNDATED_HOUR)
+    connection.execute(delete(hour).where(hour.c.tp == touchpoint.id, again))
+    hours = {key: counters for key, counters in counted.hours().items() if there.has_hour(key[1])}
+    if rows := [_row(key, counters) for key, counters in sorted(hours.items())]:
+        _insert(connection, hour, rows)
+    days = {key: counters for key, counters in counted.days().items() if there.has_day(key[1])}
+    _replace_days(connection, touchpoint, days, (day.c.day >= there.day) | (day.c.day == UNDATED_DAY))
+    return sum(counters["events"] for counters in counted.days().values())
 
 
 def rebuild(engine: Engine, progress: Callable[[Progress], None] = lambda _: None) -> Progress:

@@ -1,14 +1,24 @@
-"""Retention: what is made empty or deleted once it was kept long enough. Numbers are never touched.
+"""Retention: what is made empty or deleted once it was kept long enough. What was counted stays.
 
-Presses, contacts and answers without words are about nobody; every score can be counted again from them, so
-they stay. Contact requests, visits, mail and logins have their own nights: `RULES` lists all of them.
+Contact requests, visits, mail and logins have their own nights: `rules` lists all of them.
 """
 
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from ..access.audit import record
 from ..access.clock import now_ms
@@ -16,8 +26,9 @@ from ..cases.settings import CaseSettings
 from ..database import writing
 from ..fleet.alarm_book import forget_alarms
 from ..mail.outbox import KEPT_MS
-from ..tables import audit, event, quarantine, setting
+from ..tables import audit, case_note, event, quarantine, service_case, setting
 from ..visits.erasing import KEEP_VISITS_MS, worded
+from .raw_events import delete_raw, due_raw, last_gone
 from .settings import RetentionSettings
 
 DAY_MS = 86_400_000
@@ -36,6 +47,8 @@ class Forgotten:
     messages: int = 0
     deeds: int = 0
     alarms: int = 0
+    notes: int = 0
+    events: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,8 +64,10 @@ class Rule:
 def rules(retention: RetentionSettings, cases: CaseSettings) -> tuple[Rule, ...]:
     """All that is kept, and how long."""
     return (
-        Rule("events", None),
+        Rule("totals", None),
+        Rule("events", retention.events_days, "retention.events_days"),
         Rule("texts", retention.texts_days, "retention.texts_days"),
+        Rule("notes", retention.notes_days, "retention.notes_days"),
         Rule("contacts", cases.keep_contacts_days, "cases.keep_contacts_days"),
         Rule("visits", KEEP_VISITS_MS // DAY_MS),
         Rule("quarantine", retention.quarantine_days, "retention.quarantine_days"),
@@ -66,15 +81,38 @@ def forget(engine: Engine, settings: RetentionSettings, now: int | None = None) 
     """Tonight's work; in the audit trail where anything went."""
     at = now_ms() if now is None else now
     texts = _empty_texts(engine, at - settings.texts_days * DAY_MS)
+    events = delete_raw(engine, last_gone(at, settings.events_days))
     with writing(engine) as connection:
         messages = _empty_messages(connection, at - settings.quarantine_days * DAY_MS)
         old = audit.c.at < at - settings.audit_days * DAY_MS
         deeds = connection.execute(delete(audit).where(old)).rowcount
         alarms = forget_alarms(connection, at - settings.alarms_days * DAY_MS, at)
-        done = Forgotten(texts, messages, deeds, alarms)
+        old_notes = _old_notes(at - settings.notes_days * DAY_MS)
+        notes = connection.execute(update(case_note).where(old_notes).values(text="")).rowcount
+        done = Forgotten(texts, messages, deeds, alarms, notes, events)
         if done != Forgotten():
             record(connection, "tillsight-hub", _RUN, json.dumps(asdict(done)))
     return done
+
+
+def due(engine: Engine, settings: RetentionSettings, now: int | None = None) -> dict[str, int]:
+    """How many of each would go tonight; of texts at most so many, since some may be no words of a person."""
+    at = now_ms() if now is None else now
+    texts = _answers(0, at - settings.texts_days * DAY_MS, ("", -1)).limit(None).order_by(None)
+    old = at - settings.audit_days * DAY_MS
+    counted = {
+        "texts": select(func.count()).select_from(texts.subquery()),
+        "messages": _count(quarantine, _full_messages(at - settings.quarantine_days * DAY_MS)),
+        "deeds": _count(audit, audit.c.at < old),
+        "notes": _count(case_note, _old_notes(at - settings.notes_days * DAY_MS)),
+    }
+    with engine.connect() as connection:
+        found = {name: connection.scalar(query) or 0 for name, query in counted.items()}
+        return {**found, "events": due_raw(connection, last_gone(at, settings.events_days))}
+
+
+def _count(table: Table, where: ColumnElement[bool]) -> Select[int]:
+    return select(func.count()).select_from(table).where(where)
 
 
 def last_run(connection: Connection) -> tuple[int, dict[str, int]] | None:
@@ -132,5 +170,14 @@ def _emptied(connection: Connection, row: Any, data: dict[str, Any]) -> int:
 
 def _empty_messages(connection: Connection, before: int) -> int:
     """What a message said; its reason and its number stay, because watermarks rest on them."""
-    old = (quarantine.c.received < before) & (func.length(quarantine.c.payload) > 0)
-    return connection.execute(update(quarantine).where(old).values(payload=b"")).rowcount
+    full = _full_messages(before)
+    return connection.execute(update(quarantine).where(full).values(payload=b"")).rowcount
+
+
+def _full_messages(before: int) -> ColumnElement[bool]:
+    return (quarantine.c.received < before) & (func.length(quarantine.c.payload) > 0)
+
+
+def _old_notes(before: int) -> ColumnElement[bool]:
+    closed = select(service_case.c.id).where(service_case.c.closed < before)
+    return case_note.c.case_id.in_(closed) & (case_note.c.text != "")

@@ -13,8 +13,12 @@ _contact = re.compile(r"(mailto:[^@\s]+@[^@\s]+|https://\S+|tel:\+[0-9-]+)")
 class RetentionSettings(Settings):
     """After how many days what is kept is made empty or deleted, every night."""
 
+    events_days: Annotated[int, Field(ge=400, le=36_500)] = 1825
+    """Raw events, by whole months; the totals that were counted from them stay."""
     texts_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """What shoppers wrote in their own words. The answers' other parts, and all scores, stay."""
+    notes_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    """What staff wrote into cases, counted from when the case was closed."""
     quarantine_days: Annotated[int, Field(ge=7, le=3650)] = 90
     """The content of messages that could not be taken; that there were such stays."""
     audit_days: Annotated[int, Field(ge=180, le=3650)] = 1095

@@ -11,6 +11,7 @@ from tillsight_models.topics import DeviceTopics
 
 from .. import tables
 from ..cleaning.uncleaned import Notes
+from ..gone import EXPIRED
 from ..hierarchy import Hierarchy
 from ..rollups import Tallies
 from .checks import Arrival, Message, misplaced
@@ -165,13 +166,28 @@ def _stored(connection: Connection, batch: Batch) -> dict[Key, Content]:
     }
     event = tables.event.c
     columns = (event.seq, event.type, event.boot, event.mono)
-    return {
+    gone = _expired(connection, {stream for stream, _ in doubtful})
+    expired = {
+        arrival.key: _content(arrival)
+        for arrival in batch.arrivals
+        if arrival.event.seq <= gone.get(arrival.event.stream, 0)
+    }
+    return expired | {
         (stream, seq): (type, boot, mono)
         for stream, seqs in by_stream(doubtful)
         for seq, type, boot, mono in connection.execute(
             select(*columns).where(event.stream == stream, event.seq.in_(seqs))
         )
     }
+
+
+def _expired(connection: Connection, streams: set[str]) -> dict[str, int]:
+    """By stream: up to which number events that were stored are deleted; they are not stored once more."""
+    if not streams:
+        return {}
+    gap = tables.stream_gap.c
+    query = select(gap.stream, gap.last).where(gap.stream.in_(sorted(streams)), gap.reason == EXPIRED)
+    return {row.stream: row.last for row in connection.execute(query)}
 
 
 def _content(arrival: Arrival) -> Content:

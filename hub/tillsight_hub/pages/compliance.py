@@ -1,7 +1,7 @@
 """`/compliance`: declarations, what is watched where, how long things are kept; and public notices."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -29,6 +29,7 @@ from ..compliance.retention import last_run, rules
 from ..compliance.sign import sign_pdf
 from ..compliance.watching import Watching, watching
 from ..database import writing
+from ..gone import gone_before
 from ..hierarchy import Hierarchy, Touchpoint, read_hierarchy
 from ..reports.typesetting import pdf_of
 from ..services import Services, ServicesDep
@@ -183,7 +184,7 @@ def _page(
         declared = read_declarations(connection)
         mine = hierarchy.within(session.viewer.scope)
         seen = [watching(connection, place, declared, now) for place in mine]
-        run = last_run(connection)
+        run, gone = last_run(connection), gone_before(connection)
     own = {place.id for place in mine}
     return pages.page(
         request,
@@ -200,6 +201,7 @@ def _page(
         kept=kept_rows(rules(config.retention, config.cases), pages),
         at=config.nightly.at.strftime("%H:%M"),
         run=run,
+        gone=pages.figures.full_date(date.fromisoformat(gone)) if gone else "",
         utc=utc(),
         documents=PAPERS,
         missing=[

@@ -13,7 +13,7 @@ from tillsight_models.surveys import read_survey
 from ..access.audit import record
 from ..access.clock import now_ms
 from ..database import writing
-from ..tables import contact_request, event, survey, visit_link
+from ..tables import case_note, contact_request, event, service_case, survey, visit_link
 from .asking import OPEN_QUESTION
 from .content import decode, encode, without_words
 
@@ -23,14 +23,15 @@ EMPTY = {"name": "", "address": "", "message": ""}
 
 
 def erase(engine: Engine, number: int, now: int, actor: str = "shopper") -> bool:
-    """Erase one contact request, and what was written in words on the same phone; False where nothing was
-    left to erase."""
+    """Erase one contact request, what was written in words on the same phone, and notes in its case; False
+    where nothing was left to erase."""
     with writing(engine) as connection:
         query = select(contact_request).where(contact_request.c.id == number).with_for_update()
         row = connection.execute(query).mappings().first()
         if row is None or row["erased"] is not None:
             return False
         _empty(connection, [number], now)
+        _forget_notes(connection, number)
         if row["visit"] is not None:
             forget_words(connection, row["visit"])
         record(connection, actor, "contact.erased", json.dumps({"request": number}))
@@ -90,6 +91,12 @@ def _is_text(connection: Connection, data: dict[str, Any]) -> bool:
         return read_survey(json.loads(content or "{}")).question(data["question"]).kind == "text"
     except (BadConfig, ValueError, KeyError):
         return True
+
+
+def _forget_notes(connection: Connection, number: int) -> None:
+    """What staff wrote about who asked: it may have their name in it."""
+    mine = select(service_case.c.id).where(service_case.c.request_id == number)
+    connection.execute(update(case_note).where(case_note.c.case_id.in_(mine)).values(text=""))
 
 
 def _empty(connection: Connection, numbers: list[int], now: int) -> None:
