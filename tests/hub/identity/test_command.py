@@ -1,6 +1,7 @@
 """`tillsight-hub ca` and `tillsight-hub device`, and what devices ask over HTTPS."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
