@@ -19,6 +19,7 @@ COMMANDS = (
     "simulate",
     "status",
     "kiosk",
+    "panel",
     "enrol",
     "privacy",
     "zones",

@@ -12,6 +12,8 @@ from .messages import (
     OFF,
     OVERFLOW,
     POLL,
+    SERVICE,
+    SERVICE_WORD,
     UNKNOWN,
     VERSION,
     pack,
@@ -46,6 +48,8 @@ class PanelLink:
         """Signals seen so far; a repeated one counts once."""
         self.lost = 0
         """Events since the start that found the queue full."""
+        self.service = False
+        """The host wants to change the panel's files; presses that it has not committed come first."""
         self._about = (buttons, queue, reset_cause, panel_id)
         self._capacity = queue
         self._queue: list[list[int]] = []  # [kind, value, uptime]
@@ -96,6 +100,8 @@ class PanelLink:
             elif message[0] == POLL:
                 self._received = self._sent = 0
                 self._say_hello()
+            elif message[0] == SERVICE and message[1] == SERVICE_WORD:
+                self.service = not self._queue
 
     def tick(self, ms: int, stuck: int = 0) -> bytes:
         """Bytes for the host; `stuck` is the mask of the buttons that are stuck now."""

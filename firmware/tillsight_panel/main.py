@@ -24,6 +24,11 @@ SERVICE_PIN = 22
 WATCHDOG_MS = 2000
 """Four times what MicroPython may wait for a USB host that stopped reading."""
 
+SERVICE_S = 120
+"""A panel that was given to its prompt by the host is a panel again after so long."""
+
+FEED_MS = 500
+
 BOOT_FILE = "panel-boot.txt"
 
 
@@ -65,6 +70,8 @@ class Board:
     """The panel with its pins."""
 
     def __init__(self, line: UsbLine, boot: int) -> None:
+        self.service = False
+        """The host wants the prompt."""
         self._line = line
         self._buttons = [machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP) for pin in BUTTON_PINS]
         self._thanks = machine.Pin(THANKS_PIN, machine.Pin.OUT, value=0)
@@ -76,6 +83,7 @@ class Board:
         """Look at everything once."""
         self._panel.feed(self._line.read())
         self._line.write(self._panel.tick(ms, self._levels()))
+        self.service = self._panel.link.service
         signal = self._panel.light
         self._thanks.value(signal == THANKS or (signal == UNDONE and ms & 128 > 0))
         self._error.value(signal == ERROR)
@@ -117,13 +125,27 @@ def next_boot(path: str = BOOT_FILE) -> int:
 
 
 def run() -> None:
-    """Be a panel for ever, or return at once where the service pin is bridged."""
+    """Be a panel until the host wants the prompt; not at all where the service pin is bridged."""
     if not machine.Pin(SERVICE_PIN, machine.Pin.IN, machine.Pin.PULL_UP).value():
         return
     micropython.kbd_intr(-1)  # 0x03 is a byte like any other
     board = Board(UsbLine(sys.stdin.buffer, sys.stdout.buffer), next_boot())
     watchdog = machine.WDT(timeout=WATCHDOG_MS)
-    while True:
+    while not board.service:
         board.turn(time.ticks_ms())  # type: ignore[attr-defined]
         watchdog.feed()
         time.sleep_ms(1)  # type: ignore[attr-defined]
+    micropython.kbd_intr(3)
+    lend(watchdog)
+
+
+def lend(watchdog) -> None:  # type: ignore[no-untyped-def]
+    """Feed the watchdog, which cannot be stopped, beside the prompt; and then no more, so that it resets."""
+    left = [SERVICE_S * 1000 // FEED_MS]
+
+    def feed(_: object) -> None:
+        left[0] -= 1
+        if left[0] > 0:
+            watchdog.feed()
+
+    machine.Timer(period=FEED_MS, callback=feed)

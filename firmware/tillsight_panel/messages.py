@@ -10,7 +10,8 @@ from . import debounce
 VERSION = 1
 """Of the protocol; host and panel must agree on it."""
 
-FIRMWARE = (1, 0)
+FIRMWARE = (1, 1)
+"""Another number with each change of what lies on the panel."""
 
 HELLO = 0x01
 EVENT = 0x02
@@ -19,6 +20,7 @@ LIGHT_SEEN = 0x04
 POLL = 0x11
 ACK = 0x12
 LIGHT = 0x13
+SERVICE = 0x14
 
 LAYOUTS = {
     HELLO: ">BBBBIHBBBQ",  # version, firmware (2), boot, oldest seq, buttons, queue, reset cause, panel id
@@ -28,6 +30,7 @@ LAYOUTS = {
     POLL: ">B",
     ACK: ">BIHH",  # boot, last seq received, last seq committed
     LIGHT: ">BHB",  # number, signal
+    SERVICE: ">BI",  # SERVICE_WORD
 }
 
 PRESS = debounce.PRESS
@@ -41,6 +44,9 @@ THANKS = 1
 UNDONE = 2
 ERROR = 3
 """Light signals."""
+
+SERVICE_WORD = 0x54696C6C
+"""So that no noise on the line takes a panel out of service."""
 
 UNKNOWN = 0
 POWER_ON = 1

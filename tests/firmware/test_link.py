@@ -22,6 +22,8 @@ from tillsight_panel.messages import (
     OVERFLOW,
     POLL,
     PRESS,
+    SERVICE,
+    SERVICE_WORD,
     STUCK,
     THANKS,
     UNSTUCK,
@@ -308,7 +310,7 @@ def test_a_hello_tells_what_the_panel_is() -> None:
     about = host.panel
     assert about is not None
     assert (about.boot, about.buttons, about.queue, about.reset_cause) == (9, 4, 24, 2)
-    assert (about.panel_id, about.firmware) == ("e66164084373532b", "1.0")
+    assert (about.panel_id, about.firmware) == ("e66164084373532b", "1.1")
 
 
 @pytest.mark.parametrize(
@@ -321,12 +323,25 @@ def test_a_hello_tells_what_the_panel_is() -> None:
         pack(POLL),
         pack(ACK, 0x12345678, 2, 1),
         pack(LIGHT, 7, THANKS),
+        pack(SERVICE, SERVICE_WORD),
     ],
 )
 def test_the_bytes_in_the_description_of_the_protocol_are_right(message: bytes) -> None:
     text = (Path(__file__).parents[2] / "firmware" / "README.md").read_text(encoding="utf-8")
     assert f"`{encode(message).hex(' ')}`" in text
     assert re.search(rf"\| 0x{message[0]:02x} \w+ \| \w+ \| {len(message)} \|", text)
+
+
+def test_service_waits_until_all_presses_are_committed_and_noise_does_not_ask_for_it() -> None:
+    panel = PanelLink(boot=2, buttons=5)
+    panel.feed(encode(pack(SERVICE, SERVICE_WORD ^ 1)))
+    assert not panel.service
+    panel.push(PRESS, 1, 0)
+    panel.feed(encode(pack(SERVICE, SERVICE_WORD)))
+    assert not panel.service
+    panel.feed(encode(pack(ACK, 2, 1, 1)))
+    panel.feed(encode(pack(SERVICE, SERVICE_WORD)))
+    assert panel.service
 
 
 def test_an_acknowledgement_of_another_boot_or_of_the_future_is_ignored() -> None:
