@@ -3,6 +3,7 @@
 import logging
 import random
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +22,7 @@ from .clock import AnchorWatch, SystemClock
 from .config import DeviceConfig
 from .errors import OutboxUnwritable
 from .feedback import Feedback
-from .health import HealthWatch
+from .health import HealthWatch, faces_on
 from .http import HttpsTransport
 from .mqtt import MqttTransport
 from .orders import Orders
@@ -150,6 +151,7 @@ class Agent:
             camera=self._worst_camera,
             kiosk=self._kiosk_state,
             certificate=self._config.hub.cert_file,
+            faces=lambda: faces_on(self._config, datetime.now(UTC).date()),
         )
         parts = Parts(
             self._health,

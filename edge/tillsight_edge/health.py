@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +11,7 @@ from tillsight_models.errors import BadEvent
 from tillsight_models.events import ButtonPressed, CameraState, HealthReported, Stamp, decode_event
 
 from .books import Book, Books
+from .config import DeviceConfig
 from .errors import OutboxUnwritable
 from .outbox import Outbox
 from .ports import Clock, PanelStatus
@@ -20,6 +23,27 @@ UNDER_VOLTAGE = 1 << 0 | 1 << 16
 SLOWED = 1 << 1 | 1 << 2 | 1 << 3
 """Capped, throttled, or at its limit of temperature, now."""
 DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Faces:
+    """What is declared about faces, and whether that holds today; see `HealthReported`."""
+
+    state: Literal["none", "on", "off"] = "none"
+    until: str = ""
+    assessment: str = ""
+
+
+NO_FACES = Faces()
+
+
+def faces_on(config: DeviceConfig, day: date) -> Faces:
+    """As configured."""
+    declared = config.declaration
+    if declared is None or not (config.emotion.enabled or config.demographics.enabled):
+        return NO_FACES
+    off = config.faces_off_on(day)
+    return Faces("off" if off else "on", declared.expires.isoformat(), declared.assessment)
 
 
 class HealthWatch:
@@ -36,6 +60,7 @@ class HealthWatch:
         camera: Callable[[], CameraState | Literal["none"]] = lambda: "none",
         kiosk: Callable[[], Literal["ok", "lost", "none"]] = lambda: "none",
         certificate: Path | None = None,
+        faces: Callable[[], Faces] = lambda: NO_FACES,
     ) -> None:
         self._outbox = outbox
         self._folder = folder
@@ -45,11 +70,12 @@ class HealthWatch:
         self._camera = camera
         self._kiosk = kiosk
         self._certificate = certificate
+        self._faces = faces
 
     def read(self) -> HealthReported:
         """Everything, now."""
         now, panel = self._clock.stamp(), self._panel()
-        books, supply = self._books(), supply_bits()
+        books, supply, faces = self._books(), supply_bits(), self._faces()
         return HealthReported(
             outbox_events=books.left,
             outbox_lag_s=self._lag_s(now),
@@ -73,6 +99,9 @@ class HealthWatch:
             throttled=None if supply is None else bool(supply & SLOWED),
             wifi_dbm=wifi_dbm(),
             certificate_days=certificate_days(self._certificate, now.t),
+            faces=faces.state,
+            declared_until=faces.until,
+            declared_as=faces.assessment,
         )
 
     def _books(self) -> Books:

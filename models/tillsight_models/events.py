@@ -240,6 +240,12 @@ class HealthReported(Payload, frozen=True, kw_only=True):
     """Signal of the wireless network that it uses."""
     certificate_days: float | None = None
     """Until its certificate ends; below 0: it has ended."""
+    faces: Literal["none", "on", "off"] = "none"
+    """Whether faces are looked at; off: that is enabled, and the device's declaration does not hold today."""
+    declared_until: Word = ""
+    """From this day on faces are not looked at, by the device's declaration; 2027-11-02."""
+    declared_as: Text = ""
+    """Reference of the impact assessment in it."""
     disk_worn_percent: Percent | None = None
     """Of its life that the flash memory with the outbox has used up, in steps of 10, as it says itself."""
     disk_errors: Count | None = None

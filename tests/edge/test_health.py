@@ -1,23 +1,28 @@
 """Health: what can be read is told, what cannot is absent, and lag survives wrong clocks."""
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.harness.edge_configs import device_config
 from tests.harness.identities import Identity
 from tests.harness.outboxes import PRESS, ack, new_outbox, press_times, send_all
 
+from tillsight_edge.camera_config import DeclarationSettings, EmotionSettings
 from tillsight_edge.fakes import FakeClock
 from tillsight_edge.health import (
+    NO_FACES,
     SLOWED,
     SUPPLY_FILE,
     UNDER_VOLTAGE,
+    Faces,
     HealthWatch,
     certificate_days,
     disk_errors,
     disk_free_percent,
     disk_worn_percent,
+    faces_on,
     memory_mb,
     supply_bits,
     temperature_c,
@@ -144,3 +149,21 @@ def test_the_wear_and_the_errors_of_the_outboxs_disk_are_told(
     (partition.parent / "device/life_time").write_text(told, encoding="ascii")
     (root / "sys/fs/ext4/mmcblk0p3/errors_count").write_text("2\n", encoding="ascii")
     assert (disk_worn_percent(tmp_path, root), disk_errors(tmp_path, root)) == (worn, 2)
+
+
+def test_it_says_what_the_site_has_declared_about_faces_and_whether_that_holds(tmp_path: Path) -> None:
+    declared = DeclarationSettings(
+        purpose="Satisfaction of customers, as totals",
+        assessment="DPIA-2026-014",
+        legal_basis="consent",
+        responsible="store management",
+        sign_installed=date(2026, 10, 1),
+        expires=date(2026, 12, 31),
+    )
+    looks = EmotionSettings(enabled=True, staff_out_of_view=True)
+    plain = device_config(tmp_path)
+    config = plain.model_copy(update={"emotion": looks, "declaration": declared})
+    told = {day: faces_on(config, date.fromisoformat(day)) for day in ("2026-12-30", "2026-12-31")}
+    assert told["2026-12-30"] == Faces("on", "2026-12-31", "DPIA-2026-014")
+    assert told["2026-12-31"] == Faces("off", "2026-12-31", "DPIA-2026-014")
+    assert faces_on(config.model_copy(update={"emotion": plain.emotion}), date(2026, 12, 30)) == NO_FACES

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from tillsight_models.events import HealthReported
 
+from ..compliance.declared import Declaration, read_declarations
 from ..gone import EXPIRED
 from ..hierarchy import Hierarchy, Touchpoint
 from ..imports.origin import is_box
 from ..tables import device, stream, stream_gap
 from ..wanted.keeping import Wanted, read_wanted
+from .declared_faces import faces_troubles
 from .sightings import Sighting, read_sightings
 from .versions import Expected, read_expected
 
@@ -91,7 +93,7 @@ class Box:
 def read_boxes(
     connection: Connection, hierarchy: Hierarchy, places: Mapping[str, Touchpoint], now: int
 ) -> list[Box]:
-    """The devices at these touchpoints, the most troubled first. Six statements, however many there are."""
+    """The devices at these touchpoints, the most troubled first. Seven statements, however many there are."""
     rows = [
         row
         for row in connection.execute(select(device).where(is_box())).mappings()
@@ -99,7 +101,7 @@ def read_boxes(
     ]
     behind, lost = _behind(connection), _lost(connection)
     wanted, sightings = read_wanted(connection), read_sightings(connection, now)
-    expected = read_expected(connection)
+    expected, declarations = read_expected(connection), read_declarations(connection)
     boxes = [
         _box(
             row,
@@ -113,7 +115,12 @@ def read_boxes(
         )
         for row in rows
     ]
-    return sorted(boxes, key=_rank)
+    return sorted((_with_faces(box, declarations, now) for box in boxes), key=_rank)
+
+
+def _with_faces(box: Box, declarations: Sequence[Declaration], now: int) -> Box:
+    found = [Trouble(*each) for each in faces_troubles(box.health, box.place, declarations, now)]
+    return replace(box, troubles=(*box.troubles, *found)) if found else box
 
 
 def _rank(box: Box) -> tuple[int, int, str, str, str]:
