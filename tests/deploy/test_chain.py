@@ -208,6 +208,8 @@ def test_no_secret_is_left_of_a_till_that_was_decommissioned(shops: Chain) -> No
     assert (proof["found"], proof["unread"], proof["not_searched"]) == ([], [], ["/proc", "/sys"])
     assert proof["secrets"] >= 2 and proof["files_searched"] > 1000
     say(f"{proof['files_searched']} files searched, not unpacked: {proof['read_only_as_packed']}")
+    for gone in ("opt/tillsight", "etc/tillsight", "var/lib/tillsight"):
+        assert not (till.files / gone).exists()
     assert not [file for file in files(till.files) if any(part in file.read_bytes() for part in secrets)]
     for words in ((), ("--check",)):
         again = shops.play("decommission.yml", *words, "--limit", TILL)

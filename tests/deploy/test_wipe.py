@@ -95,6 +95,17 @@ def test_what_is_clean_is_called_so(tmp_path: Path, secrets: set[bytes]) -> None
     assert (search.files, search.found, search.packed) == (2, [], [str(tmp_path / "broken.gz")])
 
 
+def test_links_to_folders_go_as_well(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    (ours / "releases" / "0.1.0").mkdir(parents=True)
+    theirs.mkdir()
+    (theirs / "file").touch()
+    (ours / "current").symlink_to("releases/0.1.0")
+    (ours / "elsewhere").symlink_to(theirs)
+    assert wipe.remove([ours]) == 2
+    assert not ours.exists() and (theirs / "file").exists()
+
+
 def test_before_it_is_removed_it_is_overwritten(tmp_path: Path) -> None:
     file, other = tmp_path / "key.pem", tmp_path / "held"
     file.write_bytes(PEM)

@@ -113,7 +113,7 @@ class Box:
 
     def switch_seconds(self) -> float:
         """From the start of the last switch to its end, as the machine's journal has it."""
-        words = ("journalctl", "--no-pager", "-u", "tillsight-switch.service", "-o", "json")
+        words = ("journalctl", "--no-pager", "-u", "tillsight-switch-*", "-o", "json")
         lines = [json.loads(line) for line in self.machine.run(*words).splitlines()]
         invocation = lines[-1].get("INVOCATION_ID") or lines[-1].get("_SYSTEMD_INVOCATION_ID")
         own = [
