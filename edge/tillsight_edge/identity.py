@@ -112,6 +112,21 @@ def renew(url: str, folder: Path) -> Identity:
     return _keep(folder, key, given)
 
 
+def is_revoked(url: str, folder: Path) -> bool:
+    """Whether the hub's own list names the present certificate; False where the hub cannot be asked, or shows
+    a list that its authority did not sign."""
+    identity = Identity(folder)
+    present, authority = identity.certificate(), _read(identity.authority_file)
+    try:
+        listed = x509.load_pem_x509_crl(_ask(url, "GET", "/api/v1/crl.pem", _context(authority)))
+        key = cast(ec.EllipticCurvePublicKey, x509.load_pem_x509_certificate(authority).public_key())
+        if not listed.is_signature_valid(key):
+            return False
+    except (EnrolmentFailed, ValueError, TypeError):
+        return False
+    return listed.get_revoked_certificate_by_serial_number(present.serial_number) is not None
+
+
 # --- With the hub ----------------------------------------------------------------------------------------
 
 

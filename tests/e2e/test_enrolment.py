@@ -14,10 +14,12 @@ from tests.harness.websites import Website
 
 from tillsight_edge.__main__ import main
 from tillsight_edge.errors import EnrolmentFailed
-from tillsight_edge.identity import Code, Identity, enrol, renew
+from tillsight_edge.identity import Code, Identity, enrol, is_revoked, renew
 from tillsight_hub.database import writing
-from tillsight_hub.identity.authority import Authority, as_pem
+from tillsight_hub.fleet.sightings import read_sightings
+from tillsight_hub.identity.authority import Authority, Revoked, as_pem
 from tillsight_hub.identity.enrolment import allow, revoke
+from tillsight_hub.identity.revocation import list_file, write_list
 
 NOW = datetime.now(UTC)
 BOX = "box-1"
@@ -86,6 +88,34 @@ def test_a_revoked_device_renews_nothing_and_keeps_what_it_has(hub: Website, tmp
     with pytest.raises(EnrolmentFailed, match="revoked"):
         renew(hub.url, tmp_path / "own")
     assert identity.certificate_file.read_bytes() == before
+
+
+def test_a_revoked_device_tells_by_its_own_timer_who_it_is(
+    hub: Website, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Long before its certificate is to be renewed; the broker, which turns it away, cannot tell who."""
+    own = tmp_path / "own"
+    enrol(hub.url, Code.read(code_for(hub)), own)
+    engine, asked = hub.services.engine, ["renew", "--url", hub.url, "--folder", str(own)]
+    assert not is_revoked(hub.url, own)  # there is no list yet
+    write_list(engine, hub.services.config, datetime.now(UTC))
+    assert main(asked) == 0
+    with writing(engine) as connection:
+        revoke(connection, BOX, datetime.now(UTC), reason="stolen", actor="ada")
+    write_list(engine, hub.services.config, datetime.now(UTC))
+    assert main(asked) == 1
+    assert "revoked" in capsys.readouterr().err
+    with engine.connect() as connection:
+        found = read_sightings(connection, round(datetime.now(UTC).timestamp() * 1000))
+    assert [each.kind for each in found[BOX]] == ["revoked-tries"]
+
+
+def test_a_list_of_somebody_else_revokes_nothing(hub: Website, tmp_path: Path) -> None:
+    identity = enrol(hub.url, Code.read(code_for(hub)), tmp_path / "own")
+    rogue = Authority.create(tmp_path / "rogue", "Rogue", NOW)
+    named = [Revoked(identity.certificate().serial_number, NOW)]
+    list_file(hub.services.config).write_bytes(rogue.revocation_list(named, NOW))
+    assert not is_revoked(hub.url, tmp_path / "own")
 
 
 def test_a_thief_with_the_certificate_and_another_key_renews_nothing(hub: Website, tmp_path: Path) -> None:

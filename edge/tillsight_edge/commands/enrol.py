@@ -39,12 +39,13 @@ def run_enrol(arguments: argparse.Namespace) -> int:
 
 
 def run_renew(arguments: argparse.Namespace) -> int:
-    """Ask as who one is."""
-    from ..identity import Identity, renew
+    """Ask as who one is. Who is revoked asks at once: so the hub learns which device it is that the broker
+    turns away, for the broker cannot tell."""
+    from ..identity import Identity, is_revoked, renew
 
-    identity = Identity(arguments.folder)
-    if arguments.now or identity.is_due(datetime.now(UTC)):
-        identity = renew(_hub(arguments.url), arguments.folder)
+    url, identity = _hub(arguments.url), Identity(arguments.folder)
+    if arguments.now or identity.is_due(datetime.now(UTC)) or is_revoked(url, arguments.folder):
+        identity = renew(url, arguments.folder)
     _print_end(identity)
     return 0
 

@@ -7,7 +7,7 @@ from tillsight_hub.fleet.alarm_book import NEEDS_SOMEBODY
 from tillsight_hub.fleet.alarms import AT_ONCE
 from tillsight_hub.pages.texts import texts
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 README = Path(__file__).parents[3] / "hub" / "tillsight_hub" / "fleet" / "README.md"
 
 
