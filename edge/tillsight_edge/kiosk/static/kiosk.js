@@ -2,11 +2,11 @@
 
 import { mark, ring } from "./faces.js";
 import { button, fill, make } from "./parts.js";
-import { isStopping, noticed, turnTo, watched } from "./privacy.js";
+import { isStopping, noticed, resumeDialog, turnTo, watched } from "./privacy.js";
 import { Screens } from "./screens.js";
 import { play } from "./sound.js";
 import { quiet, readAloud, whenVoicesCome } from "./speech.js";
-import { facts, listen, pause, tell, whatIsWatched } from "./talk.js";
+import { facts, listen, pause, resume, tell, whatIsWatched } from "./talk.js";
 
 const LIT_MS = 600;
 const WATCH_MS = 5000;
@@ -14,7 +14,7 @@ const STOPPING_MS = 400;
 const PRIVACY_MS = 30000;
 const BUSY_MS = 4000;
 const SIZES = ["5", "4", "3", "2", "1"];
-const DIALOGS = ["warning", "ways", "phone-dialog"];
+const DIALOGS = ["warning", "ways", "phone-dialog", "resume-dialog"];
 
 const place = (id) => document.getElementById(id);
 const known = await facts();
@@ -38,7 +38,9 @@ const OWN = {
   ways: () => openDialog("ways", screens.waysDialog(frame)),
   phone: () => openDialog("phone-dialog", screens.phoneDialog(frame)),
   close: () => closeDialogs(),
-  pause: () => pauseCameras(),
+  pause: () => askCameras(pause),
+  staff: () => openDialog("resume-dialog", resumeDialog(screens.words(frame.screen.language), act)),
+  resume: () => (shut(place("resume-dialog")), askCameras(resume)),
   busy: () => busy(),
 };
 
@@ -248,6 +250,7 @@ function open(next) {
   if (!next && frame.contents !== known.contents) return location.reload();
   view = next;
   noticeFrom = 0;
+  shut(place("resume-dialog"));
   clearInterval(watching);
   clearTimeout(leaving);
   render(frame);
@@ -269,11 +272,12 @@ async function look() {
   }
 }
 
-async function pauseCameras() {
+/* A break for the cameras, or the end of one. */
+async function askCameras(ask) {
   clearTimeout(leaving);
   leaving = setTimeout(() => open(""), PRIVACY_MS);
   try {
-    showWatched(await pause());
+    showWatched(await ask());
     place("back")?.focus({ preventScroll: true });
   } catch {
     // the agent is away
@@ -288,7 +292,7 @@ function showWatched(told) {
   const before = document.activeElement?.id;
   place("watched")?.replaceChildren(...list);
   place("pausing")?.replaceChildren(...foot);
-  if (before === "pause") place("pause")?.focus({ preventScroll: true });
+  if (["pause", "staff"].includes(before)) place(before)?.focus({ preventScroll: true });
   if (isStopping(told)) setTimeout(look, STOPPING_MS);
   fit();
 }
@@ -321,7 +325,7 @@ place("warning").addEventListener("cancel", (event) => {
   event.preventDefault();
   act("stay");
 });
-for (const id of ["ways", "phone-dialog"]) place(id).addEventListener("close", () => place(id).replaceChildren());
+for (const id of ["ways", "phone-dialog", "resume-dialog"]) place(id).addEventListener("close", () => place(id).replaceChildren());
 addEventListener("contextmenu", (event) => event.preventDefault());
 addEventListener("resize", () => frame && fit());
 whenVoicesCome(() => {

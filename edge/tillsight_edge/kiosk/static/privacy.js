@@ -72,12 +72,26 @@ export function watched(told, words, act) {
     foot: [
       ...(told.notice ? [button("notice", "", words.notice, () => act("notice"))] : []),
       ...(canPause(told) ? [pauseButton(told, words, act)] : []),
+      ...(isPaused(told) ? [make("button", { type: "button", id: "staff", class: "quiet", "aria-haspopup": "dialog", onclick: () => act("staff") }, make("span", {}, words.staff))] : []),
     ],
   };
 }
 
+/* What staff confirm: somebody here asked not to be looked at. The first button leaves it so. */
+export function resumeDialog(words, act) {
+  return [
+    make("h2", { id: "resume-title" }, words["resume-title"]),
+    make("p", {}, words["resume-why"]),
+    make("div", { class: "actions" }, button("stay-paused", "primary", words["resume-no"], () => act("close")), button("resume", "", words["resume-yes"], () => act("resume"))),
+  ];
+}
+
 export function isStopping(told) {
   return Boolean(told.pause?.left_ms) && Object.values(told.cameras).some((state) => state === "ok");
+}
+
+function isPaused(told) {
+  return Boolean(told.pause?.left_ms) && !isStopping(told);
 }
 
 function canPause(told) {

@@ -17,6 +17,11 @@ export async function pause() {
   return (await fetch("pause", { method: "POST", cache: "no-store", body: "{}" })).json();
 }
 
+/* Ends a break before its time; as above. */
+export async function resume() {
+  return (await fetch("resume", { method: "POST", cache: "no-store", body: "{}" })).json();
+}
+
 /* Sends a touch; `show` gets the screen as it is then. */
 export async function tell(name, body, show) {
   try {
