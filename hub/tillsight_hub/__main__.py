@@ -39,6 +39,7 @@ from .imports.command import add_import_arguments, run_import_command
 from .mail.command import add_mail_arguments, run_mail_command
 from .reports.command import add_report_arguments, run_report_command
 from .shown.command import add_survey_arguments, run_survey_command
+from .wanted.command import add_settings_arguments, run_settings_command
 
 FAILED, BAD_CONFIG, INTERRUPTED = 1, 2, 130
 
@@ -259,6 +260,7 @@ COMMANDS = {
         ),
         Command("ca", "the certificate authority of the devices", run_ca_command, add_ca_arguments),
         Command("device", "certificates of devices", run_device_command, add_device_arguments),
+        Command("settings", "what devices are set to", run_settings_command, add_settings_arguments),
         Command("broker", "run the embedded broker alone", _broker),
         Command("migrate", "bring the database to this version's tables", _migrate),
     )

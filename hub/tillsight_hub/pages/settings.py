@@ -15,14 +15,13 @@ from ..access import wrong_role
 from ..access.clock import now_ms
 from ..access.forms import CheckedForm
 from ..hierarchy import Hierarchy
-from ..shown.places import has_whole, names_of
+from ..shown.places import names_of
 from ..tables import event
-from ..viewer import Viewer
 from ..wanted.device_settings import (
     changes,
     decided,
     go_back,
-    path_at,
+    path_seen,
     read_held,
     read_history,
     read_settings,
@@ -82,7 +81,7 @@ def keep_settings(desk: DeskDep, place: str, form: CheckedForm) -> Response:
         if "look" in form:
             return _page(desk, place, Typed(fields, {}, base))
         with desk.writing() as (connection, hierarchy):
-            see_path(desk.viewer, hierarchy, place)
+            _path(desk, hierarchy, place)
             set_settings(connection, place, values, base, desk.viewer.name)
     except BadSettings as error:
         status = 409 if isinstance(error, StaleSettings) else 422
@@ -105,7 +104,7 @@ def back_to_version(desk: DeskDep, place: str, form: CheckedForm) -> Response:
     number = _number(form.get("number"))
     try:
         with desk.writing() as (connection, hierarchy):
-            see_path(desk.viewer, hierarchy, place)
+            _path(desk, hierarchy, place)
             go_back(connection, place, number, _number(form.get("base")), desk.viewer.name)
     except StaleSettings as error:
         return _versions(desk, place, number, None, error)
@@ -116,11 +115,10 @@ def back_to_version(desk: DeskDep, place: str, form: CheckedForm) -> Response:
     return RedirectResponse(f"/settings/{place}?saved=1", 303)
 
 
-def see_path(viewer: Viewer, hierarchy: Hierarchy, place: str) -> tuple[str, ...]:
+def _path(desk: Desk, hierarchy: Hierarchy, place: str) -> tuple[str, ...]:
     """The place and those above it; 404 where it is not wholly within what they may see."""
-    path = path_at(hierarchy, place)
-    seen = path[1] if place.startswith(OF_DEVICE) and path else place
-    if not path or not has_whole(hierarchy, viewer, seen):
+    path = path_seen(hierarchy, desk.viewer, place)
+    if not path:
         raise HTTPException(404, f"place {place!r}: you see no such place")
     return path
 
@@ -128,7 +126,7 @@ def see_path(viewer: Viewer, hierarchy: Hierarchy, place: str) -> tuple[str, ...
 def _page(desk: Desk, place: str, shown: Typed | None = None, status: int = 200) -> Response:
     _must_read(desk)
     with desk.reading() as (connection, hierarchy):
-        path = see_path(desk.viewer, hierarchy, place)
+        path = _path(desk, hierarchy, place)
         settings, held = read_settings(connection), read_held(connection, place)
         history = read_history(connection, place, 5)
         wanted = read_wanted(connection)
@@ -170,7 +168,7 @@ def _versions(
 ) -> Response:
     _must_read(desk)
     with desk.reading() as (connection, hierarchy):
-        see_path(desk.viewer, hierarchy, place)
+        _path(desk, hierarchy, place)
         history = read_history(connection, place, VERSIONS_SHOWN)
         held = read_held(connection, place)
         after = held if number is None else read_version(connection, place, number)

@@ -133,7 +133,7 @@ def cameras_in(*named: Iterable[str]) -> list[str]:
 
 def problem_key(words: str) -> str:
     """How the page says it: `range`, or another of its own words."""
-    if re.fullmatch(r"[\d.]+-[\d.]+", words) or "float" in words:
+    if re.search(r"should be ([\d.]+ to [\d.]+|a number)$", words):
         return "range"
     return next((key for part, key in _WRONG if part in words), "other")
 

@@ -17,8 +17,9 @@ from tillsight_models.wanted_cameras import read_cameras
 from ..access.audit import record
 from ..access.clock import now_ms
 from ..hierarchy import DevicePlace, Hierarchy
-from ..shown.places import upwards
+from ..shown.places import has_whole, upwards
 from ..tables import device_setting
+from ..viewer import Viewer
 from .errors import BadSettings, StaleSettings
 from .named_settings import OF_DEVICE, cameras_part, device_part, setting_problems
 from .sections import Built, note_change
@@ -68,6 +69,14 @@ def read_history(connection: Connection, place: str, most: int = 20) -> list[Ver
     query = select(device_setting).where(device_setting.c.place == place)
     rows = connection.execute(query.order_by(device_setting.c.id.desc()).limit(most)).mappings()
     return [_version(row) for row in rows]
+
+
+def read_steps(connection: Connection, place: str, most: int) -> list[tuple[Version, list[Change]]]:
+    """The newest versions first, each with what it changed."""
+    found = read_history(connection, place, most + 1)
+    befores = [*(each.settings for each in found[1:]), {}]
+    steps = [(each, changes(before, each.settings)) for each, before in zip(found, befores, strict=False)]
+    return steps[:most]
 
 
 def read_version(connection: Connection, place: str, number: int) -> Version | None:
@@ -131,6 +140,13 @@ def path_at(hierarchy: Hierarchy, place: str) -> tuple[str, ...]:
         return tuple(upwards(hierarchy, place))
     device = hierarchy.devices.get(place.removeprefix(OF_DEVICE))
     return () if device is None or device.is_import else path_of(hierarchy, device)
+
+
+def path_seen(hierarchy: Hierarchy, viewer: Viewer, place: str) -> tuple[str, ...]:
+    """The same, nothing also where the place is not wholly within what the viewer may see."""
+    path = path_at(hierarchy, place)
+    stands = path[1] if place.startswith(OF_DEVICE) and path else place
+    return path if path and has_whole(hierarchy, viewer, stands) else ()
 
 
 def decided(settings: Mapping[str, Version], path: Iterable[str]) -> dict[str, tuple[Any, str]]:

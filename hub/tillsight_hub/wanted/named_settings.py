@@ -14,6 +14,7 @@ OF_DEVICE = "device:"
 CAMERAS = "cameras."
 NONE = "-"
 """Typed where a camera is to have no such place in its picture."""
+UNKNOWN = "is no setting that a hub may set"
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 _BETWEEN = re.compile(r"[\s,;()\[\]]*")
 
@@ -41,8 +42,7 @@ def cameras_part(settings: Named) -> dict[str, dict[str, Any]]:
 
 
 def setting_problems(settings: Named, place: str) -> dict[str, str]:
-    """By setting: what is wrong with it, numbers with the range that they should be in. The last word has the
-    contract that devices read by."""
+    """By setting: what is wrong with it. The last word has the contract that devices read by."""
     return {**_device_problems(device_part(settings)), **_camera_problems(cameras_part(settings), place)}
 
 
@@ -52,7 +52,8 @@ def _device_problems(settings: Named) -> dict[str, str]:
         try:
             read_device({name: value})
         except BadConfig:
-            problems[name] = "{:g}-{:g}".format(*REMOTE[name]) if name in REMOTE else NONE
+            range = REMOTE.get(name)
+            problems[name] = "should be {:g} to {:g}".format(*range) if range else UNKNOWN
     if not problems:
         try:
             read_device(dict(settings))
@@ -77,9 +78,7 @@ def _field_and_words(line: str) -> tuple[str, str]:
     """`cameras.till.staff_zones.0: [[...]]: crosses itself` is about `cameras.till.staff_zones`."""
     where, _, words = line.partition(": ")
     parts = where.split(".")
-    value, _, told = words.partition("]: " if words.startswith("[") else ": ")
-    if len(parts) > 2 and parts[2] in RANGES and told.startswith("should be ") and " to " in told:
-        told = told.removeprefix("should be ").replace(" to ", "-")
+    told = words.partition("]: " if words.startswith("[") else ": ")[2]
     return ".".join(parts[:3]), told or words
 
 
@@ -100,13 +99,13 @@ def understood(name: str, text: str) -> Any:
     """What was typed; ValueError where it is nothing that this setting could be. JSON is understood too."""
     key = name.rpartition(".")[2]
     if name in REMOTE or key in RANGES:
-        return float(text.replace(",", "."))
+        return _number(text)
     if key in SWITCHES:
         return (
             {"true": True, "false": False}[text.lower()] if text.lower() in ("true", "false") else _no(text)
         )
     if key not in DRAWINGS:
-        raise ValueError("is no setting that a hub may set")
+        raise ValueError(UNKNOWN)
     if text.startswith(("[[", "[]", "null")):
         return json.loads(text)
     if text == NONE:
@@ -115,6 +114,13 @@ def understood(name: str, text: str) -> Any:
     if key == "staff_zones":
         return zones
     return zones[0] if len(zones) == 1 else _no(text)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise ValueError(f"{text!r:.80}: should be a number") from None
 
 
 def _zone(text: str) -> list[list[float]]:

@@ -136,7 +136,7 @@ def test_a_chain_decides_for_every_camera_and_a_device_for_each_of_its_own(engin
     [
         ("rome", {"cameras.till.off": True}, "cameras.till.off", "one device"),
         ("rome", {"cameras.*.zone": ZONE}, "cameras.*.zone", "no setting"),
-        ("rome", {"cameras.*.frame_rate_hz": 60.0}, "cameras.*.frame_rate_hz", "1-30"),
+        ("rome", {"cameras.*.frame_rate_hz": 60.0}, "cameras.*.frame_rate_hz", "should be 1 to 30"),
         ("device:box-1", {"cameras.till.source": "rtsp://x"}, "cameras.till.source", "no setting"),
         ("device:box-1", {"cameras.till.zone": [[0, 0], [0, 0]]}, "cameras.till.zone", "at least"),
         ("device:box-1", {"cameras.till.staff_zones": [CROSSED]}, "cameras.till.staff_zones", "crosses"),
