@@ -20,7 +20,39 @@ from tests.harness.schemas import with_tables
 
 Part = TypeVar("Part")
 
+TESTS = Path(__file__).parent
+LONGEST = (
+    "e2e/test_chaos.py",
+    "hub/browser/test_every_page.py",
+    "e2e/test_demo.py",
+    "e2e/test_killed_eyes.py",
+    "hub/api/test_small_cells.py",
+    "hub/test_withholding.py",
+    "hub/pages/test_place.py",
+    "hub/browser/test_phone.py",
+    "hub/browser/test_comparing.py",
+    "hub/browser/test_live_pages.py",
+    "hub/browser/test_pages.py",
+    "hub/browser/test_place.py",
+    "hub/browser/test_surveys.py",
+    "firmware/test_micropython.py",
+    "edge/vision/process/test_supervise.py",
+    "e2e/test_storm.py",
+    "edge/test_paused_cameras.py",
+    "hub/ingest/test_any_order.py",
+    "edge/kiosk/test_kiosk_page.py",
+    "hub/pages/test_every_form.py",
+    "edge/test_killed.py",
+)
+"""Files that take longest, longest first. One that began last would run alone at the end."""
+
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # for tests of training code, which loads the runtime by itself
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; all others in their order."""
+    ranks = {TESTS / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
 def need(part: Callable[[], Part]) -> Part:

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 import sqlalchemy
 from playwright.sync_api import Page
+from tests.conftest import LONGEST, TESTS
 from tests.harness.brokers import Mosquitto
 from tests.harness.databases import PostgreSQL
 from tests.harness.ports import free_port
@@ -101,3 +102,7 @@ def _alive(process: Path) -> bool:
         return "State:\tZ" not in (process / "status").read_text(encoding="ascii")
     except FileNotFoundError:
         return False
+
+
+def test_the_longest_files_are_there() -> None:
+    assert [name for name in LONGEST if not (TESTS / name).is_file()] == []

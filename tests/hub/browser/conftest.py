@@ -71,6 +71,16 @@ def session_of_ada(site: Website) -> dict[str, str]:
 OpenWindow = Callable[..., Window]
 
 
+def too_wide(page: Page, screens: dict[str, tuple[int, int]]) -> list[str]:
+    """Where a page is wider than its screen, on one after the other; the window stays like the last."""
+    problems = []
+    for name, (width, height) in screens.items():
+        page.set_viewport_size({"width": width, "height": height})
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        problems += [f"{wide} px too wide for the {name}"] if wide else []
+    return problems
+
+
 @pytest.fixture
 def open_window(browser: Browser) -> Iterator[OpenWindow]:
     """`open_window(site, width=390, theme="dark")`: a window, logged in; its complaints fail the test."""

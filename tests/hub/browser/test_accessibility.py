@@ -38,8 +38,7 @@ def violations(page: Page, axe: str) -> list[str]:
     return [f"{rule}: {places[:3]}" for rule, places in found]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1440, "light")])
 def test_pages_break_no_rule_that_a_program_can_check(
     site: Website, open_window: OpenWindow, axe: str, theme: str, width: int
 ) -> None:

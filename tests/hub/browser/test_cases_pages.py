@@ -19,7 +19,7 @@ from tillsight_hub.cases.settings import CaseSettings
 from tillsight_hub.database import writing
 from tillsight_hub.hierarchy import read_hierarchy
 
-from .conftest import OpenWindow
+from .conftest import OpenWindow, too_wide
 from .test_accessibility import VERSION, violations
 
 LONG = "Averyveryverylongwordthatnobodywouldeverwritebutsomebodywill" * 2
@@ -27,6 +27,7 @@ DETAIL = (
     '{"chart": "touchpoint", "statistic": 5.1, "threshold": 5.0, "arl0_months": 2.0, "votes_neg": 9, '
     '"votes_pos": 2, "contacts": 31, "expected_neg": 2.1}'
 )
+SCREENS = {"wall": (2560, 1440), "desk": (1440, 900), "tablet": (820, 1180), "phone": (390, 844)}
 PATHS = ("/cases", "/cases?show=overdue", "/cases/1", "/cases/2", "/cases/3", "/actions", "/actions/1")
 
 
@@ -64,16 +65,15 @@ def some_cases(site: Website) -> None:
         add_action(connection, incident, "ada", now)
 
 
-@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (820, "light"), (1440, "light"), (2560, "dark")])
+@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1440, "light")])
 def test_the_pages_break_no_rule_and_nothing_is_beyond_the_edge(
     site: Website, open_window: OpenWindow, axe: str, width: int, theme: str
 ) -> None:
     window = open_window(site, width=width, theme=theme)
     for path in PATHS:
         page = window.open(path)
-        assert page.evaluate("document.documentElement.scrollWidth") == width, path
-        if width in (390, 1440):
-            assert not violations(page, axe), path
+        assert not violations(page, axe), path
+        assert too_wide(page, SCREENS) == [], path
 
 
 def test_a_case_is_taken_and_closed_by_keyboard(site: Website, open_window: OpenWindow) -> None:

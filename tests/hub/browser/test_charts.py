@@ -79,8 +79,7 @@ def test_it_follows_the_width_and_the_theme(with_sheet: Window) -> None:
     page.emulate_media(color_scheme="dark")
     assert line.evaluate("(path) => getComputedStyle(path).stroke") != before
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_timeout(400)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.wait_for_function("document.documentElement.scrollWidth === 390")
 
 
 def test_what_is_pointed_at_says_its_number(with_sheet: Window) -> None:

@@ -121,8 +121,7 @@ def test_nothing_sticks_out(site: Website, open_window: OpenWindow) -> None:
     page.locator(".choosing > summary").click()
     for width in (1440, 820, 390):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(300)
-        assert page.evaluate("document.documentElement.scrollWidth") == width
+        page.wait_for_function("(width) => document.documentElement.scrollWidth === width", arg=width)
     page.goto(f"{site.url}/places/rome")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
