@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, delete, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, make_url, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from . import tables
@@ -22,6 +22,10 @@ log = logging.getLogger(__name__)
 _WRITES = "tillsight_writes"
 _MIGRATION_LOCK = 0x7111_5164
 """Advisory lock of PostgreSQL: two hubs that start together migrate one after the other."""
+_COUNTERS_SINCE = "0003"
+"""The last revision that added counters to rollups."""
+_UNCOUNTED = "rollups_uncounted_since"
+"""In the table `setting`: the revision that they were counted with."""
 
 
 def open_database(url: str) -> Engine:
@@ -60,13 +64,19 @@ def trying(engine: Engine) -> Iterator[Connection]:
 
 
 def migrate(engine: Engine) -> str:
-    """Bring the schema to this program's revision, in one transaction; returns that revision."""
+    """Bring the schema to this program's revision, in one transaction; returns that revision.
+
+    Where an earlier one had fewer counters, all events are then counted anew, also after a kill in between.
+    """
     with _reporting(engine), writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         revision = _revision(connection)
         if revision != head_revision():
             _upgrade(connection, revision)
+        uncounted = _note_uncounted(connection, revision)
+    if uncounted:
+        _count_anew(engine)
     return head_revision()
 
 
@@ -162,6 +172,25 @@ def _upgrade(connection: Connection, revision: str | None) -> None:
     config = _alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _note_uncounted(connection: Connection, before: str | None) -> bool:
+    """Whether rollups lack counters that this program has; remembered until they were counted."""
+    mine = tables.setting.c.key == _UNCOUNTED
+    noted = connection.scalar(select(tables.setting.c.value).where(mine)) is not None
+    if before is not None and before < _COUNTERS_SINCE and not noted:
+        connection.execute(insert(tables.setting).values(key=_UNCOUNTED, value=before))
+        return True
+    return noted
+
+
+def _count_anew(engine: Engine) -> None:
+    from .rollups import rebuild
+
+    log.info("counting all events of %s anew, because there are new counters", name_of(engine))
+    rebuild(engine)
+    with writing(engine) as connection:
+        connection.execute(delete(tables.setting).where(tables.setting.c.key == _UNCOUNTED))
 
 
 def _known(revision: str, engine: Engine) -> None:
