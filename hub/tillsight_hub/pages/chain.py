@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from babel import Locale
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException
 from sqlalchemy import Connection, select
 from starlette.responses import RedirectResponse, Response
 
@@ -16,17 +16,15 @@ from tillsight_models.errors import BadConfig
 from tillsight_models.problems import Problem
 from tillsight_models.scales import SCALES
 
-from ..access import PageSession, wrong_role
+from ..access import wrong_role
 from ..access.clock import now_ms
 from ..access.forms import CheckedForm
 from ..chain.changing import NoSuchPlace, Outlook, PlaceStays, change, foresee, held_by, remove
 from ..chain.places import MODELS, PARENTS, TABLES, Kind, as_values, choices, place_seed, told_by, tree
 from ..hierarchy import Hierarchy
-from ..services import Services, ServicesDep
 from ..viewer import Viewer
+from .desk import Desk, DeskDep
 from .place_form import PlaceForm, explain, filled, typed_in, values_of
-from .rendering import Pages, PagesDep
-from .source import Source, SourceDep
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,41 +35,28 @@ REVIEW_WARNS_DAYS = 30
 
 
 @router.get("/chain")
-def chain_page(
-    request: Request, session: PageSession, services: ServicesDep, pages: PagesDep, source: SourceDep
-) -> Response:
+def chain_page(desk: DeskDep) -> Response:
     """Every place that the viewer may see, from the orgs down to the boxes."""
-    _may_read(session.viewer)
-    with source.reading() as (connection, hierarchy):
+    _may_read(desk.viewer)
+    with desk.reading() as (connection, hierarchy):
         lives = _lives(connection)
-    return pages.page(
-        request,
+    return desk.page(
         "chain.html",
-        session,
-        orgs=tree(hierarchy, session.viewer.scope),
+        orgs=tree(hierarchy, desk.viewer.scope),
         places=hierarchy,
         lives=lives,
         due=_in_days(REVIEW_WARNS_DAYS),
         today=_in_days(0),
-        may_change=may_change(session.viewer),
-        seed=services.config.seed,
-        told=told_by(services.config.seed),
+        may_change=may_change(desk.viewer),
+        seed=desk.services.config.seed,
+        told=told_by(desk.services.config.seed),
     )
 
 
 @router.get("/chain/add/{kind}")
-def new_place(
-    *,
-    request: Request,
-    session: PageSession,
-    services: ServicesDep,
-    pages: PagesDep,
-    source: SourceDep,
-    kind: Kind,
-    parent: str = "",
-) -> Response:
+def new_place(desk: DeskDep, kind: Kind, parent: str = "") -> Response:
     """An empty form, inside the place that one came from."""
-    _must_change(session.viewer)
+    _must_change(desk.viewer)
     defaults = {
         name: field.get_default(call_default_factory=True)
         for name, field in MODELS[kind].model_fields.items()
@@ -80,117 +65,79 @@ def new_place(
     if kind in PARENTS:
         values[PARENTS[kind]] = parent
     if kind == "store":
-        with source.reading() as (_, hierarchy):
+        with desk.reading() as (_, hierarchy):
             values |= _like_the_neighbours(hierarchy, parent)
-    return _form(request, session, services, pages, source, filled(kind, values), id=None)
+    return _form(desk, filled(kind, values), id=None)
 
 
 @router.post("/chain/add/{kind}")
-def add_place(
-    *,
-    request: Request,
-    session: PageSession,
-    services: ServicesDep,
-    pages: PagesDep,
-    source: SourceDep,
-    kind: Kind,
-    form: CheckedForm,
-) -> Response:
+def add_place(desk: DeskDep, kind: Kind, form: CheckedForm) -> Response:
     """Make the place."""
-    _must_change(session.viewer)
-    with source.reading() as (_, hierarchy):
+    _must_change(desk.viewer)
+    with desk.reading() as (_, hierarchy):
         taken = _ids(hierarchy, kind)
     shown = typed_in(kind, form, None, taken)
-    values = values_of(shown, pages.t)
+    values = values_of(shown, desk.pages.t)
     if shown.typed["id"] in taken:
-        shown.problems["id"] = pages.t("chain.wrong_taken", id=shown.typed["id"])
+        shown.problems["id"] = desk.pages.t("chain.wrong_taken", id=shown.typed["id"])
     if not shown.problems:
         try:
             seed = place_seed(kind, values)
-            change(services.engine, seed, session.viewer.name, f"{kind} {values['id']}: {values['name']}")
+            change(desk.services.engine, seed, desk.viewer.name, f"{kind} {values['id']}: {values['name']}")
         except BadConfig as error:
-            explain(shown, error, pages.t)
+            explain(shown, error, desk.pages.t)
         else:
             return RedirectResponse(_after(kind, values), 303)
-    return _form(request, session, services, pages, source, shown, id=None, status=422)
+    return _form(desk, shown, id=None, status=422)
 
 
 @router.get("/chain/{kind}/{id}")
-def place_page(
-    *,
-    request: Request,
-    session: PageSession,
-    services: ServicesDep,
-    pages: PagesDep,
-    source: SourceDep,
-    kind: Kind,
-    id: str,
-) -> Response:
+def place_page(desk: DeskDep, kind: Kind, id: str) -> Response:
     """The form of a place."""
-    _may_read(session.viewer)
-    with source.reading() as (connection, hierarchy):
-        values = _sees(connection, hierarchy, session.viewer, kind, id)
-    return _form(request, session, services, pages, source, filled(kind, values), id=id)
+    _may_read(desk.viewer)
+    with desk.reading() as (connection, hierarchy):
+        values = _sees(connection, hierarchy, desk.viewer, kind, id)
+    return _form(desk, filled(kind, values), id=id)
 
 
 @router.post("/chain/{kind}/{id}")
-def change_place(
-    *,
-    request: Request,
-    session: PageSession,
-    services: ServicesDep,
-    pages: PagesDep,
-    source: SourceDep,
-    kind: Kind,
-    id: str,
-    form: CheckedForm,
-) -> Response:
+def change_place(desk: DeskDep, kind: Kind, id: str, form: CheckedForm) -> Response:
     """Change the place; what a change means is shown first, and the change made once that is agreed to."""
-    _must_change(session.viewer)
-    with source.reading() as (connection, hierarchy):
-        before = _sees(connection, hierarchy, session.viewer, kind, id)
-    told = told_by(services.config.seed).get((kind, id), frozenset())
+    _must_change(desk.viewer)
+    with desk.reading() as (connection, hierarchy):
+        before = _sees(connection, hierarchy, desk.viewer, kind, id)
+    told = told_by(desk.services.config.seed).get((kind, id), frozenset())
     shown = typed_in(kind, form, id, ())
     shown.keep(filled(kind, before), told)
-    values = values_of(shown, pages.t)
+    values = values_of(shown, desk.pages.t)
     if not shown.problems:
         try:
             seed = place_seed(kind, values)
-            outlook = foresee(services.engine, seed)
+            outlook = foresee(desk.services.engine, seed)
             if outlook.is_plain or form.get("agreed") == _seal(outlook, values):
                 words = f"{kind} {id}: {_difference(before, values)}"
-                change(services.engine, seed, session.viewer.name, words)
+                change(desk.services.engine, seed, desk.viewer.name, words)
                 return RedirectResponse(f"/chain#{kind}-{id}", 303)
         except BadConfig as error:
-            explain(shown, error, pages.t)
+            explain(shown, error, desk.pages.t)
         else:
             seal = _seal(outlook, values)
-            return _form(request, session, services, pages, source, shown, id=id, outlook=outlook, seal=seal)
-    return _form(request, session, services, pages, source, shown, id=id, status=422)
+            return _form(desk, shown, id=id, outlook=outlook, seal=seal)
+    return _form(desk, shown, id=id, status=422)
 
 
 @router.post("/chain/{kind}/{id}/remove")
-def remove_place(
-    *,
-    request: Request,
-    session: PageSession,
-    services: ServicesDep,
-    pages: PagesDep,
-    source: SourceDep,
-    kind: Kind,
-    id: str,
-    _: CheckedForm,
-) -> Response:
+def remove_place(desk: DeskDep, kind: Kind, id: str, _: CheckedForm) -> Response:
     """Take out what nothing was ever heard of."""
-    _must_change(session.viewer)
+    _must_change(desk.viewer)
     try:
-        remove(services.engine, kind, id, session.viewer.name)
+        remove(desk.services.engine, kind, id, desk.viewer.name)
     except NoSuchPlace as error:
         raise HTTPException(404, str(error)) from error
     except PlaceStays:
-        with source.reading() as (connection, hierarchy):
-            shown = filled(kind, _sees(connection, hierarchy, session.viewer, kind, id))
-        return _form(request, session, services, pages, source, shown, id=id, status=422)
+        with desk.reading() as (connection, hierarchy):
+            shown = filled(kind, _sees(connection, hierarchy, desk.viewer, kind, id))
+        return _form(desk, shown, id=id, status=422)
     return RedirectResponse("/chain", 303)
 
 
@@ -227,12 +174,8 @@ def _sees(
     return values
 
 
-def _form(  # noqa: PLR0917
-    request: Request,
-    session: PageSession,
-    services: Services,
-    pages: Pages,
-    source: Source,
+def _form(
+    desk: Desk,
     shown: PlaceForm,
     *,
     id: str | None,
@@ -242,12 +185,10 @@ def _form(  # noqa: PLR0917
 ) -> Response:
     """`id` None: the form of a place that is not there yet."""
     kind = shown.kind
-    with source.reading() as (connection, hierarchy):
+    with desk.reading() as (connection, hierarchy):
         held = held_by(connection, kind, id) if id else {}
-    return pages.page(
-        request,
+    return desk.page(
         "chain/place.html",
-        session,
         status,
         form=shown,
         kind=kind,
@@ -261,9 +202,9 @@ def _form(  # noqa: PLR0917
         outlook=outlook,
         seal=seal,
         places=hierarchy,
-        told=told_by(services.config.seed).get((kind, id or ""), frozenset()),
-        seed=services.config.seed,
-        may_change=may_change(session.viewer),
+        told=told_by(desk.services.config.seed).get((kind, id or ""), frozenset()),
+        seed=desk.services.config.seed,
+        may_change=may_change(desk.viewer),
     )
 
 

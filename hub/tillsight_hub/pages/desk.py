@@ -1,4 +1,4 @@
-"""A desk: what every page about surveys, cards and screens needs to know of who sits at it."""
+"""A desk: what a page on which something is kept needs to know of who sits at it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -1,9 +1,8 @@
-"""The sender: a thread that ends visits nobody goes on with, and stores the answers of those that ended.
+"""The sender: a courier that ends visits nobody goes on with, and stores the answers of those that ended.
 
 What it has to do is in the tables: killed at any time, it neither loses nor repeats an answer.
 """
 
-import logging
 import threading
 from collections.abc import Callable
 
@@ -13,6 +12,7 @@ from tillsight_models.events import encode_message
 from tillsight_models.topics import DeviceTopics
 
 from ..access.clock import now_ms
+from ..courier import Courier
 from ..database import writing
 from ..hierarchy import read_hierarchy
 from ..ingest.messages import Incoming, Receipt
@@ -21,10 +21,6 @@ from .content import Visit, events_of
 from .erasing import forget_words, was_erased
 from .going_on import LASTS_MS, visit_of
 
-log = logging.getLogger(__name__)
-
-LOOK_S = 2.0
-RETRY_S = 10.0
 COMMIT_S = 30.0
 PATIENCE_S = 0.5
 """Between two looks whether the hub stops while a commit is waited for."""
@@ -42,16 +38,15 @@ class PhoneSender:
         self._submit = submit
         self._clock = clock
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tillsight-phones", daemon=True)
+        self._courier = Courier("phone-sender", self._carry)
 
     def start(self) -> None:
-        self._thread.start()
+        self._courier.start()
 
     def stop(self) -> None:
         """Return once the message that is under way was answered."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._courier.stop()
 
     def send_waiting(self) -> int:
         """One look; the number of visits whose answers are stored now."""
@@ -111,14 +106,6 @@ class PhoneSender:
                 break
         return answered.is_set() and receipts[0].committed
 
-    def _run(self) -> None:
-        delay, failing = LOOK_S, False
-        while not self._stopping.wait(delay):
-            try:
-                self.send_waiting()
-            except Exception:
-                if not failing:
-                    log.exception("answers of phones cannot be stored, trying again")
-                delay, failing = RETRY_S, True
-            else:
-                delay, failing = LOOK_S, False
+    def _carry(self) -> bool:
+        self.send_waiting()
+        return True
