@@ -17,6 +17,7 @@ from tillsight_models.orders import ModelFile, Order
 from .config import LOOPBACK, DeviceConfig, load_config, problems_here
 from .errors import OrderRefused, OutboxUnwritable
 from .health import HealthWatch
+from .model_swap import Earlier, ModelSwap, Seeing, undo_interrupted
 from .mqtt import tls_context
 from .orders import Act, Answer, Work
 from .outbox import Outbox
@@ -44,6 +45,7 @@ class Acts:
         light: Callable[[LightSignal], None],
         sign: Callable[[bool], bool],
         restart: Callable[[], None],
+        seeing: Callable[[], Seeing | None] = lambda: None,
     ) -> None:
         self._config = config
         self._config_file = config_file
@@ -54,6 +56,12 @@ class Acts:
         self._sign = sign
         """Shows or takes down the device's name on its screen; False where it has none."""
         self._restart = restart
+        self._seeing = seeing
+
+    def begin(self) -> None:
+        """Before cameras are opened: what an earlier agent did not finish is undone."""
+        if self._config.cameras:
+            undo_interrupted(self._config.vision.models_folder)
 
     @property
     def by_kind(self) -> Mapping[str, Act]:
@@ -120,13 +128,20 @@ class Acts:
         return _aside(check)
 
     def pull_model(self, order: Order) -> Work:
-        """Fetch a model from the hub, check its hash, try it, keep it."""
+        """Fetch a model from the hub, check its hash, try it, and keep it; one in use as long as cameras see
+        with it."""
+        from .vision.networks.registry import used_names
+
         wanted = order.model
         assert wanted is not None
         _check_address(wanted.url, self._config)
-        return _aside(lambda: self._pull(wanted))
+        folder, cameras = self._config.vision.models_folder, self._config.cameras
+        seeing = self._seeing() if wanted.name in used_names(self._config) else None
+        return ModelSwap(
+            lambda: self._pull(wanted), Earlier(folder, wanted.name), self._clock, seeing, cameras
+        )
 
-    def _pull(self, wanted: ModelFile) -> Answer:
+    def _pull(self, wanted: ModelFile) -> str:
         from .vision.networks.importing import import_model
 
         folder = self._config.vision.models_folder
@@ -134,7 +149,7 @@ class Acts:
             file = Path(staged) / "model.onnx"
             _fetch(wanted, file, self._config)
             model = import_model(folder, wanted.name, file, wanted.like, wanted.sha256)
-        return True, [f"{model.name}: {model.path}, for {model.entry.task}"]
+        return f"{model.name}: {model.path}, for {model.entry.task}"
 
 
 def _problems(file: Path) -> Iterator[str]:

@@ -177,6 +177,7 @@ class Agent:
             light=self._light,
             sign=self._sign,
             restart=self.stop,
+            seeing=lambda: self.eyes,
         )
         self._orders = Orders(
             self.outbox, self._clock, self._clock_offset_ms, self._acts.by_kind, self._sending.wake
@@ -264,6 +265,7 @@ class Agent:
             return
         from .eyes import Eyes
 
+        self._acts.begin()
         self.eyes = Eyes(
             config,
             self._config_file,

@@ -1,5 +1,6 @@
 """All that an agent with cameras has more than one without: the listener, and the process that sees."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from .cameras import Cameras
 from .config import DeviceConfig
 from .outbox import Outbox
 from .ports import Clock
+from .vision.networks.registry import model_hashes
 from .vision_process import VisionProcess
 from .wanted_cameras import CamerasFile, ToSee
 
@@ -39,7 +41,8 @@ class Eyes:
             config, outbox, clock, on_change=on_change, on_stored=on_stored, paused_until_ms=paused_until_ms
         )
         self._file = CamerasFile(config.cameras_file, is_shared=not config.vision.start)
-        self._to_see = ToSee(wanted or {})
+        self._config = config
+        self._to_see = ToSee(wanted or {}, _models_of(config))
         self._file.lay(self._to_see)
         self._process: VisionProcess | None = None
         if config.vision.start and config_file is not None:
@@ -51,14 +54,15 @@ class Eyes:
 
     def follow(self, config: DeviceConfig, wanted: Mapping[str, Any]) -> None:
         """Other settings of the cameras; the process that sees opens those anew that have changed."""
+        self._config = config
         self.cameras.follow(config)
         self._to_see = ToSee(wanted, self._to_see.models)
         self._file.lay(self._to_see)
 
-    def open_anew(self, models: str) -> None:
-        """Have the models opened anew; `models` is another word than the last time."""
+    def open_anew(self) -> None:
+        """The process that sees opens its models anew, if they have changed."""
         self.cameras.open_anew()
-        self._to_see = ToSee(self._to_see.cameras, models)
+        self._to_see = ToSee(self._to_see.cameras, _models_of(self._config))
         self._file.lay(self._to_see)
 
     def turn(self) -> None:
@@ -95,3 +99,9 @@ class Eyes:
     def contacts(self) -> int:
         """Counted by cameras and stored since the start."""
         return self.cameras.contacts
+
+
+def _models_of(config: DeviceConfig) -> str:
+    """Another word whenever the models in use are others."""
+    hashes = sorted(model_hashes(config).items())
+    return hashlib.sha256(repr(hashes).encode()).hexdigest()[:16]

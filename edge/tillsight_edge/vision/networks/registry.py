@@ -136,6 +136,11 @@ def model_problems(config: DeviceConfig) -> list[str]:
     return problems
 
 
+def used_names(config: DeviceConfig) -> set[str]:
+    """Names of the models that the configuration uses."""
+    return {ALIASES.get(name, name) for _, name, _ in _used(config)}
+
+
 def _used(config: DeviceConfig) -> Iterator[tuple[str, str, Task]]:
     """Setting, name and task of each model that the configuration uses."""
     yield "vision.persons_model", config.vision.persons_model, "persons"
