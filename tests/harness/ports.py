@@ -1,5 +1,6 @@
 """Free TCP ports on loopback."""
 
+import os
 import random
 import socket
 
@@ -11,12 +12,20 @@ _given: set[int] = set()
 
 
 def free_port() -> int:
-    """A port that nothing listens on and that this process has not been given before."""
+    """A port that nothing listens on and that none of these tests has been given before."""
+    own = _own_ports()
     while True:
-        port = random.randint(FIRST, LAST)
+        port = random.choice(own)
         if port not in _given and _is_free(port):
             _given.add(port)
             return port
+
+
+def _own_ports() -> range:
+    """Those that no other worker of pytest gives away."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = (LAST - FIRST) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return range(FIRST + worker * share, FIRST + (worker + 1) * share)
 
 
 def _is_free(port: int) -> bool:

@@ -112,7 +112,7 @@ class Process:
         """All that it has printed so far, over all its starts."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
-    def wait_for(self, ready: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+    def wait_for(self, ready: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
         """Wait until `ready`; fail with what it printed when it ends before that, or takes too long."""
         try:
             wait_until(lambda: ready() or not self.running, what, seconds)

@@ -194,10 +194,10 @@ def test_a_press_made_while_unplugged_keeps_its_time(
     device.command("press 2")
     wait_until(lambda: device.device.panel.link.queued == 1, "the press in the panel")
     after = agent.clock.mono_ms()
-    time.sleep(0.3)
+    time.sleep(1.0)
     line.plug()
     wait_until(lambda: agent.committed == [2], "the press")
-    assert before - 20 <= agent.offered[0].mono_ms <= after + 20
+    assert before - 500 <= agent.offered[0].mono_ms <= after + 500, "not when it was plugged in"
 
 
 def test_a_panel_that_falls_silent_is_lost_and_comes_back(

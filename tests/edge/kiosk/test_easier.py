@@ -171,8 +171,8 @@ def test_who_types_is_not_taken_for_gone(touching: tuple[KioskStage, Page]) -> N
     stage, page = touching
     stage.pass_time(15)
     page.wait_for_timeout(4_100)
-    tap(page, "A")
-    page.wait_for_timeout(300)
+    with page.expect_response("**/stay"):
+        tap(page, "A")
     stage.pass_time(15)
     assert stage.kiosk.frame().screen.warning_ms is None
 

@@ -341,6 +341,10 @@ def test_done_ends_it(drawing: Drawing, page: Page) -> None:
     assert drawing.page.done.is_set()
 
 
+def _is_picture(answer: Response) -> bool:
+    return answer.url.endswith("picture") and answer.headers["content-type"] == "image/jpeg"
+
+
 def test_pictures_are_never_kept_and_only_for_who_knows_the_address(
     drawing: Drawing, open_page: OpenPage, tmp_path: Path
 ) -> None:
@@ -349,7 +353,8 @@ def test_pictures_are_never_kept_and_only_for_who_knows_the_address(
     page.on("response", lambda answer: answer.url.endswith("picture") and pictures.append(answer))
     page.goto(drawing.pages.url)
     expect(page.locator("#waiting")).to_be_hidden()
-    page.wait_for_timeout(600)
+    for _ in range(2):
+        page.wait_for_event("response", _is_picture)
     shown = [each for each in pictures if each.headers["content-type"] == "image/jpeg"]
     assert len(shown) >= 2
     assert {each.headers["cache-control"] for each in pictures} == {"no-store"}
