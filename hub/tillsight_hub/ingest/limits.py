@@ -17,6 +17,8 @@ EVENT_BYTES = 250
 DAY_S = 86_400.0
 NOTES_PER_S, NOTES_AT_ONCE = 2.0, 200.0
 """Births, states and health: a device sends one in ten seconds at most."""
+HOLD_S = 0.5
+"""A device sends again after 2 s; small messages of the same flight would slip through, out of order."""
 REMEMBERED = 10_000
 """Devices; names on a topic may be anybody's invention."""
 
@@ -45,13 +47,15 @@ class Bucket:
         return self._left >= self._size
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Account:
     """What one device has."""
 
     at_once: Bucket
     a_day: Bucket
     notes: Bucket
+    until: float = 0.0
+    """Nothing is taken before: what a device sent right behind a message that was refused is refused too."""
 
 
 class DeviceLimits:
@@ -73,9 +77,10 @@ class DeviceLimits:
         with self._lock:
             account, now = self._account(device)
             buckets = account.at_once, account.a_day
-            wait = max(bucket.wait_for(cost, now) for bucket in buckets)
+            wait = max(account.until - now, *(bucket.wait_for(cost, now) for bucket in buckets))
             if wait > 0:
                 self._beyond[device] = self._beyond.get(device, 0) + 1
+                account.until = max(account.until, now + HOLD_S)
                 return wait
             for bucket in buckets:
                 bucket.take(cost)

@@ -14,7 +14,7 @@ from tests.harness.processes import wait_until
 
 from tillsight_hub.fleet.sightings import Seen
 from tillsight_hub.ingest import limits as limits_module
-from tillsight_hub.ingest.limits import EVENT_BYTES, DeviceLimits
+from tillsight_hub.ingest.limits import EVENT_BYTES, HOLD_S, DeviceLimits
 from tillsight_hub.tables import event
 from tillsight_models.delivery import Ack, decode
 
@@ -43,7 +43,7 @@ def taken(limits: DeviceLimits, tries: int, device: str = "box-1", size: int = O
 def test_so_much_at_once_and_then_so_much_a_second(clock: Ticking) -> None:
     limits = DeviceLimits(10, 50, 10_000, clock)
     assert taken(limits, 60) == 50
-    assert limits.wait_s("box-1", ONE) == pytest.approx(0.1)
+    assert limits.wait_s("box-1", ONE) == pytest.approx(HOLD_S)
     clock.s += 2
     assert taken(limits, 60) == 20
 
