@@ -35,4 +35,4 @@ def test_the_version_that_is_built_has_a_published_end_of_support() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     series = ".".join(project["version"].split(".")[:2])
     security = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
-    assert re.search(rf"^\| {re.escape(series)} \| .*20\d\d \|$", security, re.MULTILINE)
+    assert re.search(rf"^\| {re.escape(series)} \| \d+ months after the release of ", security, re.MULTILINE)
