@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,25 +19,36 @@ HOUR_S = 3600
 Span = tuple[int, int]
 """Half-open: from, to."""
 
+Day = tuple[Span, ...]
+"""Minutes after its midnight, the end may lie in the next day; empty: closed."""
+
 _span = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$")
 
 
 @dataclass(frozen=True)
 class OpeningHours:
-    """When a place is open in a normal week."""
+    """When a place is open: in a normal week, and on the days that are not normal."""
 
-    week: tuple[tuple[Span, ...], ...] | None = None
-    """Per weekday from Monday on: minutes after that day's midnight, the end may lie in the next day.
-    None where the hours are not known: the place then counts as open at any time."""
+    week: tuple[Day, ...] | None = None
+    """Per weekday from Monday on. None where it is not known: the place then counts as open at any time."""
+    days: tuple[tuple[str, Day], ...] = ()
+    """Holidays and special days by ISO date, in order; they rule over the week."""
 
     @classmethod
     def parse(cls, hours: Mapping[str, Sequence[str]]) -> "OpeningHours":
-        """From `{"mon": ["09:00-13:00", "15:00-21:00"], "fri": ["18:00-02:00"]}`; BadHours has every problem.
+        """From `{"mon": ["09:00-13:00", "15:00-21:00"], "fri": ["18:00-02:00"], "2026-12-25": []}`.
+
+        BadHours has every problem.
 
         A weekday that is not named is closed. A close at or before the open is in the next day, so
-        `00:00-00:00` is the whole day. Nothing named at all means that the hours are not known.
+        `00:00-00:00` is the whole day. A date has hours of its own, or none. No weekday named at all means
+        that the hours of the week are not known.
         """
-        problems = [f"{day}: expected one of {', '.join(WEEKDAYS)}" for day in hours if day not in WEEKDAYS]
+        problems = [
+            f"{day}: expected one of {', '.join(WEEKDAYS)}, or a date such as 2026-12-25"
+            for day in hours
+            if day not in WEEKDAYS and not _is_date(day)
+        ]
         malformed = [
             f"{day}: {text!r}: expected HH:MM-HH:MM"
             for day, texts in hours.items()
@@ -46,12 +57,14 @@ class OpeningHours:
         ]
         if problems or malformed:
             raise BadHours(problems + malformed)
-        if not hours:
-            return cls(None)
-        week = tuple(tuple(sorted(map(_minutes, hours.get(day, ())))) for day in WEEKDAYS)
-        if overlaps := list(_overlaps(week)):
+        week = None
+        if any(day in hours for day in WEEKDAYS):
+            week = tuple(tuple(sorted(map(_minutes, hours.get(day, ())))) for day in WEEKDAYS)
+        dates = sorted(day for day in hours if day not in WEEKDAYS)
+        found = cls(week, tuple((day, tuple(sorted(map(_minutes, hours[day])))) for day in dates))
+        if overlaps := [*(_overlaps(week) if week else ()), *_overlaps_on(found)]:
             raise BadHours(overlaps)
-        return cls(week)
+        return found
 
     @classmethod
     def from_json(cls, text: str) -> "OpeningHours":
@@ -61,7 +74,31 @@ class OpeningHours:
     def to_json(self) -> str:
         """One form for equal hours; every weekday is named unless the hours are not known."""
         week = () if self.week is None else zip(WEEKDAYS, self.week, strict=True)
-        return json.dumps({day: [_clock(span) for span in spans] for day, spans in week})
+        return json.dumps({day: [_clock(span) for span in spans] for day, spans in (*week, *self.days)})
+
+    @cached_property
+    def _by_date(self) -> Mapping[str, Day]:
+        return dict(self.days)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the place is ever closed."""
+        return self.week is not None or bool(self.days)
+
+    def on(self, day: date) -> Day | None:
+        """When it is open on that day; None where nobody knows."""
+        special = self._by_date.get(day.isoformat())
+        if special is not None:
+            return special
+        return None if self.week is None else self.week[day.weekday()]
+
+    def until(self, day: str) -> "OpeningHours":
+        """Without the special days after that date."""
+        return replace(self, days=tuple(each for each in self.days if each[0] <= day))
+
+    def within(self, around: "OpeningHours") -> "OpeningHours":
+        """Own hours of a part of a place: special days of the whole hold there too, unless it names them."""
+        return replace(self, days=tuple(sorted({**around._by_date, **self._by_date}.items())))
 
 
 UNKNOWN_HOURS = OpeningHours()
@@ -153,9 +190,9 @@ class PlaceCalendar:
         return _Minute(self._hour(t_s)[0], today.isoformat(), False)
 
     def _find_intervals(self, day: date) -> tuple[Span, ...]:
-        if self.hours.week is None:
+        spans = self.hours.on(day)
+        if spans is None:
             return (self.day_bounds(day.isoformat()),)
-        spans = self.hours.week[day.weekday()]
         instants = ((self._instant(day, opens), self._instant(day, closes)) for opens, closes in spans)
         return tuple((start * 1000, end * 1000) for start, end in instants if start < end)
 
@@ -206,6 +243,30 @@ def _minutes(text: str) -> Span:
 
 def _clock(span: Span) -> str:
     return "-".join(f"{minute // 60 % 24:02}:{minute % 60:02}" for minute in span)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _overlaps_on(hours: OpeningHours) -> Iterator[str]:
+    """The same of special days: with themselves, the night before and the morning after."""
+    told = set()
+    for text, _ in hours.days:
+        first = date.fromisoformat(text) - timedelta(days=1)
+        days = [first + timedelta(days=ahead) for ahead in range(3)]
+        spans = [
+            (ahead * DAY_MINUTES + opens, ahead * DAY_MINUTES + closes, day, _clock((opens, closes)))
+            for ahead, day in enumerate(days)
+            for opens, closes in hours.on(day) or ()
+        ]
+        for (_, closes, day, one), (opens, _, next_day, other) in pairwise(spans):
+            if opens < closes and text in (day.isoformat(), next_day.isoformat()) and (day, one) not in told:
+                told.add((day, one))
+                yield f"{text}: {day} {one} overlaps {next_day} {other}"
 
 
 def _overlaps(week: tuple[tuple[Span, ...], ...]) -> Iterator[str]:

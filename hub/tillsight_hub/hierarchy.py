@@ -66,10 +66,9 @@ class Touchpoint:
         """Whether its last day is over."""
         return self.closed is not None and self.closed < self.calendar.business_day(now_ms)
 
-    @property
-    def bucketing(self) -> tuple[str, OpeningHours, str]:
-        """What its rollups depend on."""
-        return self.calendar.tz, self.calendar.hours, self.scale.id
+    def bucketing(self, until: str) -> tuple[str, OpeningHours, str]:
+        """What its rollups up to that business day depend on."""
+        return self.calendar.tz, self.calendar.hours.until(until), self.scale.id
 
 
 @dataclass(frozen=True)
@@ -122,12 +121,15 @@ def hierarchy_version(connection: Connection, *, hold: bool = False) -> int:
 
 def read_hierarchy(connection: Connection) -> Hierarchy:
     """The hierarchy as the tables have it now; places with equal hours share one calendar."""
-    calendars: dict[tuple[str, str], PlaceCalendar] = {}
+    calendars: dict[tuple[str, str, str | None], PlaceCalendar] = {}
 
-    def calendar(tz: str, hours: str) -> PlaceCalendar:
-        if (tz, hours) not in calendars:
-            calendars[tz, hours] = PlaceCalendar(tz, OpeningHours.from_json(hours))
-        return calendars[tz, hours]
+    def calendar(tz: str, hours: str, own: str | None = None) -> PlaceCalendar:
+        if (tz, hours, own) not in calendars:
+            found = OpeningHours.from_json(hours)
+            if own is not None:
+                found = OpeningHours.from_json(own).within(found)
+            calendars[tz, hours, own] = PlaceCalendar(tz, found)
+        return calendars[tz, hours, own]
 
     version = hierarchy_version(connection)
     orgs = {row["id"]: Org(**row) for row in _rows(connection, tables.org)}
@@ -139,7 +141,7 @@ def read_hierarchy(connection: Connection) -> Hierarchy:
             row,
             store := stores[row["store_id"]],
             regions[store.region_id],
-            calendar(store.calendar.tz, row["opening_hours"] or store_rows[store.id]["opening_hours"]),
+            calendar(store.calendar.tz, store_rows[store.id]["opening_hours"], row["opening_hours"]),
         )
         for row in _rows(connection, tables.touchpoint)
     ]

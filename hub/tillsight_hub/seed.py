@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -242,8 +242,9 @@ class Written:
     @property
     def rebucketed(self) -> tuple[str, ...]:
         """Touchpoints whose hours, zone or scale changed: their events belong to other hours and days."""
-        known = self.before.touchpoints.items()
-        return tuple(id for id, place in known if place.bucketing != self.after.touchpoints[id].bucketing)
+        known, after = self.before.touchpoints.items(), self.after.touchpoints
+        soon = (datetime.now(UTC).date() + timedelta(days=2)).isoformat()  # no event is of a later day
+        return tuple(id for id, place in known if place.bucketing(soon) != after[id].bucketing(soon))
 
     @property
     def resourced(self) -> tuple[str, ...]:

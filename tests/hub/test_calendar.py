@@ -228,6 +228,92 @@ def test_every_problem_of_hours_is_one_line(hours: dict[str, list[str]], problem
         assert got.startswith(expected)
 
 
+SPECIAL = {
+    "mon": ["09:00-13:00", "15:00-21:00"],
+    "fri": ["18:00-02:00"],
+    "2026-12-25": [],
+    "2026-12-31": ["18:00-04:00"],
+    "2026-03-29": ["00:00-06:00"],
+    "2026-10-25": ["00:00-06:00"],
+}
+"""2026-12-25 is a Friday, 2026-12-28 a Monday."""
+
+
+@pytest.mark.parametrize(
+    ("moment", "day", "is_open"),
+    [
+        ("2026-12-18T22:30:00+01:00", "2026-12-18", True),
+        ("2026-12-25T22:30:00+01:00", "2026-12-25", False),
+        ("2026-12-26T01:30:00+01:00", "2026-12-26", False),
+        ("2026-12-31T23:59:00+01:00", "2026-12-31", True),
+        ("2027-01-01T03:30:00+01:00", "2026-12-31", True),
+        ("2027-01-01T04:00:00+01:00", "2027-01-01", False),
+        ("2026-12-28T10:00:00+01:00", "2026-12-28", True),
+        ("2026-10-25T02:30:00+02:00", "2026-10-25", True),
+        ("2026-10-25T02:30:00+01:00", "2026-10-25", True),
+    ],
+)
+def test_special_days_rule_over_the_week(moment: str, day: str, is_open: bool) -> None:
+    calendar = PlaceCalendar("Europe/Rome", OpeningHours.parse(SPECIAL))
+    t = int(datetime.fromisoformat(moment).timestamp() * 1000)
+    assert (calendar.business_day(t), calendar.is_open(t)) == (day, is_open)
+
+
+@pytest.mark.parametrize(
+    ("day", "minutes"),
+    [
+        ("2026-12-18", 480),
+        ("2026-12-25", 0),
+        ("2026-12-31", 600),
+        ("2026-03-29", 300),
+        ("2026-10-25", 420),
+        ("2026-12-28", 600),
+    ],
+)
+def test_special_days_have_minutes_of_their_own_when_the_clock_changes_too(day: str, minutes: int) -> None:
+    calendar = PlaceCalendar("Europe/Rome", OpeningHours.parse(SPECIAL))
+    assert calendar.open_minutes(day) == minutes
+    assert sum(calendar.open_minutes_by_hour(day)) == minutes
+
+
+def test_special_days_come_back_and_those_to_come_can_be_left_out() -> None:
+    hours = OpeningHours.parse(SPECIAL)
+    assert OpeningHours.from_json(hours.to_json()) == hours
+    assert [day for day, _ in hours.until("2026-12-25").days] == ["2026-03-29", "2026-10-25", "2026-12-25"]
+    own = OpeningHours.parse({"mon": ["10:00-11:00"], "2026-12-25": ["10:00-12:00"]}).within(hours)
+    assert own.on(date(2026, 12, 25)) == ((600, 720),)
+    assert own.on(date(2026, 12, 31)) == ((1080, 1680),)
+    assert own.on(date(2026, 12, 28)) == ((600, 660),)
+
+
+def test_where_the_week_is_not_known_a_holiday_is_closed_all_the_same() -> None:
+    calendar = PlaceCalendar("Europe/Rome", OpeningHours.parse({"2026-12-25": []}))
+    assert calendar.hours.is_known
+    assert calendar.open_minutes("2026-12-24") == 24 * 60
+    assert calendar.open_minutes("2026-12-25") == 0
+
+
+@pytest.mark.parametrize(
+    ("hours", "problem"),
+    [
+        ({"2026-12-24": ["09:00-13:00", "12:00-15:00"]}, "2026-12-24: 2026-12-24 09:00-13:00 overlaps"),
+        (
+            {"thu": ["18:00-04:00"], "2026-12-25": ["03:00-05:00"]},
+            "2026-12-25: 2026-12-24 18:00-04:00 overlaps",
+        ),
+        (
+            {"sat": ["01:00-05:00"], "2026-12-25": ["20:00-02:00"]},
+            "2026-12-25: 2026-12-25 20:00-02:00 overlaps",
+        ),
+        ({"2026-02-30": []}, "2026-02-30: expected one of mon"),
+    ],
+)
+def test_special_days_that_cannot_be_are_refused(hours: dict[str, list[str]], problem: str) -> None:
+    with pytest.raises(BadHours) as raised:
+        OpeningHours.parse(hours)
+    assert [line[: len(problem)] for line in raised.value.problems] == [problem]
+
+
 @pytest.mark.parametrize("tz", ["Europe/Atlantis", "", "../etc/passwd", "Europe"])
 def test_a_zone_that_does_not_exist_is_named(tz: str) -> None:
     with pytest.raises(BadZone, match="expected an IANA time zone"):

@@ -39,7 +39,9 @@ class PlaceFilterOut(BaseModel):
     store: str
     tz: str
     contact_source: str | None
-    opening_hours: dict[str, list[str]] = Field(description="by weekday; empty where they are not known")
+    opening_hours: dict[str, list[str]] = Field(
+        description="by weekday, then special days by date; empty where they are not known"
+    )
 
 
 class FiltersOut(BaseModel):

@@ -213,7 +213,7 @@ def _is_seen(history: History) -> Mask:
 def _closed(history: History, before_s: float, after_s: float) -> Mask:
     """Whether the place was closed, and neither about to open nor just closed."""
     calendar, t = history.place.calendar, history.press_t
-    if calendar.hours.week is None:
+    if not calendar.hours.is_known:
         return np.zeros(len(t), np.bool_)
     before, after = _ms(before_s), _ms(after_s)
     opening = [(start - before, end + after) for start, end in _opening(calendar, int(t[0]), int(t[-1]))]

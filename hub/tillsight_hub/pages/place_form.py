@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -18,6 +19,11 @@ from .telling import known, say, tell
 from .texts import Texts
 
 DATES = ("opened", "closed", "review_due")
+LONGEST_DAYS, MOST_DAYS = 20_000, 400
+"""Characters of all special days, and days of one line."""
+CLOSED = ("", "closed", "chiuso", "-", "–")
+_A_DAY = r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4}"
+_DAYS = re.compile(rf"(?P<first>{_A_DAY})(?:\s*(?:-|–|\.\.)\s*(?P<last>{_A_DAY}))?\s*:?\s*(?P<hours>.*)")
 _SPAN = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*[-–—]\s*(\d{1,2})(?:[:.](\d{2}))?")
 
 
@@ -59,6 +65,7 @@ def filled(kind: Kind, values: Mapping[str, Any]) -> PlaceForm:
     }
     hours = values.get("opening_hours")
     typed |= {f"hours_{day}": ", ".join((hours or {}).get(day, ())) for day in WEEKDAYS}
+    typed["hours_days"] = lines_of(hours or {})
     if kind == "touchpoint":
         typed["hours_own"] = "" if hours is None else "yes"
     return PlaceForm(kind, typed)
@@ -68,6 +75,7 @@ def typed_in(kind: Kind, form: FormData, id: str | None, taken: Sequence[str]) -
     """A form as it came back; an empty id of a new place is made of its name."""
     names = [*MODELS[kind].model_fields, "hours_own", *(f"hours_{day}" for day in WEEKDAYS)]
     typed = {name: str(form.get(name, "")).strip()[:400] for name in names}
+    typed["hours_days"] = str(form.get("hours_days", "")).replace("\r\n", "\n").strip()[:LONGEST_DAYS]
     typed["id"] = id or typed["id"] or slug_of(typed["name"], taken)
     return PlaceForm(kind, typed)
 
@@ -134,8 +142,67 @@ def spans_of(text: str) -> list[str]:
     return found
 
 
+def lines_of(hours: Mapping[str, Sequence[str]]) -> str:
+    """Special days as people type them, a line each; days in a row that are alike share one."""
+    rows: list[tuple[str, str, str]] = []
+    for day, spans in sorted((day, spans) for day, spans in hours.items() if day not in WEEKDAYS):
+        text = ", ".join(spans)
+        if rows and rows[-1][2] == text and _next(rows[-1][1]) == day:
+            rows[-1] = rows[-1][0], day, text
+        else:
+            rows.append((day, day, text))
+    return "\n".join(
+        f"{first if first == last else f'{first} – {last}'}: {text}".rstrip(": ")
+        for first, last, text in rows
+    )
+
+
+def days_of(text: str) -> dict[str, list[str]]:
+    """Special days from lines such as `2026-12-24: 9-13`, `25/12/2026 closed`, `2026-08-10 - 2026-08-20`.
+
+    BadHours names the line that is none.
+    """
+    days: dict[str, list[str]] = {}
+    for line in filter(None, map(str.strip, text.split("\n"))):
+        found = _DAYS.fullmatch(line)
+        if found is None:
+            raise BadHours([line])
+        try:
+            first = _date(found["first"])
+            last = _date(found["last"]) if found["last"] else first
+            spans = [] if found["hours"].lower() in CLOSED else spans_of(found["hours"])
+        except (ValueError, BadHours):
+            raise BadHours([line]) from None
+        if not 0 <= (last - first).days < MOST_DAYS:
+            raise BadHours([line])
+        for ahead in range((last - first).days + 1):
+            days[(first + timedelta(days=ahead)).isoformat()] = spans
+    return days
+
+
+def _date(text: str) -> date:
+    """2026-12-25, or the day first as most of Europe writes it; ValueError."""
+    if text[4:5] == "-":
+        return date.fromisoformat(text)
+    day, month, year = map(int, re.split(r"[./]", text))
+    return date(year, month, day)
+
+
+def _next(day: str) -> str:
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+
+
+def _special(form: PlaceForm, t: Texts) -> dict[str, list[str]]:
+    try:
+        return days_of(form.typed["hours_days"])
+    except BadHours as error:
+        form.problems["hours_days"] = t("chain.wrong_days", text=error.problems[0][:80])
+        return {}
+
+
 def _hours(form: PlaceForm, t: Texts) -> dict[str, list[str]]:
-    """By weekday; nothing at all where no day has any, which means that they are not known."""
+    """By weekday; no weekday at all where none has any, which means that they are not known. Then by date."""
+    special = _special(form, t)
     hours: dict[str, list[str]] = {}
     for day, text in form.week:
         try:
@@ -145,12 +212,14 @@ def _hours(form: PlaceForm, t: Texts) -> dict[str, list[str]]:
             form.problems[f"hours_{day}"] = t("chain.wrong_hours", text=error.problems[0])
     if form.problems:
         return {}
+    found = (hours if any(hours.values()) else {}) | special
     try:
-        OpeningHours.parse(hours)
+        OpeningHours.parse(found)
     except BadHours as error:
         for problem in error.problems:
-            form.problems[f"hours_{problem[:3]}"] = t("chain.wrong_overlap")
-    return hours if any(hours.values()) else {}
+            field = problem[:3] if problem[:3] in WEEKDAYS else "days"
+            form.problems[f"hours_{field}"] = t("chain.wrong_overlap")
+    return found
 
 
 def _check_zone(form: PlaceForm, t: Texts) -> None:

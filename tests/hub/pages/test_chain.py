@@ -1,12 +1,15 @@
 """`/chain`: the tree, the forms, what is said before a change, and who may."""
 
 import re
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 from tests.harness.websites import Visitor, Website
 
+from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.pages.place_form import slug_of, spans_of
 from tillsight_hub.tables import audit, store, touchpoint
 
@@ -49,6 +52,38 @@ def test_a_store_is_added_with_hours_as_people_write_them(fresh_site: Website, a
     made = row(fresh_site, store, "cafe-nuovo-7")
     assert '"fri": ["09:00-13:00", "18:00-02:00"]' in made.opening_hours
     assert '"sun": []' in made.opening_hours
+
+
+def test_special_days_are_typed_a_line_each_and_hold_at_the_touchpoints(
+    fresh_site: Website, ada: Visitor
+) -> None:
+    fresh_site.press(4)
+    typed = "2030-12-24: 9-13\n25.12.2030 closed\n2030-08-10 – 2030-08-12"
+    answer = send(ada, "/chain/store/rome", **STORE, hours_days=typed)
+    assert answer.status_code == 303, "no event is of these days, so nothing is counted anew"
+    with fresh_site.services.engine.connect() as connection:
+        calendar = read_hierarchy(connection).touchpoints["till-1"].calendar
+    minutes = [calendar.open_minutes(f"2030-{day}") for day in ("12-23", "12-24", "12-25", "08-10", "08-12")]
+    assert minutes == [720, 240, 0, 0, 0]
+    page = ada.client.get("/chain/store/rome").text
+    assert "2030-08-10 – 2030-08-12\n2030-12-24: 09:00-13:00\n2030-12-25</textarea>" in page
+    own = ada.client.get("/chain/touchpoint/till-1").text
+    assert "special days hold here too" in own.replace("&#39;", "'")
+
+
+def test_a_special_day_that_is_over_is_counted_anew_and_a_wrong_one_is_said(
+    fresh_site: Website, ada: Visitor
+) -> None:
+    fresh_site.press(4)
+    today = datetime.now(ZoneInfo("Europe/Rome")).date().isoformat()
+    asked = send(ada, "/chain/store/rome", **STORE, hours_days=today)
+    assert asked.status_code == 200
+    assert "come into other hours and days" in asked.text
+    for wrong in ("Christmas: 9-13", "2030-02-30", "2030-12-24 nine", "2030-12-24 - 2029-12-24"):
+        refused = send(ada, "/chain/store/rome", **STORE, hours_days=wrong)
+        assert refused.status_code == 422
+        assert f"“{wrong}” cannot be read." in refused.text
+        assert f">{wrong}</textarea>" in refused.text
 
 
 def test_a_name_is_changed_at_once_and_audited(fresh_site: Website, ada: Visitor) -> None:
