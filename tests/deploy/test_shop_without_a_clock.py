@@ -21,8 +21,8 @@ from tests.harness.virtual import Kernel, files_of, image_of, run
 pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("shop"), pytest.mark.timeout(2400)]
 
 PROGRAM = Path(__file__).parents[1] / "harness" / "clockless_program.py"
-QUIET_S, AWAY_S = 40, 3 * 86_400
-"""Seconds after the start until there is a time server; and for which the machine was off."""
+QUIET_S, AWAY_S = 150, 3 * 86_400
+"""Seconds in which the agent may connect before there is a time server; and for which the machine was off."""
 UNIT = """[Unit]
 After=multi-user.target
 [Service]
@@ -67,13 +67,14 @@ def switched_on(shop: Shop, work: Path, *, has_floor: bool) -> Told:
         shutil.copy(PROGRAM, files / "usr/local/lib/clockless")
         etc = files / "etc/systemd"
         (etc / "timesyncd.conf.d/90-here.conf").write_text("[Time]\nNTP=127.0.0.1\nFallbackNTP=\n")
+        (etc / "system.conf.d/90-slow.conf").write_text("[Manager]\nDefaultTimeoutStartSec=900s\n")
         (etc / "system/clockless.service").write_text(UNIT.format(quiet=QUIET_S, time=true_time))
         (etc / "system/multi-user.target.wants/clockless.service").symlink_to("../clockless.service")
         if not has_floor:
             (etc / "system/sysinit.target.wants/tillsight-clock-floor.service").unlink()
         image_of(files, image)
     say(f"a virtual machine in 1970, with{'' if has_floor else 'out'} the floor of its clock")
-    told: dict[str, Any] = json.loads(run(kernel, image, clock="1970-01-01T00:00:30", limit_s=600))
+    told: dict[str, Any] = json.loads(run(kernel, image, clock="1970-01-01T00:00:30", limit_s=900))
     image.unlink()
     return Told(true_time, **told)
 
@@ -81,7 +82,7 @@ def switched_on(shop: Shop, work: Path, *, has_floor: bool) -> Told:
 def test_a_clock_of_1970_recovers(off: Shop, tmp_path: Path) -> None:
     last_written = time.time()
     told = switched_on(off, tmp_path, has_floor=True)
-    quiet = [look for look in told.looks if look["after_s"] < QUIET_S]
+    quiet = [look for look in told.looks if not look["is_told"]]
     assert "the clock was behind" in told.floor
     assert all(last_written - 3600 < look["clock"] < last_written + 3600 for look in quiet)
     assert quiet[-1]["connected"]
@@ -95,6 +96,6 @@ def test_a_clock_of_1970_recovers(off: Shop, tmp_path: Path) -> None:
 
 def test_without_the_floor_no_certificate_is_believed(off: Shop, tmp_path: Path) -> None:
     told = switched_on(off, tmp_path, has_floor=False)
-    quiet = [look for look in told.looks if look["after_s"] < QUIET_S]
+    quiet = [look for look in told.looks if not look["is_told"]]
     assert not any(look["connected"] for look in quiet)
     assert told.looks[-1]["connected"]

@@ -1,7 +1,8 @@
 """Runs in a machine whose clock was wrong at boot, and tells as JSON what became of it: `SECONDS TRUE_TIME`.
 
-For so many seconds nobody tells the machine the time; then a time server on it does, by which it is TRUE_TIME
-plus what has passed since this program began. At the end the machine is switched off.
+For so many seconds, or until the agent is connected, nobody tells the machine the time; then a time server on
+it does, by which it is TRUE_TIME plus what has passed since this program began. At the end it switches the
+machine off.
 """
 
 import json
@@ -17,8 +18,8 @@ from typing import Any
 
 PROGRAM = "/opt/tillsight/current/.venv/bin/tillsight-edge"
 SINCE_1900 = 2_208_988_800
-PATIENCE_S, AFTERWARDS_S = 90.0, 15.0
-"""For the time to arrive, and for what follows from it."""
+PATIENCE_S, AFTERWARDS_S = 200.0, 20.0
+"""For the time to arrive, and before and after that for what follows from it."""
 RIGHT_S = 60.0
 
 
@@ -64,16 +65,18 @@ def events() -> list[tuple[Any, ...]]:
 def look_on(quiet_s: float, true_time: float, began: float) -> list[dict[str, float]]:
     """Each second, until all is well or patience ends."""
     looks: list[dict[str, float]] = []
-    is_told = False
+    told_s = 0.0
     while passed() - began < quiet_s + PATIENCE_S:
         connected, after_s = is_connected(), passed() - began
-        looks.append({"after_s": after_s, "clock": time.time(), "connected": connected})
-        if not is_told and after_s > quiet_s:
-            is_told = True
+        look = {"after_s": after_s, "clock": time.time(), "connected": connected, "is_told": bool(told_s)}
+        looks.append(look)
+        if told_s and connected and abs(time.time() - true_time - after_s) < RIGHT_S:
+            break
+        if not told_s and (connected or after_s > quiet_s):
+            time.sleep(AFTERWARDS_S)
+            told_s = passed() - began
             threading.Thread(target=serve, args=(true_time, began), daemon=True).start()
             said("systemctl", "restart", "--no-block", "systemd-timesyncd.service")
-        if is_told and connected and abs(time.time() - true_time - after_s) < RIGHT_S:
-            break
         time.sleep(1)
     return looks
 
