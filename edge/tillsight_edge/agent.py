@@ -180,7 +180,12 @@ class Agent:
             seeing=lambda: self.eyes,
         )
         self._orders = Orders(
-            self.outbox, self._clock, self._clock_offset_ms, self._acts.by_kind, self._sending.wake
+            self.outbox,
+            self._clock,
+            self._clock_offset_ms,
+            self._acts.by_kind,
+            self._sending.wake,
+            device=self._config.device.id,
         )
 
     def run(self, drain_s: float = 0) -> None:

@@ -50,12 +50,16 @@ class Orders:
         clock_offset_ms: Callable[[], float | None],
         acts: Mapping[str, Act],
         on_result: Callable[[], None] = lambda: None,
+        *,
+        device: str = "",
     ) -> None:
+        """`device` is this one's id: orders for another one are refused."""
         self._outbox = outbox
         self._clock = clock
         self._clock_offset_ms = clock_offset_ms
         self._acts = acts
         self._on_result = on_result
+        self._device = device
         self._came: SimpleQueue[bytes] = SimpleQueue()
         self._lock = threading.Lock()
         self._known: dict[str, _Known] | None = None
@@ -119,7 +123,9 @@ class Orders:
     def _consider(self, order: Order) -> None:
         assert self._known is not None
         known = self._known.get(order.id)
-        if known is None and order.id not in self._waiting:
+        if order.dev and order.dev != self._device:
+            self._tell(result_of(order.id, "refused", f"it is for {order.dev:.40}"))
+        elif known is None and order.id not in self._waiting:
             self._judge(order, self._clock.mono_ms())
         elif known is not None and known.result is not None:
             self._tell(known.result)

@@ -39,6 +39,8 @@ class Order(Struct, frozen=True, kw_only=True):
     """By the hub's clock, as `expires`."""
     expires: Milliseconds
     """From then on it is refused."""
+    dev: str = ""
+    """The device that it is for; empty from a hub that does not say so yet."""
     model: ModelFile | None = None
     """Of `pull-model`."""
 

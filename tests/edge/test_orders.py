@@ -34,7 +34,11 @@ class Device:
         self.begun: list[str] = []
         self.answer = answer
         self.orders = Orders(
-            self.outbox, self.clock, lambda: offset_ms, {"identify": self.begin, "restart": self.begin}
+            self.outbox,
+            self.clock,
+            lambda: offset_ms,
+            {"identify": self.begin, "restart": self.begin},
+            device="box-1",
         )
 
     def begin(self, order: Order) -> Work:
@@ -42,11 +46,11 @@ class Device:
         return lambda: self.answer
 
     def take(
-        self, id: str = "a" * 16, kind: str = "identify", good_ms: int = 60_000
+        self, id: str = "a" * 16, kind: str = "identify", good_ms: int = 60_000, **more: str
     ) -> Sequence[OrderResult]:
         now = self.clock.stamp().t
         order = {"id": id, "kind": kind, "made": now + good_ms - 60_000, "expires": now + good_ms}
-        self.orders.take(json.dumps(order).encode())
+        self.orders.take(json.dumps(order | more).encode())
         self.orders.turn()
         return self.orders.unsent()
 
@@ -109,6 +113,14 @@ def test_who_does_not_know_the_time_refuses_after_a_while(tmp_path: Path) -> Non
     device.orders.turn()
     (result,) = device.orders.unsent()
     assert (result.outcome, result.words) == ("refused", ["this device does not know what time it is"])
+
+
+def test_an_order_for_another_device_is_refused_and_the_id_stays_free(tmp_path: Path) -> None:
+    device = Device(tmp_path)
+    (result,) = device.take(dev="box-2")
+    assert (result.outcome, result.words, device.begun) == ("refused", ["it is for box-2"], [])
+    device.orders.sent(result)
+    assert [each.outcome for each in device.take(dev="box-1")] == ["done"]
 
 
 def test_what_a_device_cannot_do_is_refused_in_words(tmp_path: Path) -> None:

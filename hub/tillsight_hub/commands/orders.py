@@ -73,7 +73,7 @@ def give(
         line = f"device {to!r}: {MOST_OPEN} orders wait for it already"
         raise OrderNotGiven(Problem(line, "orders_wait", device=to, has=MOST_OPEN))
     expires = made + round(minutes * 60_000)
-    order = Order(id=secrets.token_hex(8), kind=kind, made=made, expires=expires, model=model)
+    order = Order(id=secrets.token_hex(8), kind=kind, made=made, expires=expires, dev=to, model=model)
     if problem := order_problem(order):
         raise OrderNotGiven(f"order {kind!r}: {problem}")
     connection.execute(
