@@ -5,14 +5,21 @@ from collections.abc import Iterator
 import pytest
 from tests.conftest import need
 from tests.harness.machines import Root
-from tests.harness.two_units import AGENT, UNITS, VISION, Till, make_camera, till
+from tests.harness.two_units import (
+    AGENT,
+    UNIT_OF,
+    UNITS,
+    VISION,
+    Till,
+    bad,
+    lines_of,
+    make_camera,
+    till,
+    without,
+)
 
-from tillsight_edge.privacy.finding import Finding
 from tillsight_edge.privacy.unit_settings import SETTINGS
 
-UNIT_OF = {"eyes": VISION, "agent": AGENT}
-SAME_WITHOUT = {"AmbientCapabilities", "KeyringMode", "NotifyAccess", "DeviceAllow", "SupplementaryGroups"}
-"""Without such a line systemd's own default is the same, or there is only less."""
 FOUND_FROM_INSIDE = {
     "PrivateNetwork=": "a net of its own",
     "RestrictAddressFamilies=": "a socket for the internet",
@@ -38,28 +45,6 @@ def booted() -> Iterator[Till]:
     with till() as running:
         make_camera(running.machine)
         yield running
-
-
-def lines_of(unit: str) -> list[str]:
-    """Those that the look rests on."""
-    part = next(part for part, name in UNIT_OF.items() if name == unit)
-    lines = (UNITS / unit).read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line.split("=")[0] in SETTINGS[part].keys() - SAME_WITHOUT]
-
-
-def without(booted: Till, unit: str, line: str) -> list[Finding]:
-    """What is wrong once a line is gone."""
-    part = next(part for part, name in UNIT_OF.items() if name == unit)
-    text = (UNITS / unit).read_text(encoding="utf-8")
-    booted.write_unit(unit, text.replace(f"\n{line}\n", "\n", 1))
-    try:
-        return bad(booted.verify(part))
-    finally:
-        booted.write_unit(unit, text)
-
-
-def bad(findings: list[Finding]) -> list[Finding]:
-    return [finding for finding in findings if not finding.good]
 
 
 def test_every_setting_it_rests_on_is_in_the_units() -> None:
