@@ -1,4 +1,4 @@
-"""Orders of a device that has no MQTT: it asks its hub for them, and fetches a model from there."""
+"""A device that has no MQTT: it asks its hub for orders and settings, and fetches a model from there."""
 
 import hashlib
 import threading
@@ -16,7 +16,9 @@ from tillsight_edge import http, uplink
 from tillsight_edge.agent import Agent
 from tillsight_edge.config import load_config
 from tillsight_edge.vision.networks.registry import Registry
+from tillsight_edge.wanted_cameras import load_seen
 from tillsight_hub.access import create_token
+from tillsight_hub.wanted.keeping import read_wanted
 
 HERE = {"id": "box-1", "org": "acme", "site": "rome", "touchpoint": "till-1"}
 CAMERA = {"source": "scene:1", "zone": [[0.1, 0.1], [0.9, 0.9]]}
@@ -35,6 +37,7 @@ def hub(tmp_path: Path) -> Iterator[Website]:
 def models(tmp_path: Path, hub: Website, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where a running agent with a camera keeps its models; nobody looks through the camera."""
     monkeypatch.setattr(http, "ORDERS_S", 0.2)
+    monkeypatch.setattr(http, "WANTED_S", 0.2)
     monkeypatch.setattr(uplink, "IDLE_S", 0.2)
     (tmp_path / "token").write_text(create_token(hub.services.engine, "own", "device", "box-1"))
     way = {"transport": "https", "url": hub.url, "token_file": str(tmp_path / "token")}
@@ -57,6 +60,14 @@ class Ops:
         token = create_token(hub.services.engine, "ops", "ops", None)
         headers = {"Authorization": f"Bearer {token}"}
         self._client = httpx.Client(base_url=f"{hub.url}/api/v1/devices/box-1", headers=headers)
+        self._settings = f"{hub.url}/api/v1/settings/device:box-1"
+
+    def set(self, **settings: object) -> None:
+        """`till__off` is `cameras.till.off`; nothing else is set then."""
+        named = {f"cameras.{name.replace('__', '.')}": value for name, value in settings.items()}
+        version = self._client.get(self._settings).headers["etag"]
+        put = self._client.put(self._settings, json={"settings": named}, headers={"If-Match": version})
+        assert put.status_code == 200, put.text
 
     def order(self, **order: str) -> tuple[str, list[str]]:
         """Its outcome, and the device's words."""
@@ -87,3 +98,21 @@ def test_a_model_is_pulled_checked_and_replaced_only_by_a_good_one(models: Path,
     assert ops.order(**(pull | {"address": "http://127.0.0.2:1"}))[0] == "refused"
     assert Registry(models).find("mine").read() == network + A_DOC_STRING
     assert len(list(models.iterdir())) == 2
+
+
+def test_a_zone_from_the_hub_reaches_the_process_that_sees_or_is_refused_in_words(
+    models: Path, hub: Website
+) -> None:
+    ops, file = Ops(hub), models.parent / "device.toml"
+
+    def refused() -> tuple[str, ...]:
+        with hub.services.engine.connect() as connection:
+            found = read_wanted(connection, ["box-1"]).get("box-1")
+        return found.refused if found else ()
+
+    ops.set(cellar__off=True)
+    wait_until(lambda: refused() == ("cameras.cellar: this device has no such camera",), "the refusal", 60)
+    assert load_seen(file) == load_config(file)
+    ops.set(till__zone=[[0.2, 0.2], [0.5, 0.9]], till__frame_rate_hz=3)
+    wait_until(lambda: load_seen(file).cameras["till"].frame_rate_hz == 3, "what is laid", 60)
+    assert load_seen(file).cameras["till"].zone == ((0.2, 0.2), (0.5, 0.9))
