@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..access import CurrentViewer
-from ..errors import BadScoreId, TooManyEvents, UnknownPlace
+from ..errors import BadScoreId, EventsGone, TooManyEvents, UnknownPlace
 from ..explain import Explanation, Recomputed, explain, recompute
 from ..hierarchy import read_hierarchy
 from ..metrics.counts import Calibration
@@ -194,6 +194,8 @@ def explain_score(
                 again = recompute(connection, hierarchy, found, metrics)
         except (BadScoreId, UnknownPlace) as error:
             raise HTTPException(404, str(error)) from error
+        except EventsGone as error:
+            raise HTTPException(422, f"gone: {error}; or recompute=false") from error
         except TooManyEvents as error:
             raise HTTPException(422, f"too-large: {error}, or recompute=false") from error
     return _explanation(found, again, metrics.smallest_cell)

@@ -12,6 +12,7 @@ from tests.harness.hubs import running_hub
 from tests.harness.ingesting import MINUTE, NOON, Box
 
 from tillsight_hub import recount, tables
+from tillsight_hub.compliance.raw_events import delete_raw
 from tillsight_hub.labels import Label
 from tillsight_models.events import CounterAudited, encode_message
 
@@ -157,6 +158,18 @@ def test_lost_and_undated_events_are_told(chain: Chain, reader: TestClient) -> N
     assert [lost["touchpoint"] for lost in told["coverage"]["lost"]] == ["till-1"]
     assert told["score"]["status"] == "partial"
     assert told["recomputed"]["agrees"]
+
+
+def test_of_days_whose_events_are_deleted_the_total_is_kept_and_nothing_counted_again(
+    chain: Chain, reader: TestClient
+) -> None:
+    score = named(reader, "csat", place="till-1")
+    delete_raw(chain.engine, "2026-04-01")
+    assert named(reader, "csat", place="till-1") == score
+    assert explained(reader, score)["score"]["value"] == score["value"]
+    again = reader.get(score["explain"], params={"recompute": True})
+    assert again.status_code == 422
+    assert "gone: the raw events of before 2026-04-01 are deleted" in again.json()["detail"]
 
 
 def test_too_many_events_are_refused_and_not_counted(
