@@ -32,7 +32,7 @@ from tillsight_hub.database import writing
 from tillsight_hub.ingest.crash_points import EXIT_CODE, LABELS, VARIABLE
 from tillsight_models.delivery import DEFAULT_WINDOW
 
-pytestmark = [pytest.mark.mosquitto, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.mosquitto
 
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
 

@@ -94,7 +94,7 @@ def test_nothing_is_left_behind(number: signal.Signals, tmp_path: Path) -> None:
         assert not list(tmp_path.iterdir()), "temporary files"
         assert "0 doubled, 0 events lost" in rest
     try:
-        wait_until(lambda: not marked_processes(tmp_path), "the end of all processes", 75)
+        wait_until(lambda: not marked_processes(tmp_path), "the end of all processes")
     except AssertionError as error:
         raise AssertionError(f"still there: {marked_processes(tmp_path)}") from error
 

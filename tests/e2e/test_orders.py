@@ -80,7 +80,7 @@ def test_a_device_that_was_away_hears_it_when_it_is_back(
     threading.Event().wait(1.5)
     assert outcome(hub, id) == (None, [])
     with device(tmp_path, mosquitto.port):
-        wait_until(lambda: outcome(hub, id)[0] is not None, "the result of the check", 60)
+        wait_until(lambda: outcome(hub, id)[0] is not None, "the result of the check")
     assert outcome(hub, id) == ("done", [f"{tmp_path / 'device.toml'}: good"])
 
 
@@ -93,6 +93,6 @@ def test_a_restart_is_answered_by_the_agent_that_comes_after(
         wait_until(lambda: agent._stopping.is_set(), "the end of the agent")
     assert outcome(hub, id) == (None, [])
     with device(tmp_path, mosquitto.port) as again:
-        wait_until(lambda: outcome(hub, id)[0] is not None, "the answer of the next agent", 60)
+        wait_until(lambda: outcome(hub, id)[0] is not None, "the answer of the next agent")
         assert not again._stopping.is_set()
     assert outcome(hub, id) == ("done", ["the agent has started again"])

@@ -59,7 +59,6 @@ def drained(folder: Path, port: int, devices: list[str], events: int) -> Storm:
 
 
 @pytest.mark.mosquitto
-@pytest.mark.timeout(400)
 def test_fifty_devices_that_come_back_at_once_drain_without_collapse(
     mosquitto: Mosquitto, tmp_path: Path
 ) -> None:

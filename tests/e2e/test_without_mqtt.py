@@ -73,7 +73,7 @@ class Ops:
         """Its outcome, and the device's words."""
         given = self._client.post("/orders", json=order)
         assert given.status_code == 201, given.text
-        wait_until(lambda: self._newest()["outcome"] is not None, f"the result of {order}", 60)
+        wait_until(lambda: self._newest()["outcome"] is not None, f"the result of {order}")
         told = self._newest()
         assert told["id"] == given.json()["id"]
         return told["outcome"], told["words"]
@@ -111,8 +111,8 @@ def test_a_zone_from_the_hub_reaches_the_process_that_sees_or_is_refused_in_word
         return found.refused if found else ()
 
     ops.set(cellar__off=True)
-    wait_until(lambda: refused() == ("cameras.cellar: this device has no such camera",), "the refusal", 60)
+    wait_until(lambda: refused() == ("cameras.cellar: this device has no such camera",), "the refusal")
     assert load_seen(file) == load_config(file)
     ops.set(till__zone=[[0.2, 0.2], [0.5, 0.9]], till__frame_rate_hz=3)
-    wait_until(lambda: load_seen(file).cameras["till"].frame_rate_hz == 3, "what is laid", 60)
+    wait_until(lambda: load_seen(file).cameras["till"].frame_rate_hz == 3, "what is laid")
     assert load_seen(file).cameras["till"].zone == ((0.2, 0.2), (0.5, 0.9))

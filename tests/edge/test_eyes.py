@@ -113,7 +113,7 @@ def test_simulate_counts_contacts_from_frames(tmp_path: Path) -> None:
 
     def stop_after_a_contact() -> None:
         try:
-            wait_until(lambda: len(contacts(outbox)) >= 1, "a contact", 60)
+            wait_until(lambda: len(contacts(outbox)) >= 1, "a contact")
         finally:
             stopping.set()
 

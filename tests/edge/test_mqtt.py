@@ -138,7 +138,7 @@ def test_a_broker_that_is_killed_and_forgets_everything_loses_nothing(
     mosquitto.wipe()
     press_times(device.outbox, 300)
     mosquitto.start()
-    wait_until(device.drained, "an empty outbox", 60)
+    wait_until(device.drained, "an empty outbox")
     assert hub.stored() == 600
 
 
@@ -153,7 +153,7 @@ def test_on_a_slow_line_messages_stay_whole(hub: AckingHub, tmp_path: Path, mosq
     wait_until(lambda: device.transport.connection() == 1, "a connection")
     for _ in range(20_000):
         device.transport.tell(HealthReported())
-    wait_until(device.drained, "an empty outbox", 60)
+    wait_until(device.drained, "an empty outbox")
     connections = device.transport.connection()
     device.close()
     line.close()

@@ -84,19 +84,19 @@ def test_while_paused_nobody_has_the_camera_and_no_frame_is_looked_at_also_after
     outbox: Outbox, listen: Listen, vision: Process
 ) -> None:
     first = listen()
-    wait_until(lambda: state(first) == "ok", "a camera that sees", 60)
+    wait_until(lambda: state(first) == "ok", "a camera that sees")
     pause = CameraPause(5, 2, outbox, SystemClock())
     first.stop()
     assert pause.begin()
     second = listen()
-    wait_until(lambda: state(second) == "paused", "the pause", 60)
-    wait_until(lambda: not all_children(vision.pid, CAPTURE), "a camera that is free", 60)
+    wait_until(lambda: state(second) == "paused", "the pause")
+    wait_until(lambda: not all_children(vision.pid, CAPTURE), "a camera that is free")
     (watch,) = children(vision.pid, "process.watch")
     kill(watch)  # whatever is started anew, it asks first
     second.stop()
-    wait_until(lambda: children(vision.pid, "process.watch") not in ([], [watch]), "another watcher", 60)
+    wait_until(lambda: children(vision.pid, "process.watch") not in ([], [watch]), "another watcher")
     third = listen()
-    wait_until(lambda: state(third) == "paused", "the pause after the restarts", 60)
+    wait_until(lambda: state(third) == "paused", "the pause after the restarts")
     since_ms = boot_ms()
     looks = 0
     while boot_ms() < since_ms + 3_000:
@@ -108,10 +108,8 @@ def test_while_paused_nobody_has_the_camera_and_no_frame_is_looked_at_also_after
     third.stop()
     ended_ms = boot_ms()
     last = listen()
-    wait_until(lambda: state(last) == "ok", "a camera that sees again", 60)
-    wait_until(
-        lambda: [each for at, each in said(outbox) if at > ended_ms and each.frames] != [], "a report", 30
-    )
+    wait_until(lambda: state(last) == "ok", "a camera that sees again")
+    wait_until(lambda: [each for at, each in said(outbox) if at > ended_ms and each.frames] != [], "a report")
     paused = [each for at, each in said(outbox) if since_ms < at <= ended_ms + 500]
     assert sum(each.frames + each.looked for each in paused) == 0
     assert "paused" in {each.state for _, each in said(outbox)}
@@ -139,15 +137,13 @@ def test_a_touch_on_the_kiosk_pauses_the_cameras_of_the_agent(tmp_path: Path) ->
     running.start()
     try:
         assert agent.started.wait(60)
-        wait_until(
-            lambda: told(agent, "GET", "watched")["cameras"] == {"till": "ok"}, "a camera that sees", 60
-        )
+        wait_until(lambda: told(agent, "GET", "watched")["cameras"] == {"till": "ok"}, "a camera that sees")
         assert told(agent, "GET", "watched")["pause"]["again_ms"] == 0
         assert told(agent, "POST", "pause")["pause"]["left_ms"] > 290_000
-        wait_until(lambda: told(agent, "GET", "watched")["cameras"] == {"till": "paused"}, "the pause", 60)
+        wait_until(lambda: told(agent, "GET", "watched")["cameras"] == {"till": "paused"}, "the pause")
         assert agent.eyes is not None and agent.eyes.worst == "paused"
         assert told(agent, "POST", "resume")["pause"]["left_ms"] == 0
-        wait_until(lambda: told(agent, "GET", "watched")["cameras"] == {"till": "ok"}, "the camera again", 60)
+        wait_until(lambda: told(agent, "GET", "watched")["cameras"] == {"till": "ok"}, "the camera again")
     finally:
         agent.stop()
         running.join(60)

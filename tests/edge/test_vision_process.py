@@ -22,7 +22,7 @@ def broken(tmp_path: Path, clock: FakeClock) -> VisionProcess:
 
 
 def ended(process: VisionProcess) -> None:
-    wait_until(lambda: not process.running, "its end", 60)
+    wait_until(lambda: not process.running, "its end")
 
 
 def test_what_ends_at_once_is_started_again_each_time_later(

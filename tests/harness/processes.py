@@ -23,7 +23,7 @@ def find_program(name: str, package: str, *folders: Path) -> Path:
     return Path(found)
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
     """Look every 20 ms until `condition` holds; AssertionError names `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():

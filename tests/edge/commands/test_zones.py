@@ -57,7 +57,7 @@ def test_zones_of_a_new_camera_are_drawn_without_a_configuration(tmp_path: Path)
     config = ["--config", str(tmp_path / "none.toml")]
     with running(*config, "--source", "scene:7", "--json", cwd=tmp_path) as command:
         url = json.loads(line_of(command))["url"]
-        wait_until(lambda: ask(f"{url}picture")[0] == "image/jpeg", "a picture", 60)
+        wait_until(lambda: ask(f"{url}picture")[0] == "image/jpeg", "a picture")
         assert ask(f"{url}picture")[1].startswith(b"\xff\xd8\xff")
         told = json.loads(ask(f"{url}draw", {"zone": ZONE, "staff_zones": [], "min_dwell_s": 4.0})[1])
         assert told["problems"] == []
@@ -79,7 +79,7 @@ def test_no_picture_reaches_a_file_or_the_network(tmp_path: Path) -> None:
     options = ["--config", str(tmp_path / "none.toml"), "--source", "scene:7", "--json"]
     with running(*options, cwd=tmp_path, under=under) as command:
         url = json.loads(line_of(command))["url"]
-        wait_until(lambda: ask(f"{url}picture")[0] == "image/jpeg", "a picture", 90)
+        wait_until(lambda: ask(f"{url}picture")[0] == "image/jpeg", "a picture")
         for _ in range(3):
             assert ask(f"{url}masked-picture")[0] == "image/jpeg"
         ask(f"{url}done", {})

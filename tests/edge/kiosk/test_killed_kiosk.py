@@ -47,7 +47,7 @@ def test_a_questionnaire_in_the_middle_of_which_the_agent_was_killed_is_ended_on
     agent = Process([sys.executable, "-m", "tillsight_edge", "run", "--config", config], tmp_path / "log")
     for life in range(3):
         agent.start()
-        wait_until(lambda: listens(port), "the kiosk", 60)
+        wait_until(lambda: listens(port), "the kiosk")
         if life == 0:
             number = touch(port, "ping")["screen"]["number"]
             number = touch(port, "rate", button=4, number=number)["screen"]["number"]

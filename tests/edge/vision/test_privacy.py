@@ -44,7 +44,7 @@ def test_what_sees_writes_no_file_opens_no_connection_and_says_nothing_longer_th
         process.start()
         try:
             process.wait_for(lambda: len(contacts(outbox)) >= 2, "two contacts", 90)
-            wait_until(lambda: cameras.now["till"].serving == 1, "somebody who is served", 60)
+            wait_until(lambda: cameras.now["till"].serving == 1, "somebody who is served")
             for child in children(process.pid, "vision"):
                 os.kill(child, signal.SIGTERM)
             assert process.wait() == 0

@@ -131,7 +131,7 @@ def hand_in(till: Visitor, box: Box, payload: bytes) -> None:
             said.append(time.monotonic())
         return upto(till) >= box.seq
 
-    wait_until(has_it, f"event {box.seq} of {box.dev}", 60)
+    wait_until(has_it, f"event {box.seq} of {box.dev}")
 
 
 @pytest.mark.mosquitto
@@ -159,7 +159,7 @@ def test_a_flooding_device_takes_nothing_from_another(broker: GuardedBroker, eng
 
         thread = threading.Thread(target=floods)
         thread.start()
-        wait_until(lambda: len(sent) > 1000, "a flood", 60)
+        wait_until(lambda: len(sent) > 1000, "a flood")
         for _ in range(20):
             hand_in(till, good, good.press(scale="smiley-5"))
         enough.set()

@@ -143,7 +143,7 @@ def overlapping(engine: Engine, pause: Pause, first: Callable[[], Any], second: 
         assert pause.reached.wait(60)
         jobs.append(pool.submit(second))
         try:
-            wait_until(lambda: somebody_waits(engine), "the second to wait", 60)
+            wait_until(lambda: somebody_waits(engine), "the second to wait")
         finally:
             pause.go_on.set()
         for job in jobs:

@@ -74,13 +74,13 @@ def test_a_child_that_hangs_is_killed_and_what_died_lives_again(
                     return camera.at_work
 
         try:
-            wait_until(turned, "a pulse", 60)
+            wait_until(turned, "a pulse")
             assert heard[0] == "STATUS=no pulse: till"
             assert heard[-1] == "WATCHDOG=1\nSTATUS=1 cameras are watched"
             (watch,) = children(os.getpid(), "process.watch")
             os.kill(watch, signal.SIGSTOP)
             wait_until(lambda: not turned(), "a pulse that is missed")
-            wait_until(turned, "a new pulse", 60)
+            wait_until(turned, "a new pulse")
             assert watch not in children(os.getpid(), "process.watch")
         finally:
             camera.end()
@@ -91,36 +91,36 @@ def test_what_the_agent_lays_opens_the_camera_anew(config: Path, tmp_path: Path)
     settings = load_config(config)
     laid = CamerasFile(settings.cameras_file, is_shared=False)
     with seeing(tmp_path, config) as (vision, cameras, _):
-        wait_until(lambda: cameras.worst == "ok", "a camera that sees", 60)
+        wait_until(lambda: cameras.worst == "ok", "a camera that sees")
         (watch,) = children(vision.pid, "process.watch")
         assert children(vision.pid, "camera.capture")
         laid.lay(ToSee({"till": {"off": True}}))
-        wait_until(lambda: cameras.worst == "paused", "a camera that is off", 60)
-        wait_until(lambda: not children(vision.pid, "camera.capture"), "a camera that nobody holds", 60)
+        wait_until(lambda: cameras.worst == "paused", "a camera that is off")
+        wait_until(lambda: not children(vision.pid, "camera.capture"), "a camera that nobody holds")
         assert watch not in children(vision.pid, "process.watch")
         laid.lay(ToSee({"till": {"frame_rate_hz": 4}}, "another model"))
-        wait_until(lambda: cameras.worst == "ok", "a camera that sees again", 60)
+        wait_until(lambda: cameras.worst == "ok", "a camera that sees again")
         (capture,) = children(vision.pid, "camera.capture")
         assert b"--frame-rate-hz\x004.0" in Path(f"/proc/{capture}/cmdline").read_bytes()
         (before,) = children(vision.pid, "process.watch")
         laid.lay(ToSee({"till": {"frame_rate_hz": 4}}, "yet another model"))
-        wait_until(lambda: before not in children(vision.pid, "process.watch"), "its models opened anew", 60)
+        wait_until(lambda: before not in children(vision.pid, "process.watch"), "its models opened anew")
 
 
 def test_children_die_with_their_supervisor(config: Path, tmp_path: Path) -> None:
     vision = vision_process(tmp_path, config)
     vision.start()
-    wait_until(lambda: len(children(vision.pid, "tillsight_edge.vision.")) == 2, "two children", 60)
+    wait_until(lambda: len(children(vision.pid, "tillsight_edge.vision.")) == 2, "two children")
     found = children(vision.pid, "tillsight_edge.vision.")
     vision.kill()
-    wait_until(lambda: not any(Path(f"/proc/{child}/cmdline").exists() for child in found), "no children", 60)
+    wait_until(lambda: not any(Path(f"/proc/{child}/cmdline").exists() for child in found), "no children")
 
 
 def test_one_process_sees_for_one_agent(config: Path, tmp_path: Path) -> None:
     first, second = vision_process(tmp_path, config), vision_process(tmp_path, config)
     first.start()
     try:
-        wait_until(lambda: len(children(first.pid, "vision.")) == 2, "the first one's children", 60)
+        wait_until(lambda: len(children(first.pid, "vision.")) == 2, "the first one's children")
         second.start()
         assert second.wait(60) == 1
         assert "another process sees for it already" in second.output()
