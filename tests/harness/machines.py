@@ -114,12 +114,13 @@ class Machine:
         self.power_off()
         self._clear()
 
-    def boot(self, *, read_only: bool = False) -> None:
-        """Start it and wait until its systemd says that it runs."""
+    def boot(self, *, read_only: bool = False, binds: Sequence[str] = ()) -> None:
+        """Start it and wait until its systemd says that it runs; `binds` are `HERE:THERE`, also of devices."""
         self._terminal, inside = pty.openpty()
         words = ["systemd-nspawn", "--register=no", "--keep-unit", "--private-network", "--boot"]
         words += ["--console=passive", f"--machine={self.name}", f"--directory={self.files}"]
         words += ["--read-only"] if read_only else []
+        words += [f"--bind={each}" for each in binds]
         self._spawn = subprocess.Popen(
             words,
             stdin=inside,
