@@ -83,3 +83,6 @@ async def checked_long_form(request: Request) -> FormData:
     form = await request.form(max_files=0, max_fields=600)
     check_csrf(request, form.get(CSRF_FIELD))
     return form
+
+
+LongForm = Annotated[FormData, Depends(checked_long_form)]

@@ -13,7 +13,7 @@ from tillsight_models.wanted_cameras import EVERY
 
 from ..access import wrong_role
 from ..access.clock import now_ms
-from ..access.forms import CheckedForm
+from ..access.forms import CheckedForm, LongForm
 from ..hierarchy import Hierarchy
 from ..shown.places import names_of
 from ..tables import event
@@ -72,7 +72,7 @@ def settings_page(desk: DeskDep, place: str) -> Response:
 
 
 @router.post("/settings/{place}")
-def keep_settings(desk: DeskDep, place: str, form: CheckedForm) -> Response:
+def keep_settings(desk: DeskDep, place: str, form: LongForm) -> Response:
     """Set it; with `look` it is only drawn."""
     _must_set(desk)
     fields, base = typed_in(form), _number(form.get("base"))

@@ -1,5 +1,7 @@
 """`/settings/{place}`: who may set what, and problems beside their fields."""
 
+import re
+
 import httpx
 import pytest
 from tests.harness.websites import Visitor, Website
@@ -73,7 +75,10 @@ def test_a_zone_is_typed_drawn_kept_and_shown_again(fresh_site: Website, otto: V
     path = "/settings/device:box-1"
     page = otto.client.get(f"{path}?camera=till").text
     assert "Camera till" in page
-    form = {"csrf_token": otto.csrf_token(path), "base": "0", "cameras.till.zone": ZONE}
+    names = set(re.findall(r'name="(\w+\.[\w.*]+)"', page))
+    assert {"panel.undo_s", "cameras.*.off", "cameras.till.staff_zones"} < names
+    form = {"csrf_token": otto.csrf_token(path), "base": "0"} | dict.fromkeys(sorted(names), "")
+    form["cameras.till.zone"] = ZONE
     drawn = otto.client.post(path, data=form | {"look": "1"})
     assert drawn.status_code == 200
     assert 'points="48.0,48.0 112.0,48.0 112.0,108.0"' in drawn.text
