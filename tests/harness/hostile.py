@@ -27,7 +27,8 @@ COMPUTED = "<b>49"
 SHORT = "'><b data-attack>"
 """For what has to be short."""
 SHARED = "a-link-that-somebody-shared"
-BEHIND = (f"/shared/{SHARED}",)
+LINKED = "a-link-for-a-new-password"
+BEHIND = (f"/shared/{SHARED}", f"/password/{LINKED}")
 """Pages to which no link leads."""
 
 
@@ -95,7 +96,22 @@ def _rows(now: int) -> list[dict[str, Any]]:
     today = time.strftime("%Y-%m-%d", time.gmtime(now / 1000))
     by = {"created": now, "actor": attack("actor")}
     roles = dict.fromkeys(("responsible", "accountable", "consulted", "informed"), attack("role"))
+    alarm = {"subject": "box-1", "severity": 2, "raised": now, "acknowledged_by": attack("keeper")}
     return [
+        {
+            "table": tables.fleet_alarm,
+            **alarm,
+            "condition": "two_boxes",
+            "text": attack("alarm"),
+            "detail": json.dumps({"n": 1, "what": attack("evidence")}),
+        },
+        {
+            "table": tables.fleet_alarm,
+            **alarm,
+            "condition": "replay",
+            "text": attack("words"),
+            "acknowledged": now,
+        },
         {
             "table": tables.audit,
             "at": now,
@@ -210,6 +226,13 @@ def _rows(now: int) -> list[dict[str, Any]]:
             }
             for version, state in ((1, "published"), (2, "draft"))
         ),
+        {
+            "table": tables.password_link,
+            "token_hash": hash_token(LINKED),
+            "user_id": 2,
+            "expires": now + 10**9,
+            **by,
+        },
         {
             "table": tables.snooze,
             "place": "rome",
