@@ -162,7 +162,10 @@ class ExplanationOut(BaseModel):
     latest_arrival: Utc | None = Field(description="when something last came from a device that stands here")
     computed_at: Utc
     software_version: str
-    recomputed: RecomputedOut | None = Field(description="null where it was not asked for")
+    recomputed: RecomputedOut | None = Field(
+        description="null where it was not asked for, or where the events are deleted"
+    )
+    not_recomputed: str | None = Field(None, description="why it could not be counted again")
 
 
 class ExplainQuery(BaseModel):
@@ -178,7 +181,7 @@ def explain_score(
     viewer: CurrentViewer, services: ServicesDep, score_id: str, query: Annotated[ExplainQuery, Query()]
 ) -> ExplanationOut:
     """Formula with its numbers, inputs, filters, coverage, labels, audits, and the score from raw events."""
-    metrics, again = services.metrics, None
+    metrics, again, gone = services.metrics, None, None
     with services.engine.connect() as connection:
         hierarchy = read_hierarchy(connection)
         try:
@@ -195,13 +198,15 @@ def explain_score(
         except (BadScoreId, UnknownPlace) as error:
             raise HTTPException(404, str(error)) from error
         except EventsGone as error:
-            raise HTTPException(422, f"gone: {error}; or recompute=false") from error
+            gone = str(error)
         except TooManyEvents as error:
             raise HTTPException(422, f"too-large: {error}, or recompute=false") from error
-    return _explanation(found, again, metrics.smallest_cell)
+    return _explanation(found, again, gone, metrics.smallest_cell)
 
 
-def _explanation(found: Explanation, again: Recomputed | None, smallest_cell: int) -> ExplanationOut:
+def _explanation(
+    found: Explanation, again: Recomputed | None, gone: str | None, smallest_cell: int
+) -> ExplanationOut:
     counts, score_id = found.group.counts, str(found.question)
     return ExplanationOut(
         id=score_id,
@@ -231,6 +236,7 @@ def _explanation(found: Explanation, again: Recomputed | None, smallest_cell: in
         computed_at=utc(time.time_ns() // 1_000_000),
         software_version=version("tillsight"),
         recomputed=_recomputed(found, again, score_id) if again else None,
+        not_recomputed=gone,
     )
 
 

@@ -166,10 +166,9 @@ def test_of_days_whose_events_are_deleted_the_total_is_kept_and_nothing_counted_
     score = named(reader, "csat", place="till-1")
     delete_raw(chain.engine, "2026-04-01")
     assert named(reader, "csat", place="till-1") == score
-    assert explained(reader, score, recompute=False)["score"]["value"] == score["value"]
-    again = reader.get(score["explain"], params={"recompute": True})
-    assert again.status_code == 422
-    assert "gone: the raw events of before 2026-04-01 are deleted" in again.json()["detail"]
+    found = explained(reader, score)
+    assert (found["score"]["value"], found["recomputed"]) == (score["value"], None)
+    assert "the raw events of before 2026-04-01 are deleted" in found["not_recomputed"]
 
 
 def test_too_many_events_are_refused_and_not_counted(
