@@ -115,7 +115,7 @@ class Machine:
         self._clear()
 
     def boot(self, *, read_only: bool = False, binds: Sequence[str] = ()) -> None:
-        """Start it and wait until its systemd says that it runs; `binds` are `HERE:THERE`, also of devices."""
+        """Start it and wait until its systemd says that it runs; `binds` are `HERE:THERE`, devices too."""
         self._terminal, inside = pty.openpty()
         words = ["systemd-nspawn", "--register=no", "--keep-unit", "--private-network", "--boot"]
         words += ["--console=passive", f"--machine={self.name}", f"--directory={self.files}"]
