@@ -703,6 +703,16 @@ session = Table(
     Column("expires", BigInteger, nullable=False, comment="ms UTC"),
 )
 
+password_link = Table(
+    "password_link",
+    metadata,
+    Column("token_hash", Text, primary_key=True, comment="SHA-256 of the token"),
+    Column("user_id", ForeignKey("user_account.id", ondelete="CASCADE"), nullable=False),
+    Column("created", BigInteger, nullable=False, comment="ms UTC"),
+    Column("expires", BigInteger, nullable=False, comment="ms UTC"),
+    Column("actor", Text, nullable=False),
+)
+
 api_token = Table(
     "api_token",
     metadata,

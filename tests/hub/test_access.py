@@ -22,6 +22,7 @@ OPEN = {
     "/shared/{token}",
     "/api/v1/models/{sha256}",
     "/notice/{touchpoint}",
+    "/password/{token}",
     "/charts/{edition}/vega.js",
     "/charts/{edition}/look-{language}.json",
     "/go/erase/{token}",

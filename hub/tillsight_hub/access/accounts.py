@@ -78,11 +78,11 @@ def set_password(
     """Give a user a new password and end their sessions, all but the one whose token hash is given."""
     hashed = hash_password(password)
     with writing(engine) as connection:
-        user = _get(connection, name)
+        user = get_user(connection, name)
         connection.execute(
             update(tables.user).where(tables.user.c.id == user.id).values(password_hash=hashed)
         )
-        _end_sessions(connection, user.id, keep_session)
+        end_sessions(connection, user.id, keep_session)
         record(connection, actor, "user.password", name)
 
 
@@ -93,7 +93,7 @@ def set_role(
     check_role(role, USER_ROLES)
     with writing(engine) as connection:
         check_scope(connection, scope)
-        user = _get(connection, name)
+        user = get_user(connection, name)
         if (role, scope) != ("admin", None) and _enabled_admins(connection, of_all=True) == {user.id}:
             line = f"user {name!r}: is the last enabled admin of everything"
             raise BadAccount(Problem(line, "last_admin_of_all", name=name))
@@ -105,19 +105,19 @@ def set_role(
 def disable_user(engine: Engine, name: str, *, actor: str = "tillsight-hub") -> None:
     """Lock an account and end its sessions at once; the last enabled admin stays."""
     with writing(engine) as connection:
-        user = _get(connection, name)
+        user = get_user(connection, name)
         if user.role == "admin" and _enabled_admins(connection) == {user.id}:
             line = f"user {name!r}: is the last enabled admin"
             raise BadAccount(Problem(line, "last_admin", name=name))
         connection.execute(update(tables.user).where(tables.user.c.id == user.id).values(disabled=True))
-        _end_sessions(connection, user.id, None)
+        end_sessions(connection, user.id, None)
         record(connection, actor, "user.disable", name)
 
 
 def enable_user(engine: Engine, name: str, *, actor: str = "tillsight-hub") -> None:
     """Unlock an account."""
     with writing(engine) as connection:
-        user = _get(connection, name)
+        user = get_user(connection, name)
         connection.execute(update(tables.user).where(tables.user.c.id == user.id).values(disabled=False))
         record(connection, actor, "user.enable", name)
 
@@ -166,7 +166,8 @@ def _find(connection: Connection, name: str) -> Row[tuple[int, str]] | None:
     return connection.execute(query.where(func.lower(tables.user.c.name) == name.lower())).one_or_none()
 
 
-def _get(connection: Connection, name: str) -> Row[tuple[int, str]]:
+def get_user(connection: Connection, name: str) -> Row[tuple[int, str]]:
+    """Id and role; BadAccount where there is none of this name."""
     user = _find(connection, name)
     if user is None:
         line = f"user {name!r}: there is none of this name"
@@ -180,7 +181,8 @@ def _enabled_admins(connection: Connection, *, of_all: bool = False) -> set[int]
     return set(connection.scalars(query.where(columns.scope.is_(None)) if of_all else query))
 
 
-def _end_sessions(connection: Connection, user_id: int, but: str | None) -> None:
+def end_sessions(connection: Connection, user_id: int, but: str | None) -> None:
+    """All of a user's, but the one of this token hash."""
     ending = delete(tables.session).where(tables.session.c.user_id == user_id)
     if but is not None:
         ending = ending.where(tables.session.c.token_hash != but)

@@ -7,6 +7,10 @@ class BadAccount(TillsightError, ValueError):
     """A user or token that cannot be made or found; the text names it."""
 
 
+class LinkOver(TillsightError, LookupError):
+    """A one-time link that is unknown, used or over; deliberately says no more."""
+
+
 class LoginRefused(TillsightError):
     """Name and password do not belong together; deliberately says no more."""
 

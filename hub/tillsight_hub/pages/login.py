@@ -11,6 +11,7 @@ from tillsight_models.problems import Problem
 
 from ..access import BadAccount, LoginRefused, PageSession, TooManyAttempts
 from ..access.asking import LoginThrottle
+from ..access.errors import LinkOver
 from ..access.forms import (
     CSRF_FIELD,
     LOGIN_COOKIE,
@@ -22,6 +23,7 @@ from ..access.forms import (
     set_cookie,
     token_matches,
 )
+from ..access.links import find_link, use_link
 from ..access.sessions import (
     ABSOLUTE_MS,
     change_password,
@@ -45,6 +47,7 @@ def login_page(request: Request, services: ServicesDep, pages: PagesDep, next: s
     if cookie and find_session(services.engine, cookie):
         return RedirectResponse(local_path(next), 303)
     notice = pages.t("login.logged_out") if "logged_out" in request.query_params else ""
+    notice = pages.t("login.password_set") if "password_set" in request.query_params else notice
     return _login_form(request, pages, next=next, notice=notice)
 
 
@@ -72,6 +75,35 @@ async def enter(
     set_cookie(request, answer, SESSION_COOKIE, session.token, ABSOLUTE_MS // 1000)
     answer.delete_cookie(LOGIN_COOKIE)
     return answer
+
+
+@router.get("/password/{token}")
+def new_password_page(request: Request, services: ServicesDep, pages: PagesDep, token: str) -> Response:
+    """Whose password the link sets, and the form for it; asking uses nothing up."""
+    try:
+        return _password_form(request, pages, find_link(services.engine, token))
+    except LinkOver:
+        return pages.page(request, "password.html", status_code=404, name="", problem="", csrf_token="")
+
+
+@router.post("/password/{token}")
+async def set_first_password(
+    request: Request, services: ServicesDep, pages: PagesDep, token: str
+) -> Response:
+    """Set it, once."""
+    form = await request.form(max_files=0, max_fields=20)
+    new, again = (str(form.get(field, "")) for field in ("new", "again"))
+    try:
+        name = find_link(services.engine, token)
+        if not same_origin(request) or not token_matches(form_cookie(request), form.get(CSRF_FIELD)):
+            return _password_form(request, pages, name, pages.t("login.old_form"), 403)
+        check_repeated(new, again)
+        await run_in_threadpool(use_link, services.engine, token, new)
+    except BadAccount as bad:
+        return _password_form(request, pages, name, pages.tell(bad), 422)
+    except LinkOver:
+        return pages.page(request, "password.html", status_code=404, name="", problem="", csrf_token="")
+    return RedirectResponse("/login?password_set=1", 303)
 
 
 @router.post("/logout")
@@ -129,6 +161,24 @@ def local_path(target: str) -> str:
     if parts.scheme or parts.netloc or not printable or not target.startswith("/") or target.startswith("//"):
         return "/"
     return target
+
+
+def _password_form(
+    request: Request, pages: PagesDep, name: str, problem: str = "", status_code: int = 200
+) -> Response:
+    known = form_cookie(request)
+    cookie = known or new_login_cookie()
+    answer = pages.page(
+        request,
+        "password.html",
+        status_code=status_code,
+        name=name,
+        problem=problem,
+        csrf_token=csrf_token(cookie),
+    )
+    if known is None:
+        set_cookie(request, answer, LOGIN_COOKIE, cookie, LOGIN_FORM_LIFE_S)
+    return answer
 
 
 def _login_form(

@@ -26,12 +26,16 @@ from ..access.accounts import USER_ROLES, set_role
 from ..access.asking import whole_admin
 from ..access.clock import now_ms
 from ..access.forms import CheckedForm
+from ..access.links import LIFE_MS, make_link
 from ..access.passwords import new_password
 from ..access.tokens import TOKEN_ROLES
 from ..access.trail import last_logins
 from ..calendar import utc
 from ..chain.places import choices
 from ..hierarchy import Hierarchy
+from ..mail.addresses import is_address
+from ..mail.errors import MailRefused
+from ..mail.sender import deliver
 from ..services import Services, ServicesDep
 from .rendering import Pages, PagesDep
 from .source import Source, SourceDep
@@ -52,6 +56,12 @@ class Shown:
     secret_of: str = ""
     about: str = ""
     """`user` or `token`: where the problem or the secret belongs."""
+    kind: str = ""
+    """`link` where the secret is one."""
+    sent: str = ""
+    """Address to which a link was mailed."""
+    refused: str = ""
+    """What the mail server said, which did not take it."""
 
 
 @router.get("/people")
@@ -73,16 +83,17 @@ def make_user(
     source: SourceDep,
     form: CheckedForm,
 ) -> Response:
-    """Make an account with a password that its person changes."""
+    """Make an account; its person sets the password by a link that works once."""
     whole_admin(session.viewer)
-    name, password = _text(form, "name"), new_password()
-    scope = _text(form, "scope") or None
+    name, scope, actor = _text(form, "name"), _text(form, "scope") or None, session.viewer.name
+    sending = Sending(request, services, pages, _text(form, "mail"))
 
-    def make() -> None:
-        add_user(services.engine, name, password, _text(form, "role"), scope, actor=session.viewer.name)
+    def make() -> Shown:
+        sending.check()
+        add_user(services.engine, name, new_password(), _text(form, "role"), scope, actor=actor)
+        return sending.link(name, actor)
 
-    shown = _tried(make, Shown(secret=password, secret_of=name, about="user"))
-    return _page(request, session, services, pages, source, shown)
+    return _page(request, session, services, pages, source, _tried(make, "user"))
 
 
 @router.post("/people/users/change")
@@ -100,14 +111,16 @@ def change_user(
     name, do, actor = _text(form, "name"), _text(form, "do"), session.viewer.name
     password = new_password() if do == "password" else ""
     scope = _text(form, "scope") or None
-    deeds: dict[str, Callable[[], None]] = {
+    sending = Sending(request, services, pages, _text(form, "mail"))
+    deeds: dict[str, Callable[[], Shown | None]] = {
         "lock": lambda: disable_user(services.engine, name, actor=actor),
         "unlock": lambda: enable_user(services.engine, name, actor=actor),
         "role": lambda: set_role(services.engine, name, _text(form, "role"), scope, actor=actor),
+        "link": lambda: sending.checked_link(name, actor),
         "password": lambda: set_password(services.engine, name, password, actor=actor),
     }
-    shown = _tried(deeds.get(do, _nothing), Shown(secret=password, secret_of=name, about="user"))
-    if shown.problem or shown.secret:
+    shown = _tried(deeds.get(do, _nothing), "user", Shown(secret=password, secret_of=name, about="user"))
+    if shown.problem or shown.secret or shown.sent:
         return _page(request, session, services, pages, source, shown)
     return RedirectResponse("/people", 303)
 
@@ -133,7 +146,7 @@ def make_token(
         actor = session.viewer.name
         made.append(create_token(services.engine, name, role, scope, days or None, actor=actor))
 
-    shown = _tried(make, Shown(about="token"))
+    shown = _tried(make, "token")
     if made:
         shown = Shown(secret=made[0], secret_of=name, about="token")
     return _page(request, session, services, pages, source, shown)
@@ -147,13 +160,51 @@ def end_token(session: PageSession, services: ServicesDep, number: int, _: Check
     return RedirectResponse("/people#tokens", 303)
 
 
-def _tried(deed: Callable[[], None], done: Shown) -> Shown:
+def _tried(deed: Callable[[], Shown | None], about: str, done: Shown | None = None) -> Shown:
     """What to show when it is done, or what was wrong."""
     try:
-        deed()
+        return deed() or done or Shown(about=about)
     except BadAccount as bad:
-        return Shown(problem=bad, about=done.about)
-    return done
+        return Shown(problem=bad, about=about)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """How a one-time link comes to its person: by mail, where that is configured and an address was given,
+    else by the admin, who sees it once."""
+
+    request: Request
+    services: Services
+    pages: Pages
+    address: str
+
+    def check(self) -> None:
+        """BadAccount for an address that is none, or where no mail is sent."""
+        if self.address and self.services.config.mail.host is None:
+            raise BadAccount(Problem("mail.host: is not set, so this hub sends no mail", "no_mail"))
+        if self.address and not is_address(self.address):
+            line = f"{self.address!r:.80}: expected a mail address such as mona@example.org"
+            raise BadAccount(Problem(line, "mail_address", given=self.address[:80]))
+
+    def checked_link(self, name: str, actor: str) -> Shown:
+        """As `link`, for a user that is there already."""
+        self.check()
+        return self.link(name, actor)
+
+    def link(self, name: str, actor: str) -> Shown:
+        """Make it, and send it; what the mail server does not take is shown."""
+        engine, config, t = self.services.engine, self.services.config, self.pages.t
+        base = config.reports.address or str(self.request.base_url)
+        where = f"{base.rstrip('/')}/password/{make_link(engine, name, actor=actor)}"
+        hours = LIFE_MS // 3_600_000
+        if not self.address:
+            return Shown(secret=where, secret_of=name, about="user", kind="link")
+        subject = t("people.link_subject")
+        try:
+            deliver(config.mail, self.address, subject, t("people.link_mail", name=name, link=where, n=hours))
+        except MailRefused as error:
+            return Shown(secret=where, secret_of=name, about="user", kind="link", refused=str(error))
+        return Shown(sent=self.address, secret_of=name, about="user")
 
 
 def _nothing() -> None:
@@ -186,6 +237,8 @@ def _page(  # noqa: PLR0917
         boxes=choices(hierarchy, "device"),
         now=now_ms(),
         utc=utc(),
+        sends_mail=services.config.mail.host is not None,
+        link_days=LIFE_MS // 86_400_000,
     )
 
 

@@ -21,6 +21,7 @@ OPEN = {
     "/go/{code}": "a shopper's phone, by a code that is good for an hour",
     "/go/erase/{token}": "a shopper's phone, by a code of its own",
     "/shared/{token}": "whoever has the link",
+    "/password/{token}": "whoever has the link, once",
     "/notice/{touchpoint}": "what is watched is for everybody to know",
     "/.well-known/security.txt": "whom to tell of a hole",
     "/charts/{edition}/vega.js": "a library",
@@ -32,7 +33,7 @@ OPEN = {
     "/api/v1/crl.pem": "which certificates are revoked is no secret",
 }
 """Routes that ask for no login, and why."""
-OWN_WORDS = ("/login", "/go/{code}", "/go/erase/{token}")
+OWN_WORDS = ("/login", "/go/{code}", "/go/erase/{token}", "/password/{token}")
 """Forms of people without a session: tested where they are."""
 
 

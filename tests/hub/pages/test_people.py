@@ -2,13 +2,18 @@
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import update
+from tests.harness.mailboxes import mailbox
 from tests.harness.websites import Visitor, Website
 
+from tillsight_hub import tables
 from tillsight_hub.access import BadAccount, add_user, disable_user
 from tillsight_hub.access.accounts import set_role
 from tillsight_hub.access.tokens import find_token
+from tillsight_hub.mail.settings import MailSettings
 
 from .conftest import Visit
 
@@ -30,17 +35,97 @@ def secret_in(page: str) -> str:
     return found[1]
 
 
-def test_a_new_user_logs_in_with_the_password_that_was_shown_once(
+def path_in(page: str) -> str:
+    return urlsplit(secret_in(page)).path
+
+
+def choose(visitor: Visitor, path: str, new: str, again: str | None = None) -> Any:
+    """Fill in the form of a one-time link."""
+    token = visitor.csrf_token(path)
+    return visitor.client.post(path, data={"csrf_token": token, "new": new, "again": again or new})
+
+
+def test_a_new_user_sets_a_password_by_a_link_that_works_once(
     fresh_site: Website, ada: Visitor, visit: Visit
 ) -> None:
     made = send(ada, "/people/users", name="lena", role="manager", scope="rome")
-    password = secret_in(made.text)
-    assert password not in ada.client.get("/people").text
+    path = path_in(made.text)
+    assert path not in ada.client.get("/people").text
     lena = visit(fresh_site)
-    assert lena.log_in("lena", password).status_code == 303
+    for _ in range(2):
+        assert "Choose the password for lena" in lena.client.get(path).text, "looking uses nothing up"
+    assert "should have 10 to 200" in choose(lena, path, "short").text
+    assert "differ" in choose(lena, path, "long enough for it", "something else").text
+    done = choose(lena, path, "long enough for it")
+    assert (done.status_code, done.headers["location"]) == (303, "/login?password_set=1")
+    assert lena.client.get(path).status_code == 404
+    assert (
+        lena.client.post(path, data={"new": "another one here", "again": "another one here"}).status_code
+        == 404
+    )
+    assert lena.log_in("lena", "long enough for it").status_code == 303
     assert "Till 1" in lena.client.get("/").text
     assert lena.client.get("/people").status_code == 403
     assert lena.client.get("/audit").status_code == 403
+    trail = ada.client.get("/audit").text
+    assert "<code>user.link</code>" in trail
+    assert "by a one-time link" in trail
+
+
+def test_who_forgot_the_password_gets_a_link_and_older_sessions_end_when_it_is_used(
+    fresh_site: Website, ada: Visitor, visit: Visit
+) -> None:
+    otto = visit(fresh_site)
+    otto.log_in("otto")
+    older = path_in(send(ada, "/people/users/change", name="otto", do="link").text)
+    path = path_in(send(ada, "/people/users/change", name="otto", do="link").text)
+    assert otto.client.get(older).status_code == 404, "one link at a time"
+    assert otto.client.get("/").status_code == 200
+    stranger = visit(fresh_site)
+    assert choose(stranger, path, "long enough for it").status_code == 303
+    assert otto.client.get("/").status_code == 303
+    assert otto.log_in("otto", "long enough for it").status_code == 303
+
+
+def test_a_link_ends_by_itself_with_its_user_and_without_its_form(
+    fresh_site: Website, ada: Visitor, visit: Visit
+) -> None:
+    engine = fresh_site.services.engine
+    path = path_in(send(ada, "/people/users/change", name="otto", do="link").text)
+    stranger = visit(fresh_site)
+    new = {"new": "long enough for it", "again": "long enough for it"}
+    assert stranger.client.post(path, data=new).status_code == 403
+    assert send(ada, "/people/users/change", name="otto", do="lock").status_code == 303
+    assert stranger.client.get(path).status_code == 404
+    assert send(ada, "/people/users/change", name="otto", do="unlock").status_code == 303
+    assert stranger.client.get(path).status_code == 200
+    with engine.begin() as connection:
+        connection.execute(update(tables.password_link).values(expires=1))
+    assert stranger.client.get(path).status_code == 404
+    assert "works once" in stranger.client.get("/password/nonsense").text
+
+
+def test_a_link_is_mailed_where_mail_is_configured(fresh_site: Website, ada: Visitor) -> None:
+    refused = send(ada, "/people/users", name="lena", role="manager", mail="lena@example.org")
+    assert refused.status_code == 422
+    assert "sends no mail" in refused.text
+    with mailbox() as box:
+        mail = MailSettings(host="127.0.0.1", port=box.port, security="none", sender="hub@example.org")
+        config = fresh_site.services.config.model_copy(update={"mail": mail})
+        object.__setattr__(fresh_site.services, "config", config)
+        wrong = send(ada, "/people/users", name="lena", role="manager", mail="lena at home")
+        assert "is no mail address" in wrong.text
+        sent = send(ada, "/people/users", name="lena", role="manager", mail="lena@example.org")
+        assert "went to lena@example.org" in sent.text
+        assert "<output" not in sent.text
+        (letter,) = box.letters
+        found = re.search(r"/password/[\w-]+", letter.text)
+        assert found
+        assert "Choose the password for lena" in ada.client.get(found[0]).text
+        box.refuse_next.append("451 later")
+        shown = send(ada, "/people/users/change", name="lena", do="link", mail="lena@example.org")
+        assert "451 later" in shown.text
+        assert ada.client.get(path_in(shown.text)).status_code == 200
 
 
 def test_a_changed_role_counts_at_once_and_a_locked_user_is_out(

@@ -30,9 +30,22 @@ def upgrade() -> None:
         postgresql_where=is_open,
     )
     _say_of_sightings(None)
+    op.create_table(
+        "password_link",
+        sa.Column("token_hash", sa.Text(), nullable=False, comment="SHA-256 of the token"),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("expires", sa.BigInteger(), nullable=False, comment="ms UTC"),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_password_link_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_password_link")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("password_link")
     _say_of_sightings(SIGHTINGS)
     op.drop_index("uq_fleet_alarm_open", table_name="fleet_alarm")
     for column in reversed(ALARM_COLUMNS):
