@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -42,7 +43,7 @@ def models(tmp_path: Path, hub: Website, monkeypatch: pytest.MonkeyPatch) -> Ite
     (tmp_path / "token").write_text(create_token(hub.services.engine, "own", "device", "box-1"))
     way = {"transport": "https", "url": hub.url, "token_file": str(tmp_path / "token")}
     vision = {"start": False, "models_folder": str(tmp_path / "models")}
-    settings = device_settings(tmp_path, device=HERE, hub=way, vision=vision, **{"cameras.till": CAMERA})
+    settings = device_settings(tmp_path, device=HERE, hub=way, vision=vision) | {"cameras.till": CAMERA}
     file, factory = write_toml(tmp_path / "device.toml", settings), MockFactory()
     agent = Agent(load_config(file), factory, config_file=file)
     thread = threading.Thread(target=agent.run)
@@ -76,10 +77,10 @@ class Ops:
         wait_until(lambda: self._newest()["outcome"] is not None, f"the result of {order}")
         told = self._newest()
         assert told["id"] == given.json()["id"]
-        return told["outcome"], told["words"]
+        return str(told["outcome"]), list(told["words"])
 
-    def _newest(self) -> dict[str, object]:
-        newest: dict[str, object] = self._client.get("/orders").json()[0]
+    def _newest(self) -> dict[str, Any]:
+        newest: dict[str, Any] = self._client.get("/orders").json()[0]
         return newest
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tillsight_edge.vision.process.line import AgentLine
 from tillsight_edge.vision.process.wire import CameraSeen, ContactSeen
@@ -33,7 +34,7 @@ def camera_seen(at_ms: int, period_ms: int, working_ms: int | None = None, state
     )
 
 
-def new_line(path: Path, camera: str = "till", **settings: int) -> AgentLine:
+def new_line(path: Path, camera: str = "till", **settings: Any) -> AgentLine:
     return AgentLine(path, camera, boot_ms, **settings)
 
 

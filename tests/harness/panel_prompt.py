@@ -36,7 +36,7 @@ class FolderPrompt(Prompt):
         return self._flash / name.lstrip("/")
 
     def _open(self, name: str, mode: str = "r") -> Any:
-        return self.place(name).open(mode, **({} if "b" in mode else {"encoding": "utf-8"}))
+        return self.place(name).open(mode, encoding=None if "b" in mode else "utf-8")
 
     def _print(self, *words: Any) -> None:
         self._printed.append(" ".join(map(str, words)))

@@ -110,7 +110,7 @@ def real_till(root: Root) -> Iterator[Till]:
 
 def _sees(machine: Machine) -> bool:
     said = json.loads(machine.run(f"{_RELEASE}/tillsight-edge", "status", "--json", check=False) or "{}")
-    return said.get("cameras") == {"till": "ok"}
+    return bool(said.get("cameras") == {"till": "ok"})
 
 
 def _install(machine: Machine) -> None:

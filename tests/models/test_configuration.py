@@ -36,7 +36,7 @@ def problems(path: Path, text: str) -> list[str]:
     with pytest.raises(BadConfig) as raised:
         load_settings(path, Device)
     assert str(raised.value) == "\n".join(raised.value.problems)
-    return raised.value.problems
+    return list(raised.value.problems)
 
 
 def test_a_good_file_is_read_and_cannot_be_changed(tmp_path: Path) -> None:
