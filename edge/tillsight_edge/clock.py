@@ -14,6 +14,10 @@ NOT_BEFORE_MS = 1_767_225_600_000
 _STA_UNSYNC = 0x40
 
 
+WAS_BEHIND = "run/tillsight-clock/behind"
+"""Made at boot where the time was older than a file on the disk: a clock without a battery, for example."""
+
+
 class SystemClock:
     """The machine's clock.
 
@@ -25,7 +29,8 @@ class SystemClock:
 
     def __init__(self, has_rtc: bool | None = None, root: Path = Path("/")) -> None:
         self._root = root
-        self._has_rtc = _finds_rtc(root) if has_rtc is None else has_rtc
+        goes_on = _finds_rtc(root) if has_rtc is None else has_rtc
+        self._has_rtc = goes_on and not (root / WAS_BEHIND).exists()
         self._boot = (root / "proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
     def mono_ms(self) -> int:

@@ -10,7 +10,9 @@ from tillsight_edge.fakes import FakeClock
 from tillsight_models.events import ClockAnchored
 
 
-def machine(root: Path, *, board: bool = False, rtc: str | None = None, timesync: bool = False) -> Path:
+def machine(
+    root: Path, *, board: bool = False, rtc: str | None = None, timesync: bool = False, behind: bool = False
+) -> Path:
     """Files of a machine as the clock looks for them."""
     files = {"proc/sys/kernel/random/boot_id": "6f1c0d5e-0000-4000-8000-000000000001\n"}
     if board:
@@ -19,6 +21,8 @@ def machine(root: Path, *, board: bool = False, rtc: str | None = None, timesync
         files["sys/class/rtc/rtc0/hctosys"] = rtc
     if timesync:
         files["run/systemd/timesync/synchronized"] = ""
+    if behind:
+        files["run/tillsight-clock/behind"] = ""
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="ascii")
@@ -42,6 +46,9 @@ def unsynchronised_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"board": True, "rtc": "1\n"}, None, "rtc"),
         ({"board": True}, True, "rtc"),
         ({}, False, "unsynced"),
+        ({"board": True, "rtc": "1\n", "behind": True}, None, "unsynced"),
+        ({"behind": True}, True, "unsynced"),
+        ({"behind": True, "timesync": True}, None, "ntp"),
     ],
 )
 def test_quality_follows_from_what_the_machine_has(
