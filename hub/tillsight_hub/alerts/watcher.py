@@ -193,6 +193,7 @@ class Watcher:
                 return 0
             streams = {place.id: _settled(connection, place, begin, frontier) for place in members}
         charts = charts_of(members, now.knowledge, lambda id: _months(now.rules, members, id))[store]
+        gauges = _evidence(standing.state)
         told = _advance(charts, standing.state, streams, members[0], frontier)
         news = [*_news(now, charts, told), *_simple_news(now, members, standing, streams)]
         over = [each for each in told if isinstance(each, Cleared)]
@@ -206,8 +207,10 @@ class Watcher:
                 clear(connection, each.tp, each.raised, each.t or frontier)
             _write_standing(connection, store, standing)
         self._upto[store] = frontier
+        moved = {tp for tp, value in _evidence(standing.state).items() if value != gauges.get(tp)}
         if news or over:
-            self._on_change(frozenset(place.id for place in members))
+            moved |= {place.id for place in members}
+        self._on_change(frozenset(moved))
         if news:
             self._on_news()
         return len(news)
@@ -351,6 +354,12 @@ def _write_standing(connection: Connection, store: str, standing: _Standing) -> 
     connection.execute(delete(alert_state).where(own))
     values = {"rule_id": BUILT_IN, "tp": store, "upto": standing.upto, "state": standing.to_json()}
     connection.execute(insert(alert_state).values(**values))
+
+
+def _evidence(state: StoreState) -> dict[str, float]:
+    """By touchpoint what its gauge shows, as far as one sees a difference."""
+    runs = state.touchpoints.items()
+    return {tp: round(run.evidence if run.open_since else run.value, 2) for tp, run in runs}
 
 
 def _has_open(state: dict[str, Any]) -> bool:

@@ -83,6 +83,23 @@ def test_something_wrong_is_filed_once_and_cleared(
     assert row["sent"] == row["noticed"]
 
 
+def test_a_gauge_that_moves_is_told_at_once_and_one_that_rests_is_not(
+    engine: Engine, make: MakeWatcher, clock: Clock
+) -> None:
+    learnt(engine, make)
+    plant_today(engine, wrong=True)
+    told: list[frozenset[str]] = []
+    watcher = Watcher(engine, AlertSettings(), told.append, clock=clock)
+    clock.now = OPENS
+    watcher.watch()
+    clock.now = OPENS + 3 * HOUR + 20 * MINUTE
+    assert watcher.watch() == 0, "evidence and no alert yet"
+    assert told[-1] == {"till-1"}
+    seen = len(told)
+    assert watcher.watch() == 0
+    assert not any(told[seen:])
+
+
 def test_a_restart_at_any_moment_neither_loses_nor_repeats_an_alert(
     engine: Engine, make: MakeWatcher, clock: Clock
 ) -> None:
