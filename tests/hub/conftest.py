@@ -12,7 +12,7 @@ from tests.harness.passwords import hash_quickly
 
 from tillsight_hub import tables
 from tillsight_hub.database import open_database
-from tillsight_hub.hierarchy import Hierarchy, read_hierarchy
+from tillsight_hub.hierarchy import VERSION_KEY, Hierarchy, read_hierarchy
 from tillsight_hub.imports.origin import DEVICE_STATE
 
 HEARD = ("session", "stream", "version", "health", "first_seen", "last_seen")
@@ -64,6 +64,7 @@ def postgresql_engine(seeded_postgresql: Engine) -> Engine:
         for table in tables.metadata.sorted_tables:
             if table.name not in places:
                 connection.execute(delete(table))
+        connection.execute(delete(tables.setting).where(tables.setting.c.key != VERSION_KEY))
         connection.execute(delete(tables.device).where(tables.device.c.state == DEVICE_STATE))
         connection.execute(update(tables.device).values(dict.fromkeys(HEARD) | {"state": "unknown"}))
     return seeded_postgresql
