@@ -19,7 +19,8 @@ from .week_release import Shared, ToldWeek, WeekHour, told_week
 DAY_MS = 86_400_000
 
 NOTHING = ToldWeek()
-MOODS = EMOTION_COUNTERS[:3]
+NOBODY: Sums = {}
+MOODS = frozenset(EMOTION_COUNTERS[:3])
 
 
 class HeardHour(NamedTuple):
@@ -33,6 +34,7 @@ class HeardHour(NamedTuple):
     week_hour: WeekHour
     """Where a business day ends within it: of the one in which it begins."""
     row: Sums
+    """Without what is zero."""
     responses: int
     """None that the contact counter did not see, where `is_covered`."""
     is_covered: bool
@@ -43,7 +45,7 @@ class HeardHour(NamedTuple):
 
     def told(self) -> Sums:
         """The same where it may: what people looked like is told of no hour."""
-        return without_moods(self.row) if any(map(self.row.get, MOODS)) else {}
+        return NOBODY if MOODS.isdisjoint(self.row) else without_moods(self.row)
 
 
 @dataclass(frozen=True)
@@ -84,14 +86,14 @@ class HourCells:
             if tp in days
             for month in found
         }
-        for each in self.hours:
-            edges = shared.get((each.place.id, each.day[:7]))
-            if edges is not None and self.can_cross(each):
-                cell = self.crossed[each.place.id][each.day]
-                key = cell, *each.week_hour
-                unknown = 0 if (each.place.id, each.hour) in self.alone else each.responses
+        for place, hour, day, (weekday, hour_of_day), _, responses, is_covered in self.hours:
+            edges = shared.get((place.id, day[:7])) if is_covered else None
+            cell = self.crossed[place.id].get(day) if edges is not None else None
+            if edges is not None and cell is not None:
+                key = cell, weekday, hour_of_day
+                unknown = 0 if (place.id, hour) in self.alone else responses
                 edges[key] = edges.get(key, 0) + unknown
-                edges[cell, 0, 0] -= each.responses
+                edges[cell, 0, 0] -= responses
         weeks = {key: _told_week(edges, smallest) for key, edges in shared.items()}
         return HourCells(self.hours, self.alone, weeks, self.crossed)
 
@@ -185,7 +187,7 @@ def _told_week(edges: Mapping[tuple[int, int, int], int], smallest: int) -> Told
 
 
 def _total(row: Sums, names: Sequence[str]) -> int:
-    return sum(map(row.__getitem__, names))
+    return sum(row[name] for name in names if name in row)
 
 
 def _weekday(day: str) -> int:

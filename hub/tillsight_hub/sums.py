@@ -5,7 +5,7 @@ day only, which is in no hour.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from operator import add
 from typing import Any
 
@@ -164,7 +164,7 @@ def sizes_of_days(
 def rows_of_days(
     connection: Connection, places: Sequence[Touchpoint], days: Collection[str]
 ) -> Iterator[tuple[str, str, Sums]]:
-    """Touchpoint, business day, what people said and what that is divided by."""
+    """Touchpoint, business day, what people said and what that is divided by, but for what is zero."""
     day = rollup_day.c.day
     return _told(connection, day, day.in_(sorted(days)), places, day_is_declared(connection, places))
 
@@ -202,14 +202,23 @@ def _told(
 ) -> Iterator[tuple[str, Any, Sums]]:
     rollup = bucket.table
     ratings = max(place.scale.ratings for place in places)
-    said = (*RATING_COUNTERS[:ratings], *UNCOVERED_COUNTERS[:ratings], *CONTACT_COUNTERS.values())
+    said = (
+        *RATING_COUNTERS[:ratings],
+        *UNCOVERED_COUNTERS[:ratings],
+        *(CONTACT_COUNTERS[source] for source in sorted(_sources(places))),
+    )
     names = (*said, *EMOTION_COUNTERS)
     faces = (where_declared(declared, rollup.c[name]) for name in EMOTION_COUNTERS)
     query = select(rollup.c.tp, bucket, *(rollup.c[name] for name in said), *faces).where(
         rollup.c.tp.in_([place.id for place in places]), where
     )
     for tp, key, *row in connection.execute(query.execution_options(yield_per=5000)):
-        yield tp, key, dict(zip(names, row, strict=True))
+        yield tp, key, {name: number for name, number in zip(names, row, strict=True) if number}
+
+
+def _sources(places: Sequence[Touchpoint]) -> set[str]:
+    """Who counts contacts at any of them."""
+    return {place.contact_source for place in places if place.contact_source is not None}
 
 
 def _of_buckets(
@@ -257,15 +266,19 @@ def _part_of_hour(
 
 
 def _columns(rollup: Table, declared: Declared) -> list[ColumnElement[Any]]:
-    """PostgreSQL sums bigints into decimals; these stay whole."""
     return [
-        func.sum(cast(rollup.c[name], Float))
-        if name in SQUARES
-        else cast(func.sum(where_declared(declared, rollup.c[name])), BigInteger)
+        cast(func.sum(where_declared(declared, rollup.c[name])), BigInteger)
         if name in EMOTION_COUNTERS
-        else cast(func.sum(rollup.c[name]), BigInteger)
+        else _sum(rollup, name)
         for name in SUMMED
     ]
+
+
+@cache
+def _sum(rollup: Table, name: str) -> ColumnElement[Any]:
+    """PostgreSQL sums bigints into decimals; these stay whole. Made once: there are 50 in each statement."""
+    column = rollup.c[name]
+    return func.sum(cast(column, Float)) if name in SQUARES else cast(func.sum(column), BigInteger)
 
 
 def _total(rollup: Table, names: Sequence[str]) -> ColumnElement[int]:

@@ -208,13 +208,18 @@ class _Sums:
         """Take out what may not be told, summed first: there are many hours."""
         withheld: dict[tuple[Kind, WeekHour], dict[str, int]] = {}
         together: dict[tuple[Kind, Together], dict[str, int]] = {}
+        kinds = {place.id: self.kind(place) for place in self.asked.places}
         for each in hours.hours:
-            kind, week, (_, hour) = self.kind(each.place), hours.week_of(each), each.week_hour
-            add_to(self.cells[kind][each.week_hour], each.told())
-            if not each.responses or hours.is_alone(each) or each.week_hour in week.alone:
+            kind, week_hour = kinds[each.place.id], each.week_hour
+            if moods := each.told():
+                add_to(self.cells[kind][week_hour], moods)
+            if not each.responses or hours.is_alone(each):
                 continue
-            add_to(withheld.setdefault((kind, each.week_hour), {}), each.row)
-            if week.tells(*each.week_hour):
+            week, (_, hour) = hours.week_of(each), week_hour
+            if week_hour in week.alone:
+                continue
+            add_to(withheld.setdefault((kind, week_hour), {}), each.row)
+            if week.tells(*week_hour):
                 add_to(together.setdefault((kind, (hour, week.together[hour])), {}), each.row)
         for (kind, cell), row in withheld.items():
             add_to(self.cells[kind][cell], without_ratings(row, kind[1]))

@@ -30,9 +30,11 @@ other small ones of its hour of the day, or not at all. Either way two nodes bec
 smaller.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -75,7 +77,7 @@ def told_week(shared: Iterable[Shared], smallest: int) -> ToldWeek:
 
     Edges without people are week hours whose hours are all known by themselves.
     """
-    return _told_week(np.array(list(shared), dtype=np.int64).tobytes(), smallest)
+    return _told_week(array("q", chain.from_iterable(shared)).tobytes(), smallest)
 
 
 @lru_cache(maxsize=4096)
