@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from tillsight_models.events import CameraState
+from tillsight_models.problems import said
 
 from .ports import Clock
 
@@ -35,4 +36,6 @@ class SeeingAgain:
         """What has to be taken back for; empty as long as there is hope."""
         passed_s = (self._clock.mono_ms() - self._since_ms) / 1000
         blind = self.blind if passed_s >= BLIND_S else ()
-        return f"camera {', '.join(blind)} gave no frame for {passed_s:.0f} s" if blind else ""
+        if not blind:
+            return ""
+        return str(said("camera_blind", cameras=", ".join(blind), seconds=f"{passed_s:.0f}"))

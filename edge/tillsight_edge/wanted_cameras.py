@@ -1,7 +1,6 @@
 """What the hub wants of the cameras: put over the device's own settings, and laid where the process that sees
 reads it whenever it is new."""
 
-import json
 import logging
 import os
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ import msgspec
 
 from tillsight_models.configuration import read_settings
 from tillsight_models.errors import BadConfig
+from tillsight_models.problems import Problem, lines, said
 from tillsight_models.wanted_cameras import DRAWINGS, EVERY, camera_of, read_cameras
 
 from .config import DeviceConfig, between_sections, load_config
@@ -26,10 +26,8 @@ LARGEST = 100_000
 def with_cameras(own: DeviceConfig, wanted: Mapping[str, Mapping[str, Any]]) -> DeviceConfig:
     """The device's own configuration with these settings of its cameras; BadConfig where that cannot be."""
     read = read_cameras(dict(wanted))
-    problems = [
-        f"cameras.{name}: this device has no such camera"
-        for name in read
-        if name != EVERY and name not in own.cameras
+    problems: list[str] = [
+        said("no_camera", f"cameras.{name}") for name in read if name != EVERY and name not in own.cameras
     ]
     problems += _faces_stay(own, read)
     if problems:
@@ -43,12 +41,12 @@ def with_cameras(own: DeviceConfig, wanted: Mapping[str, Mapping[str, Any]]) -> 
     return config
 
 
-def _faces_stay(own: DeviceConfig, read: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _faces_stay(own: DeviceConfig, read: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
     """Where faces are looked at, the site has declared what is in view; nobody changes that from afar."""
     if not (own.emotion.enabled or own.demographics.enabled):
         return []
     return [
-        f"cameras.{name}.{key}: is decided at the device while faces are looked at"
+        said("faces_stay", f"cameras.{name}.{key}")
         for name, wanted in read.items()
         for key in wanted
         if key in DRAWINGS
@@ -109,5 +107,5 @@ def load_seen(config_file: Path) -> DeviceConfig:
     try:
         return with_cameras(own, laid.cameras)
     except BadConfig as error:
-        log.warning("cameras are as the device's own file says: %s", json.dumps(error.problems))
+        log.warning("cameras are as the device's own file says: %s", "; ".join(lines(error.problems)))
         return own
