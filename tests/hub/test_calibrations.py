@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from tests.harness.declared import declare_faces
 from tests.harness.ingesting import DAY, NOON, Box, take
 
 from tillsight_hub.calibrations import VALID_DAYS, read_calibrations
@@ -81,6 +82,7 @@ def test_counters_of_different_kinds_do_not_teach_each_other(engine: Engine) -> 
 
 
 def test_a_validation_comes_from_the_newest_window(either_engine: Engine) -> None:
+    declare_faces(either_engine, "acme")
     box = Box("box-4", "desk")
     old = window(((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0)))
     new = window(VALIDATION)
@@ -89,7 +91,9 @@ def test_a_validation_comes_from_the_newest_window(either_engine: Engine) -> Non
 
 
 def test_a_model_that_came_without_a_validation_has_none(engine: Engine) -> None:
+    declare_faces(engine, "acme")
     box = Box("box-4", "desk")
     take(engine, (box, box.event(window(VALIDATION), t=NOON - DAY)))
+    assert calibrations(engine)
     take(engine, (box, box.event(window(None), t=NOON)))
     assert calibrations(engine) == {}
