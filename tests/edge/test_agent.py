@@ -89,10 +89,13 @@ def test_from_a_pin_to_the_hub(
         tmp_path, mosquitto.port, presence={"pins": [17], "min_dwell_s": 0.1, "leave_gap_s": 0.1}
     )
     agent = run(config)
-    pins = MockPins(factory, config.panel)
     wait_until(lambda: not agent._panel._debounce.down, "buttons seen released")  # type: ignore[union-attr]
     for button in (4, 1, 3):
-        pins.press(button)
+        pin = factory.pin(config.panel.pins[button - 1])
+        pin.drive_low()
+        wait_until(lambda: agent._panel._debounce.down != 0, "the button seen pressed")  # type: ignore[union-attr]
+        pin.drive_high()
+        wait_until(lambda: not agent._panel._debounce.down, "the button seen released")  # type: ignore[union-attr]
     factory.pin(17).drive_high()
     threading.Event().wait(0.2)
     factory.pin(17).drive_low()

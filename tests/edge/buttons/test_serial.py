@@ -148,7 +148,7 @@ def test_a_panel_that_is_there_is_reported_once(
 ) -> None:
     agent = start_agent()
     agent.wait_for("ok")
-    assert agent.reports[0].detail == "panel 000000000000e661, firmware 1.0, 5 buttons"
+    assert agent.reports[0].detail == "panel 000000000000e661, firmware 1.1, 5 buttons"
     assert agent.panel.status().state == "ok"
     assert agent.panel.status().firmware == "1.1"
 
