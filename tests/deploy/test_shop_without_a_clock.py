@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("shop"), pytest.mark.t
 
 PROGRAM = Path(__file__).parents[1] / "harness" / "clockless_program.py"
 QUIET_S, AWAY_S = 150, 3_000
-"""Seconds in which the agent may connect before there is a time server; and for which the machine was off. The
-hub dates no event more than an hour after its arrival, and this one lived by the same wrong clock."""
+"""Seconds in which the agent may connect before there is a time server; and for which the machine was off.
+A hub dates no event more than an hour after its arrival, and this one lived by the same wrong clock."""
 UNIT = """[Unit]
 After=multi-user.target
 [Service]
