@@ -46,7 +46,7 @@ class Forms(HTMLParser):
         self._hidden += tag in ("script", "style", "svg", "code", "output")
         told = {name: value or "" for name, value in attrs}
         if tag == "form" and told.get("method") == "post":
-            self.forms.append((told["action"], {}, {}))
+            self.forms.append((told.get("action", ""), {}, {}))
         name = told.get("name")
         if tag == "option" and self.forms and (self._select not in self.forms[-1][1] or "selected" in told):
             self.forms[-1][1][self._select] = told.get("value", "")
