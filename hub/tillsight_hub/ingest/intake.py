@@ -190,9 +190,7 @@ def _note_sightings(connection: Connection, again: dict[str, int], aside: Sequen
     for device, number in sorted(again.items()):
         detail = f"{number} events that were acknowledged long ago"
         note_sighting(connection, device, "replay", at, detail, times=number)
-    used_twice = {
-        each.place.device: each.detail for each in aside if each.reason in COPIED and each.place
-    }
+    used_twice = {each.place.device: each.detail for each in aside if each.reason in COPIED and each.place}
     for device, detail in sorted(used_twice.items()):
         note_sighting(connection, device, "two-boxes", at, detail)
 
