@@ -202,7 +202,7 @@ def _quarantine_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _quarantine(arguments: Arguments, config: HubConfig) -> int:
     from .ingest.intake import Intake
-    from .quarantine import Selection, count_by_reason, listed, replay
+    from .ingest.quarantine import Selection, count_by_reason, listed, replay
 
     engine = _database(config)
     ids = tuple(arguments.number) if arguments.number else None

@@ -57,7 +57,6 @@ from .broker import EmbeddedBroker
 from .cases.keeper import CaseKeeper
 from .cases.opening import AlertCases
 from .cleaning.cleaner import Cleaner
-from .clocks import bound_unsynced
 from .commands.orders import forget_old_orders
 from .commands.teller import Teller
 from .compliance.retention import forget
@@ -70,10 +69,11 @@ from .fleet.boxes import Trouble
 from .fleet.sightings import Lookout
 from .fleet.versions import note_version
 from .identity.revocation import keep_list
+from .ingest.clocks import bound_unsynced
 from .ingest.limits import DeviceLimits
 from .ingest.subscriber import Subscriber
 from .ingest.writer import IngestWriter
-from .live import Live, TooManyStreams
+from .live.live import Live, TooManyStreams
 from .mail.outbox import forget_old
 from .mail.sender import sender_of
 from .nightly import Job, Nightly

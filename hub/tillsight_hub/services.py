@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .ingest.limits import DeviceLimits
     from .ingest.subscriber import Subscriber
     from .ingest.writer import IngestWriter
-    from .live import Live
+    from .live.live import Live
 
 
 @dataclass(frozen=True)

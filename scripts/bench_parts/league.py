@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from tillsight_hub.database import migrate, open_database
 from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.rollups import Progress, rebuild
-from tillsight_hub.scores import read_counts
+from tillsight_hub.scores.scores import read_counts
 
 from .chain import START_MS, apply_chain, device, touchpoint
 

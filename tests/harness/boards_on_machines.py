@@ -35,7 +35,7 @@ def board_on(machine: Machine, runtime: MicroPython, folder: Path) -> Iterator[L
     board_end, machine_end = socket.socketpair()
     board_end.setblocking(False)
     words = [*machine.enter(), "python3", "-c", CABLE]
-    cable = subprocess.Popen(words, stdin=machine_end, stdout=machine_end)
+    cable = subprocess.Popen(words, stdin=machine_end.fileno(), stdout=machine_end.fileno())
     board = LiveBoard(runtime, folder, board_end.fileno())
     try:
         wait_until(lambda: machine.run("readlink", PORT, check=False) != "", "the panel's port", 60)

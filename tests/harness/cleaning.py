@@ -11,8 +11,8 @@ import numpy.typing as npt
 from tests.harness.ingesting import HOUR, NOON, Box
 
 from tillsight_hub.calendar import WEEKDAYS, OpeningHours, PlaceCalendar, Span
+from tillsight_hub.cleaning.history import History
 from tillsight_hub.hierarchy import Touchpoint
-from tillsight_hub.history import History
 from tillsight_hub.labels import NOT_COUNTED, Label
 from tillsight_models.scales import scale
 

@@ -17,9 +17,9 @@ from tillsight_hub.access.accounts import list_users
 from tillsight_hub.consistency import verify
 from tillsight_hub.database import head_revision, migrate, open_database, prepare, writing
 from tillsight_hub.hierarchy import read_hierarchy
-from tillsight_hub.quarantine import listed
+from tillsight_hub.ingest.quarantine import listed
 from tillsight_hub.rollups import rebuild
-from tillsight_hub.scores import read_counts
+from tillsight_hub.scores.scores import read_counts
 from tillsight_hub.tables import fleet_alarm, metadata
 from tillsight_models.events import AttemptEnded, CounterAudited, HealthReported, SalesReported
 

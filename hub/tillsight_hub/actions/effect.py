@@ -11,12 +11,12 @@ from operator import add
 
 from sqlalchemy import Connection
 
-from ..changes import Change, Seen, changes
 from ..hierarchy import Touchpoint
 from ..metrics.counts import Counts
 from ..metrics.registry import Catalogue
 from ..periods import Period
-from ..scores import read_counts
+from ..scores.changes import Change, Seen, changes
+from ..scores.scores import read_counts
 from .register import Action
 
 WEEK = 7

@@ -11,9 +11,9 @@ from math import exp, lgamma
 
 from sqlalchemy import Connection, Engine, delete, insert, select
 
+from ..cleaning.history import read_history
 from ..database import writing
 from ..hierarchy import Touchpoint, read_hierarchy
-from ..history import read_history
 from ..periods import Period
 from ..tables import alert_state
 from .baseline import Baseline

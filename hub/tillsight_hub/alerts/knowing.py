@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from tillsight_models.problems import Problem
 
+from ..cleaning.history import read_history
 from ..database import writing
 from ..hierarchy import Touchpoint, read_hierarchy
-from ..history import read_history
 from ..periods import Period
 from ..tables import alert, alert_baseline, event
 from .baseline import Baseline, Traffic

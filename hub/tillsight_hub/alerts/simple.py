@@ -13,7 +13,7 @@ from pydantic import Field
 from tillsight_models.configuration import Settings
 from tillsight_models.problems import Problem
 
-from ..history import Times
+from ..cleaning.history import Times
 from .baseline import Baseline
 from .charts import QUIET_MS
 from .false_alarms import DAYS_A_MONTH

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..calendar import PlaceCalendar
-from ..history import History, Times
+from ..cleaning.history import History, Times
 from ..labels import NOT_COUNTED
 
 SETTLE_MS = 90_000

@@ -18,9 +18,9 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from tillsight_models.events import ButtonPressed
 
 from ..access.clock import now_ms
+from ..cleaning.history import History, Times, read_history
 from ..database import writing
 from ..hierarchy import Hierarchy, Touchpoint, read_hierarchy
-from ..history import History, Times, read_history
 from ..rollups import TO_THE_HOUR
 from ..tables import alert_state, event, uncleaned
 from .chain import Knowledge, by_store, charts_of

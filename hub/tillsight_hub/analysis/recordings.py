@@ -14,8 +14,8 @@ from tillsight_models.events import (
     SalesReported,
 )
 
+from ..cleaning.history import History, blind_spans
 from ..hierarchy import Touchpoint
-from ..history import History, blind_spans
 from ..rollups import TO_THE_HOUR
 from ..seed import Seed
 

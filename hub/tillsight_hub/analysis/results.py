@@ -8,7 +8,7 @@ from ..alerts.listing import COLUMNS, raised_row
 from ..alerts.offline import Raised
 from ..exports.export import Export, write_export
 from ..metrics.registry import Catalogue, Score
-from ..scores import series
+from ..scores.scores import series
 from .pipeline import Analysed
 
 FILES = {

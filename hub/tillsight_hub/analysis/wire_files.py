@@ -16,8 +16,8 @@ from tillsight_models.events import (
     decode_event,
 )
 
-from ..clocks import Anchor, Boot, corrected
 from ..errors import BadFile
+from ..ingest.clocks import Anchor, Boot, corrected
 from ..labels import Label
 from ..seed import read_seed
 from .recordings import Happened, Recording

@@ -11,8 +11,8 @@ from ..metrics.answers import Answers
 from ..metrics.impact import Driver, Impact, impact
 from ..metrics.questions import Questions, names_of, points_of, top_box
 from ..metrics.registry import Estimate, Status
+from ..scores.surveys import answers_of
 from ..services import ServicesDep
-from ..surveys import answers_of
 from .reading import READ_ERRORS, DaysQuery, period_of, visible_places
 
 router = APIRouter(prefix="/api/v1", tags=["drivers"], responses=READ_ERRORS)

@@ -15,9 +15,9 @@ from tillsight_models.events import PAYLOADS
 
 from ..access import require_role
 from ..access.audit import record
+from ..cells.faces import event_may_be_told
 from ..database import writing
 from ..exports.columns import label_names
-from ..faces import event_may_be_told
 from ..hierarchy import Hierarchy, Touchpoint
 from ..services import ServicesDep
 from ..tables import event

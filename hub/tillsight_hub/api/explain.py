@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..access import CurrentViewer
 from ..errors import BadScoreId, EventsGone, TooManyEvents, UnknownPlace
-from ..explain import Explanation, Recomputed, explain, recompute
 from ..hierarchy import read_hierarchy
 from ..metrics.counts import Calibration
 from ..metrics.relative import correction
+from ..scores.explain import Explanation, Recomputed, explain, recompute
 from ..services import ServicesDep
 from .reading import READ_ERRORS, Utc, utc
 from .scores import MetricOut, PeriodOut, ScoreOut, period_out, score_out

@@ -8,14 +8,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from ..access import CurrentViewer
-from ..changes import Change, Seen, changes, period_before
 from ..errors import BadPeriod, UnknownMetric
 from ..hierarchy import Touchpoint
 from ..metrics.registry import Catalogue, Metric
 from ..periods import Period
-from ..ranking import Standing, ranked, worst_of
-from ..score_ids import EditionOf, editions
-from ..scores import Group, read_counts, scores_of
+from ..scores.changes import Change, Seen, changes, period_before
+from ..scores.ranking import Standing, ranked, worst_of
+from ..scores.score_ids import EditionOf, editions
+from ..scores.scores import Group, read_counts, scores_of
 from ..services import Services, ServicesDep
 from .reading import READ_ERRORS, DaysQuery, period_of, visible_places
 from .scores import ScoreOut, named

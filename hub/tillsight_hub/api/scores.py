@@ -14,14 +14,14 @@ from ..access import CurrentViewer
 from ..errors import BadNarrowing, UnknownMetric
 from ..hierarchy import Touchpoint
 from ..metrics.registry import Catalogue, Metric, Score, Status, Unit
-from ..narrowing import Narrowed, Narrowing, read_narrowed
 from ..periods import Period
-from ..ranking import Standing
-from ..score_ids import EXPLAIN_API, Edition, EditionOf, narrowed_editions
-from ..scores import By, Group, scores_of
+from ..scores.narrowing import Narrowed, Narrowing, read_narrowed
+from ..scores.ranking import Standing
+from ..scores.score_ids import EXPLAIN_API, Edition, EditionOf, narrowed_editions
+from ..scores.scores import By, Group, scores_of
+from ..scores.shifts import read_shift_groups, shift_metrics
+from ..scores.teams import shift_standings
 from ..services import ServicesDep
-from ..shifts import read_shift_groups, shift_metrics
-from ..teams import shift_standings
 from .reading import READ_ERRORS, ScoreQuery, Utc, period_of, utc, visible_places
 
 router = APIRouter(prefix="/api/v1", tags=["scores"], responses=READ_ERRORS)

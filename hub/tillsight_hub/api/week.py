@@ -12,18 +12,18 @@ from starlette.responses import Response
 from tillsight_models.scales import SCALES
 
 from ..access import CurrentViewer
+from ..cells.week_release import WeekHour
 from ..errors import UnknownMetric
 from ..exports.columns import Column
 from ..exports.formats import MEDIA_TYPES, encode
 from ..hierarchy import Touchpoint
 from ..metrics.registry import Metric
 from ..metrics.shrinkage import Shrunk
-from ..narrowing import Narrowing
-from ..revisions import Revisions, read_revisions
-from ..score_ids import Edition, on_weekdays
+from ..scores.narrowing import Narrowing
+from ..scores.revisions import Revisions, read_revisions
+from ..scores.score_ids import Edition, on_weekdays
+from ..scores.week_cells import WeekCells, read_week_cells
 from ..services import ServicesDep
-from ..week_cells import WeekCells, read_week_cells
-from ..week_release import WeekHour
 from .reading import READ_ERRORS, DaysQuery, period_of, visible_places
 from .scores import ScoreOut, UsedOut, named, used_out
 

@@ -13,7 +13,7 @@ from ..cleaning.rules import DEVICE_RULES, RULES, Rule
 from ..cleaning.what_if import Comparison, what_if
 from ..errors import TooManyEvents, UnknownMetric
 from ..metrics.registry import Catalogue
-from ..scores import Group
+from ..scores.scores import Group
 from ..services import ServicesDep
 from ..viewer import Viewer
 from .reading import READ_ERRORS, ScoreQuery, Utc, period_of, utc, visible_places

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..history import History
 from ..labels import NOT_COUNTED, Label
 from ..metrics.arrivals import burst_tail
+from .history import History
 from .labelling import clean
 from .rules import CleaningSettings
 

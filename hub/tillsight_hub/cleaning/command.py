@@ -16,7 +16,7 @@ from ..hierarchy import read_hierarchy
 from ..metrics.catalogue import catalogue
 from ..metrics.registry import Catalogue, Score
 from ..periods import Period
-from ..scores import Group
+from ..scores.scores import Group
 from ..shown.asked import read_metric_settings
 from .rules import CleaningSettings, parameters
 

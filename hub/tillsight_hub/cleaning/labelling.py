@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..calendar import PlaceCalendar, Span
-from ..history import History, Times
 from ..labels import CLEANED, Label
+from .history import History, Times
 from .rules import RULES, CleaningSettings, Rule, SessionSettings
 
 Labels = npt.NDArray[np.int32]

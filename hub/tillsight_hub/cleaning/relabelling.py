@@ -16,9 +16,9 @@ from tillsight_models.events import ButtonPressed, decode_payload
 from .. import rollups, tables
 from ..database import writing
 from ..hierarchy import Hierarchy, Touchpoint, hierarchy_version, read_hierarchy
-from ..history import History, Key, Reading, Times, read_with_keys
 from ..rollups import TO_THE_HOUR, Standing, Tallies, hold_writers
 from ..tables import event, setting, uncleaned
+from .history import History, Key, Reading, Times, read_with_keys
 from .labelling import LONGEST_CONTACT_MS, clean, margin_ms, reach_ms
 from .rules import CleaningSettings
 from .uncleaned import next_turn, note_anew, take_arrived

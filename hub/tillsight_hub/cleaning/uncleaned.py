@@ -9,8 +9,8 @@ from sqlalchemy import Connection, text
 from tillsight_models.events import ButtonPressed, CameraReported, ContactEnded, Payload
 
 from ..calendar import Span
-from ..history import HOLDS_MS, TELLS_MS
 from ..rollups import TO_THE_HOUR, Standing
+from .history import HOLDS_MS, TELLS_MS
 from .labelling import LONGEST_CONTACT_MS
 
 ALWAYS = (0, 253_402_300_799_999)

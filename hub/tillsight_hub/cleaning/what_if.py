@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 
 from .. import rollups
 from ..hierarchy import Touchpoint
-from ..history import read_history
 from ..metrics.questions import Questions
 from ..periods import Period
-from ..recount import recounted
 from ..rollups import Tallies
-from ..scores import Group, read_counts
+from ..scores.recount import recounted
+from ..scores.scores import Group, read_counts
 from .bursts import Burst, find_bursts
+from .history import read_history
 from .relabelling import changes_between, relabel
 from .rules import CleaningSettings
 

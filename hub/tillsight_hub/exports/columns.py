@@ -11,9 +11,9 @@ from ..hierarchy import Touchpoint
 from ..labels import Label
 from ..metrics.counts import Calibration, Counts
 from ..metrics.registry import Score
-from ..ranking import Standing
-from ..score_ids import Edition
-from ..scores import Group
+from ..scores.ranking import Standing
+from ..scores.score_ids import Edition
+from ..scores.scores import Group
 
 Kind = Literal["text", "integer", "number", "time"]
 """Integers have 64 bits, numbers are floats, times are instants in UTC."""

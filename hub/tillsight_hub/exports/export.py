@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
-from ..faces import event_may_be_told
+from ..cells.faces import event_may_be_told
 from ..hierarchy import Touchpoint
 from ..metrics.registry import Catalogue
 from ..periods import Every, Period

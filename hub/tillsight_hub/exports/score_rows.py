@@ -12,9 +12,9 @@ from sqlalchemy import Connection, func, select
 from ..hierarchy import Hierarchy, Touchpoint, read_hierarchy
 from ..metrics.registry import Catalogue, Metric, Score
 from ..periods import Every, Period, bucket_days, bucket_of
-from ..ranking import Standing, ranked
-from ..score_ids import Edition, editions, series_editions
-from ..scores import Group, read_counts, series
+from ..scores.ranking import Standing, ranked
+from ..scores.score_ids import Edition, editions, series_editions
+from ..scores.scores import Group, read_counts, series
 from ..tables import device, quarantine
 from .columns import PlacePeriod
 

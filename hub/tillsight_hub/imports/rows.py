@@ -6,8 +6,8 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from ..calendar import PlaceCalendar
-from ..clocks import EARLIEST_MS
 from ..hierarchy import Touchpoint
+from ..ingest.clocks import EARLIEST_MS
 from ..periods import hour_bounds
 from .csv_file import Line
 from .moments import Moment, read_moment, read_parts

@@ -24,10 +24,10 @@ from tillsight_models.events import (
 from tillsight_models.scales import SCALES
 from tillsight_models.topics import DeviceTopics, parse_topic
 
-from ..clocks import EARLIEST_MS
 from ..compliance.declared import FACES
 from ..hierarchy import Hierarchy
 from ..labels import Label
+from .clocks import EARLIEST_MS
 from .messages import Incoming
 from .refusals import Refusal
 

@@ -17,13 +17,13 @@ from tillsight_models.events import (
     PressUndone,
 )
 
-from .. import clocks, rollups
+from .. import rollups
 from ..database import writing
 from ..fleet.sightings import note_sighting
 from ..fleet.watch import Watch
 from ..hierarchy import Hierarchy, Touchpoint, hierarchy_version, read_hierarchy
 from ..labels import Label
-from . import device_notes, undone, watermarks
+from . import clocks, device_notes, undone, watermarks
 from .batch import Batch, claims, note_fresh, pick_new, placed, refuse_foreign, reordered, replayed, touched
 from .checks import Arrival, Message
 from .crash_points import crash_point

@@ -34,7 +34,7 @@ from ..database import writing
 from ..hierarchy import Hierarchy, read_hierarchy
 from ..metrics.registry import DEFAULT_LEVEL, Catalogue
 from ..periods import Period
-from ..score_ids import EXPLAIN_PAGE, ScoreId
+from ..scores.score_ids import EXPLAIN_PAGE, ScoreId
 from ..services import ServicesDep
 from ..shown.places import has_whole, names_of, own_places
 from ..viewer import Viewer

@@ -38,7 +38,7 @@ from ..alerts.streams import Slots, week_of
 from ..cases.opening import cases_of
 from ..database import writing
 from ..hierarchy import Hierarchy, Touchpoint, read_hierarchy
-from ..live import Parts
+from ..live.live import Parts
 from ..services import Services, ServicesDep
 from ..tables import alert_state
 from ..viewer import Viewer

@@ -6,18 +6,18 @@ from typing import Literal
 
 from sqlalchemy import Connection, select
 
+from ..cells.release import without_what_was_said
+from ..cells.sums import Sums, add_to
+from ..cells.withholding import Withholding
 from ..hierarchy import Touchpoint
 from ..imports.origin import is_box
 from ..metrics.counts import Counts
 from ..metrics.registry import Catalogue, Score
 from ..periods import Period
-from ..release import without_what_was_said
-from ..score_ids import explain_page
-from ..scores import read_counts
-from ..sums import Sums, add_to
+from ..scores.score_ids import explain_page
+from ..scores.scores import read_counts
 from ..tables import CONTACT_COUNTERS, RATING_COUNTERS, UNCOVERED_COUNTERS, device, event, rollup_hour
 from ..tables import touchpoint as touchpoint_table
-from ..withholding import Withholding
 from .hours import Hour, Slot, Spark, hours_of, slots_of, spark_of
 
 Measure = Literal["dissatisfied", "satisfied"]

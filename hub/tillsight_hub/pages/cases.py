@@ -22,7 +22,7 @@ from ..cases.listing import SHOWN, Case, Shown, count_cases, read_cases
 from ..cases.opening import LONGEST_TITLE
 from ..database import writing
 from ..hierarchy import Hierarchy, read_hierarchy
-from ..live import Parts
+from ..live.live import Parts
 from ..services import ServicesDep
 from ..shown.places import own_places
 from ..viewer import Viewer

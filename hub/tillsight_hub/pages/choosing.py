@@ -11,8 +11,8 @@ from starlette.datastructures import QueryParams
 from ..calendar import WEEKDAYS
 from ..errors import BadPeriod
 from ..hierarchy import Hierarchy, Touchpoint
-from ..narrowing import Narrowing
 from ..periods import Bucket, Period, bucket_days
+from ..scores.narrowing import Narrowing
 from .figures import EN_DASH
 from .rendering import Pages
 

@@ -11,14 +11,14 @@ from tillsight_models.problems import Problem
 
 from ..access import PageSession
 from ..access.clock import now_ms
-from ..changes import Change
 from ..charts.caterpillar import Caterpillar, caterpillar
 from ..charts.drawing import Drawing
 from ..charts.funnel import FunnelPoint, funnel_plot
 from ..errors import UnknownMetric
 from ..hierarchy import Hierarchy, Touchpoint
 from ..metrics.registry import Metric, Score
-from ..ranking import RANKED_STATUSES
+from ..scores.changes import Change
+from ..scores.ranking import RANKED_STATUSES
 from .choosing import choose, place_options, range_of, today_of
 from .rendering import Pages, PagesDep
 from .source import Source, SourceDep

@@ -12,7 +12,7 @@ from ..access import CurrentAdmin, PageSession, create_token
 from ..access.asking import whole_admin
 from ..access.forms import CheckedForm
 from ..fleet.boxes import Box
-from ..live import Parts
+from ..live.live import Parts
 from ..services import Services, ServicesDep
 from ..tables import device, event
 from .devices import find_box

@@ -17,8 +17,8 @@ from ..labels import NOT_COUNTED, Label
 from ..metrics.counts import FLAGS, Counts
 from ..metrics.registry import Catalogue, Metric, Score
 from ..periods import Period
-from ..score_ids import explain_page
-from ..scores import HOUR_UNKNOWN, read_counts, series
+from ..scores.score_ids import explain_page
+from ..scores.scores import HOUR_UNKNOWN, read_counts, series
 from ..tables import UNDATED_DAY, device, event, rollup_day
 from .hours import Hour, hours_of, slots_of
 

@@ -15,7 +15,7 @@ from ..fleet.alarm_book import HUB, Alarm, read_alarms
 from ..fleet.boxes import Box, read_boxes
 from ..fleet.reports import HEIGHT, WIDTH, lines, read_happenings, read_reports
 from ..fleet.sightings import last_turned_away
-from ..live import Parts
+from ..live.live import Parts
 from ..services import ServicesDep
 from ..viewer import Viewer
 from .rendering import Pages, PagesDep

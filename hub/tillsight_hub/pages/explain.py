@@ -10,11 +10,11 @@ from starlette.responses import Response
 from ..access import PageSession
 from ..calendar import WEEKDAYS, PlaceCalendar
 from ..errors import BadScoreId, TooManyEvents, UnknownPlace
-from ..explain import Explanation, explain, recompute
 from ..hierarchy import Hierarchy
 from ..metrics.counts import FLAGS
-from ..narrowing import Narrowing
-from ..score_ids import EXPLAIN_API, hour_of
+from ..scores.explain import Explanation, explain, recompute
+from ..scores.narrowing import Narrowing
+from ..scores.score_ids import EXPLAIN_API, hour_of
 from ..services import ServicesDep
 from .figures import EN_DASH, Figures
 from .rendering import Pages, PagesDep

@@ -21,9 +21,9 @@ from ..errors import PartMissing, UnknownMetric
 from ..exports.formats import MEDIA_TYPES, Format, check_format, encode
 from ..hierarchy import Hierarchy
 from ..metrics.registry import Metric
-from ..narrowing import HOURS_BY, Narrowing, read_narrowed
-from ..score_ids import narrowed_editions
-from ..scores import By
+from ..scores.narrowing import HOURS_BY, Narrowing, read_narrowed
+from ..scores.score_ids import narrowed_editions
+from ..scores.scores import By
 from ..viewer import Viewer
 from .choosing import Choice, choose, place_options, range_of, today_of
 from .compare import places_within

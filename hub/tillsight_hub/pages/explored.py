@@ -8,10 +8,10 @@ from ..charts.trend import when
 from ..exports.columns import Cell, Column, utc
 from ..hierarchy import Hierarchy
 from ..metrics.registry import DEFAULT_LEVEL, Metric, Score
-from ..narrowing import Narrowing
 from ..periods import Period
-from ..score_ids import EXPLAIN_PAGE, Edition
-from ..scores import HOUR_UNKNOWN, By, Group
+from ..scores.narrowing import Narrowing
+from ..scores.score_ids import EXPLAIN_PAGE, Edition
+from ..scores.scores import HOUR_UNKNOWN, By, Group
 from .rendering import Pages
 
 SEPARATOR = ";"

@@ -12,10 +12,10 @@ from starlette.responses import Response
 from ..access import CurrentViewer, PageSession
 from ..access.clock import now_ms
 from ..hierarchy import Hierarchy, Touchpoint
-from ..live import Parts
+from ..live.live import Parts
 from ..metrics.counts import Counts
 from ..metrics.registry import Score
-from ..score_ids import explain_page
+from ..scores.score_ids import explain_page
 from ..services import ServicesDep
 from .board import MEASURES, Measure, Row, read_rows, still_there, total_by_scale
 from .figures import axis_end

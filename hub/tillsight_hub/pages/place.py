@@ -16,7 +16,7 @@ from ..hierarchy import Hierarchy
 from ..metrics.counts import Counts
 from ..metrics.registry import Metric, Score
 from ..periods import bucket_days
-from ..reasons import in_words, read_reasons, read_words
+from ..scores.reasons import in_words, read_reasons, read_words
 from ..services import Services, ServicesDep
 from .choosing import Choice, choose, place_options, range_of, today_of
 from .figures import axis_end

@@ -7,14 +7,14 @@ from operator import add
 
 from sqlalchemy import Connection, func, select
 
-from ..changes import Seen, changes, period_before
-from ..happenings import Happening, read_happenings
 from ..hierarchy import Touchpoint
 from ..metrics.counts import Counts
 from ..metrics.registry import Catalogue
-from ..narrowing import Narrowed, read_narrowed
 from ..periods import Bucket, Period, bucket_days, bucket_of
-from ..scores import By
+from ..scores.changes import Seen, changes, period_before
+from ..scores.happenings import Happening, read_happenings
+from ..scores.narrowing import Narrowed, read_narrowed
+from ..scores.scores import By
 from ..tables import contact_request, service_case, touchpoint
 from .choosing import Choice
 from .place_view import BELOW, HEADLINES, PER_SERVED, Below, Number, PlaceView, Where, Who, of_scale

@@ -6,13 +6,13 @@ from typing import Literal
 
 from tillsight_models.scales import Scale
 
-from ..changes import Change
-from ..happenings import Happening
 from ..hierarchy import Hierarchy, Touchpoint
 from ..metrics.counts import Counts
 from ..metrics.registry import Metric, Score
 from ..periods import Period, bucket_days, bucket_of
-from ..score_ids import EXPLAIN_PAGE, Cut, ScoreId, narrowed_cut
+from ..scores.changes import Change
+from ..scores.happenings import Happening
+from ..scores.score_ids import EXPLAIN_PAGE, Cut, ScoreId, narrowed_cut
 from .choosing import Choice
 from .rendering import Pages
 

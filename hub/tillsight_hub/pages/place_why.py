@@ -17,12 +17,12 @@ from ..metrics.impact import LEAST_PEOPLE, LEAST_PEOPLE_PER_DRIVER, Impact, impa
 from ..metrics.intervals import wilson
 from ..metrics.questions import Questions, names_of, points_of, top_box
 from ..metrics.registry import DEFAULT_LEVEL, Catalogue, Metric
-from ..narrowing import Narrowing
 from ..periods import Period, bucket_days
-from ..reasons import Reasons, plain
-from ..score_ids import EXPLAIN_PAGE, ScoreId, narrowed_cut
-from ..surveys import answers_of
-from ..week_cells import HOURS, WeekCells, read_week_cells
+from ..scores.narrowing import Narrowing
+from ..scores.reasons import Reasons, plain
+from ..scores.score_ids import EXPLAIN_PAGE, ScoreId, narrowed_cut
+from ..scores.surveys import answers_of
+from ..scores.week_cells import HOURS, WeekCells, read_week_cells
 from .choosing import Choice, range_of
 from .place_view import TONES, Where, members_of, metric_name
 from .rendering import Pages

@@ -14,7 +14,7 @@ from ..access.clock import now_ms
 from ..api.value import ValueOut, ValueQuery, value
 from ..charts.drawing import Drawing
 from ..charts.selling import SellingHour, selling_hours
-from ..live import Parts
+from ..live.live import Parts
 from ..periods import Period
 from ..services import ServicesDep
 from ..viewer import Viewer

@@ -14,12 +14,12 @@ from ..hierarchy import Hierarchy, Touchpoint
 from ..metrics.counts import Counts
 from ..metrics.registry import DEFAULT_LEVEL, Catalogue, Score
 from ..periods import Period, open_minutes_by_hour
-from ..ranking import Standing
-from ..score_ids import EXPLAIN_PAGE, ScoreId, editions
-from ..scores import Group, read_counts
-from ..shifts import read_shift_groups, shift_metrics
+from ..scores.ranking import Standing
+from ..scores.score_ids import EXPLAIN_PAGE, ScoreId, editions
+from ..scores.scores import Group, read_counts
+from ..scores.shifts import read_shift_groups, shift_metrics
+from ..scores.teams import shift_standings
 from ..tables import CONTACT_COUNTERS, rollup_hour
-from ..teams import shift_standings
 from .standings import By
 
 SHOWN = (

@@ -8,18 +8,18 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from ..changes import CERTAIN_BELOW, Change, Seen, changes, months_before, period_before
 from ..charts.caterpillar import Verdict
 from ..hierarchy import Hierarchy, Touchpoint
 from ..metrics.counts import Counts
 from ..metrics.funnel import Funnel, funnel
 from ..metrics.questions import Questions
 from ..metrics.registry import Catalogue, Metric, Score
-from ..narrowing import Narrowed, Narrowing, read_narrowed
 from ..periods import Period
-from ..ranking import Standing, ranked, worst_of
-from ..score_ids import EXPLAIN_PAGE, EditionOf, ScoreId, narrowed_cut, narrowed_editions
-from ..scores import Group
+from ..scores.changes import CERTAIN_BELOW, Change, Seen, changes, months_before, period_before
+from ..scores.narrowing import Narrowed, Narrowing, read_narrowed
+from ..scores.ranking import Standing, ranked, worst_of
+from ..scores.score_ids import EXPLAIN_PAGE, EditionOf, ScoreId, narrowed_cut, narrowed_editions
+from ..scores.scores import Group
 
 By = Literal["touchpoint", "store", "region"]
 LEAST_IN_FUNNEL = 5

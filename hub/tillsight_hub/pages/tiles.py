@@ -17,7 +17,7 @@ from ..calendar import PlaceCalendar
 from ..hierarchy import Hierarchy, Touchpoint
 from ..metrics.counts import Counts
 from ..metrics.registry import Catalogue, Score
-from ..score_ids import explain_page
+from ..scores.score_ids import explain_page
 from .alerts import Gauge, read_gauges
 from .board import MEASURES, SHOWN, WORST_LINK, Devices, Measure, Row, read_rows
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from ..access import CurrentViewer, PageSession
 from ..access.clock import now_ms
-from ..live import Parts
+from ..live.live import Parts
 from ..metrics.registry import Catalogue
 from ..services import ServicesDep
 from .day import Day, read_day

@@ -12,7 +12,7 @@ from ..access import CurrentViewer, PageSession
 from ..access.clock import now_ms
 from ..alerts.settings import AlertSettings
 from ..hierarchy import Hierarchy, Touchpoint
-from ..live import Parts
+from ..live.live import Parts
 from ..services import ServicesDep
 from .board import MEASURES, Measure, still_there
 from .figures import axis_end

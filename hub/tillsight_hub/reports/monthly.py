@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ..metrics.funnel import funnel
 from ..metrics.registry import Score
-from ..ranking import Standing, ranked, why_not
+from ..scores.ranking import Standing, ranked, why_not
 from .document import Block, Cell, Column, Note, Number, Point, Points, Report, Section, Table
 from .parts import (
     by_scale,

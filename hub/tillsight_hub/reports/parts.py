@@ -7,10 +7,10 @@ from importlib.metadata import version
 from itertools import dropwhile
 from typing import TYPE_CHECKING
 
-from ..changes import Change
 from ..charts.drawing import Drawing
-from ..happenings import read_happenings
 from ..periods import Bucket, Period, bucket_days
+from ..scores.changes import Change
+from ..scores.happenings import read_happenings
 from .document import Block, Cards, Cell, Chart, Column, Note, Number, Point, Points, Report, Section, Table
 from .kinds import Kind
 from .reading import SHOWN, Asked, Told, changed, read_told

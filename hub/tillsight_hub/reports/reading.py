@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from ..changes import Change, Seen, changes, period_before
 from ..errors import UnknownPlace
 from ..hierarchy import Hierarchy, Touchpoint
 from ..metrics.registry import Catalogue, Score
 from ..periods import Period
-from ..score_ids import Edition, editions
-from ..scores import By, Group, PlaceBy, read_counts, scores_of
+from ..scores.changes import Change, Seen, changes, period_before
+from ..scores.score_ids import Edition, editions
+from ..scores.scores import By, Group, PlaceBy, read_counts, scores_of
 
 if TYPE_CHECKING:
     from ..charts.drawing import Voice

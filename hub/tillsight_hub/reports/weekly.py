@@ -6,7 +6,7 @@ from ..alerts.listing import Entry, read_alerts
 from ..alerts.rules import read_rules
 from ..alerts.settings import AlertSettings
 from ..cases.listing import Case, read_cases
-from ..scores import PlaceBy
+from ..scores.scores import PlaceBy
 from .document import Block, Cell, Column, Note, Report, Section, Table
 from .parts import happened, headlines, main_metric, notes, place_table, report, trend_chart
 from .reading import Asked, Told, changed, read_told

@@ -5,8 +5,8 @@ from dataclasses import replace
 from ..metrics.impact import Driver, impact
 from ..metrics.questions import names_of, points_of, top_box
 from ..metrics.registry import DEFAULT_LEVEL
-from ..reasons import read_reasons
-from ..surveys import answers_of
+from ..scores.reasons import read_reasons
+from ..scores.surveys import answers_of
 from .document import Block, Cell, Column, Note, Section, Table
 from .parts import printed
 from .reading import Asked

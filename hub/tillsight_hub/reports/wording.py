@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from ..changes import Change
 from ..metrics.registry import Metric, Score, Status
 from ..periods import Period
+from ..scores.changes import Change
 from .document import Became, Cell, Chip, Mark, Mood, Number, Point, Tone
 from .reading import Asked, Told
 

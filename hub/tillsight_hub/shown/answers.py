@@ -11,10 +11,10 @@ from sqlalchemy import Connection, select
 
 from tillsight_models.events import QuestionAnswered
 
+from ..cells.release import cells_of
 from ..hierarchy import Touchpoint
 from ..periods import Period, bucket_days
-from ..release import cells_of
-from ..surveys import VISIT_MS
+from ..scores.surveys import VISIT_MS
 from ..tables import IS_RARE, event
 
 Given = tuple[Any, str, str]

@@ -20,7 +20,7 @@ from ..metrics.questions import Questions
 from ..metrics.registry import DEFAULT_LEVEL, Estimate
 from ..metrics.responses import share
 from ..metrics.topics import topics_of
-from ..surveys import gathered, read_cells
+from ..scores.surveys import gathered, read_cells
 from .answers import Asking, Person, by_place, is_in, people_of, rows_of, told_days
 
 OUTCOMES = ("complete", "partial", "timeout", "abandoned")

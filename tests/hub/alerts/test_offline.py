@@ -10,8 +10,8 @@ from tillsight_hub.alerts.listing import COLUMNS, csv_of, raised_row
 from tillsight_hub.alerts.offline import Raised, alerts_of
 from tillsight_hub.alerts.settings import AlertSettings
 from tillsight_hub.alerts.streams import SETTLE_MS, Stream
+from tillsight_hub.cleaning.history import History, Times
 from tillsight_hub.hierarchy import Touchpoint
-from tillsight_hub.history import History, Times
 from tillsight_hub.labels import Label
 from tillsight_models.scales import scale
 

@@ -11,9 +11,10 @@ from tests.harness.chain import Chain
 from tests.harness.hubs import running_hub
 from tests.harness.ingesting import MINUTE, NOON, Box
 
-from tillsight_hub import recount, tables
+from tillsight_hub import tables
 from tillsight_hub.compliance.raw_events import delete_raw
 from tillsight_hub.labels import Label
+from tillsight_hub.scores import recount
 from tillsight_models.events import CounterAudited, encode_message
 
 PERIOD = {"from": "2026-03-23", "to": "2026-04-05"}

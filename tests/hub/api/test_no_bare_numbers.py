@@ -12,7 +12,7 @@ from tests.harness.declared import declare_faces
 
 from tillsight_hub.metrics.registry import STATUSES
 from tillsight_hub.periods import Every
-from tillsight_hub.scores import By
+from tillsight_hub.scores.scores import By
 from tillsight_models.events import AttemptEnded, EmotionWindowed, SalesReported, TrafficCounted
 
 PERIOD = {"from": "2026-03-02", "to": "2026-03-09"}

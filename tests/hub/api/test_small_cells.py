@@ -23,9 +23,9 @@ from tests.harness.websites import PASSWORD, UNCLEANED, Visitor
 from tillsight_hub.access import add_user, create_token
 from tillsight_hub.app import create_app
 from tillsight_hub.config import HubConfig
-from tillsight_hub.live import View
+from tillsight_hub.live.live import View
 from tillsight_hub.periods import Every
-from tillsight_hub.scores import By
+from tillsight_hub.scores.scores import By
 from tillsight_models.configuration import read_settings
 from tillsight_models.errors import BadConfig
 

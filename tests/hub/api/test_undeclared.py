@@ -15,8 +15,8 @@ from tests.harness.declared import EVER, declare_faces
 from tillsight_hub.compliance.declared import told_spans
 from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.periods import Period
-from tillsight_hub.recount import recounted
-from tillsight_hub.scores import read_counts, series
+from tillsight_hub.scores.recount import recounted
+from tillsight_hub.scores.scores import read_counts, series
 from tillsight_hub.tables import declaration
 from tillsight_models.events import DemographicsWindowed, EmotionWindowed
 

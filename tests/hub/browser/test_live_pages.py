@@ -114,7 +114,7 @@ def test_an_empty_hub_shows_the_way_and_notices_its_first_touchpoint(
 ) -> None:
     from tests.harness.ingesting import SEED
 
-    from tillsight_hub.live import Live
+    from tillsight_hub.live.live import Live
     from tillsight_hub.seed import Seed, apply_seed
 
     with website(tmp_path, seed={}, users=("ada",)) as site:

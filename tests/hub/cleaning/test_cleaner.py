@@ -12,12 +12,12 @@ from tests.harness.ingesting import DAY, HOUR, NOON, SEED, Box, rollups_of, tabl
 from tillsight_hub import rollups
 from tillsight_hub.cleaning import relabelling
 from tillsight_hub.cleaning.cleaner import Cleaner
+from tillsight_hub.cleaning.history import read_with_keys
 from tillsight_hub.cleaning.labelling import clean
 from tillsight_hub.cleaning.rules import CleaningSettings
 from tillsight_hub.consistency import verify
 from tillsight_hub.database import writing
 from tillsight_hub.hierarchy import read_hierarchy
-from tillsight_hub.history import read_with_keys
 from tillsight_hub.labels import Label
 from tillsight_hub.rollups import rebuild
 from tillsight_hub.seed import Seed, apply_seed

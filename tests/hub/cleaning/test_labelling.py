@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from tests.harness.cleaning import AGAIN, GENUINE, MASHED, history, of_case, place, simulated_week, told
 
+from tillsight_hub.cleaning.history import History
 from tillsight_hub.cleaning.labelling import clean, reach_ms
 from tillsight_hub.cleaning.relabelling import joined
 from tillsight_hub.cleaning.rules import CleaningSettings
-from tillsight_hub.history import History
 from tillsight_hub.labels import CLEANED, NOT_COUNTED, Label
 
 CASES: list[dict[str, Any]] = tomllib.loads(

@@ -17,7 +17,7 @@ from tillsight_hub.cleaning.what_if import Comparison, what_if
 from tillsight_hub.errors import TooManyEvents
 from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.periods import Period
-from tillsight_hub.scores import read_counts
+from tillsight_hub.scores.scores import read_counts
 
 DAY = Period("2026-10-06", "2026-10-06")
 RULES = CleaningSettings()
@@ -87,7 +87,7 @@ def test_bursts_come_with_how_unlikely_they_are(engine: Engine) -> None:
 
 def test_a_period_with_too_many_events_is_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     _cleaned_half_day(engine)
-    monkeypatch.setattr("tillsight_hub.recount.MAX_EVENTS", 3)
+    monkeypatch.setattr("tillsight_hub.scores.recount.MAX_EVENTS", 3)
     with pytest.raises(TooManyEvents):
         _asked(engine, RULES)
 

@@ -11,13 +11,13 @@ from tillsight_hub.compliance.retention import due, forget
 from tillsight_hub.compliance.settings import RetentionSettings
 from tillsight_hub.consistency import verify
 from tillsight_hub.database import writing
-from tillsight_hub.doubts import read_doubts
 from tillsight_hub.errors import EventsGone
 from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.periods import Period
-from tillsight_hub.recount import recounted
 from tillsight_hub.rollups import rebuild
-from tillsight_hub.scores import read_counts
+from tillsight_hub.scores.doubts import read_doubts
+from tillsight_hub.scores.recount import recounted
+from tillsight_hub.scores.scores import read_counts
 from tillsight_hub.tables import event, stream, stream_gap
 from tillsight_models.events import CounterAudited
 

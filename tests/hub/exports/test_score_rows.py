@@ -21,7 +21,7 @@ from tillsight_hub.metrics.counts import FLAGS
 from tillsight_hub.metrics.registry import STATUSES
 from tillsight_hub.metrics.settings import MetricSettings
 from tillsight_hub.periods import Period
-from tillsight_hub.score_ids import ScoreId
+from tillsight_hub.scores.score_ids import ScoreId
 from tillsight_models.events import CameraReported, ContactEnded, CounterAudited
 
 METRICS = catalogue(MetricSettings())

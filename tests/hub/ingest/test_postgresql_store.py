@@ -24,8 +24,8 @@ from tests.harness.ingesting import (
 from tests.harness.processes import wait_until
 
 from tillsight_hub import rollups
-from tillsight_hub.clocks import bound_unsynced
 from tillsight_hub.consistency import verify
+from tillsight_hub.ingest.clocks import bound_unsynced
 from tillsight_hub.rollups import rebuild
 from tillsight_hub.seed import Seed, apply_seed
 

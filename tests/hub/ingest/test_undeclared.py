@@ -7,7 +7,7 @@ from tests.harness.ingesting import DAY, NOON, Box, intake, take
 from tillsight_hub.compliance.watching import watching
 from tillsight_hub.consistency import verify
 from tillsight_hub.hierarchy import read_hierarchy
-from tillsight_hub.quarantine import listed, replay
+from tillsight_hub.ingest.quarantine import listed, replay
 from tillsight_hub.tables import event, rollup_day
 from tillsight_models.events import DemographicsWindowed, EmotionWindowed
 

@@ -14,7 +14,7 @@ from tillsight_hub import tables
 from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.pages.place_why import leading, months_shown
 from tillsight_hub.periods import Period
-from tillsight_hub.reasons import Reasons
+from tillsight_hub.scores.reasons import Reasons
 from tillsight_models.events import EmotionWindowed, ReasonGiven
 
 from .conftest import Visit

@@ -1,0 +1,1 @@
+"""Live updates: views, channels and the way to those who watch."""

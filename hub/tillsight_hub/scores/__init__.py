@@ -1,0 +1,1 @@
+"""Scores of places and times, what they rest on, and how they compare."""
