@@ -36,6 +36,8 @@ FIELDS = ("period", "first", "last", "weekday", "from_hour", "until_hour", "plac
 """Of an address, in this order."""
 DAYS_BY_DAY, DAYS_BY_WEEK = 62, 400
 """Longest periods that are drawn by day and by week."""
+MOST_MONTHS = 300
+"""Of all touchpoints together, of which a page sums hours: some 10 ms each. Programs may ask for more."""
 NUMBER_OF_WEEKDAYS, NUMBER_OF_HOURS = len(WEEKDAYS), 24
 
 

@@ -25,7 +25,7 @@ from ..scores.narrowing import HOURS_BY, Narrowing, read_narrowed
 from ..scores.score_ids import narrowed_editions
 from ..scores.scores import By
 from ..viewer import Viewer
-from .choosing import Choice, choose, place_options, range_of, today_of
+from .choosing import MOST_MONTHS, Choice, choose, place_options, range_of, today_of
 from .compare import places_within
 from .day import NOT_EVERYWHERE
 from .explored import COLUMNS, Explored, Line, Sorting, cells_of, rows_of
@@ -164,6 +164,7 @@ def _asked(
             smallest_cell=source.metrics.smallest_cell,
             now=now,
             questions=source.metrics.chosen([each.id for each in metrics]).questions,
+            most_months=MOST_MONTHS,
         )
         edition_of = narrowed_editions(
             connection,

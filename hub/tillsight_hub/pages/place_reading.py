@@ -16,7 +16,7 @@ from ..scores.happenings import Happening, read_happenings
 from ..scores.narrowing import Narrowed, read_narrowed
 from ..scores.scores import By
 from ..tables import contact_request, service_case, touchpoint
-from .choosing import Choice
+from .choosing import MOST_MONTHS, Choice
 from .place_view import BELOW, HEADLINES, PER_SERVED, Below, Number, PlaceView, Where, Who, of_scale
 
 
@@ -71,6 +71,7 @@ class _Reading:
             smallest_cell=self.metrics.smallest_cell,
             now=self.now,
             questions=self.metrics.questions,
+            most_months=MOST_MONTHS,
         )
 
     def sum(self, narrowed: Narrowed) -> Counts:

@@ -23,7 +23,7 @@ from ..scores.reasons import Reasons, plain
 from ..scores.score_ids import EXPLAIN_PAGE, ScoreId, narrowed_cut
 from ..scores.surveys import answers_of
 from ..scores.week_cells import HOURS, WeekCells, read_week_cells
-from .choosing import Choice, range_of
+from .choosing import MOST_MONTHS, Choice, range_of
 from .place_view import TONES, Where, members_of, metric_name
 from .rendering import Pages
 
@@ -31,8 +31,6 @@ MetricsOf = tuple[Catalogue, Questions]
 """What the hub computes, and the questions of all its metrics."""
 MONTHS_BACK = 3
 """Where a period has no whole month that is over, hours of the week are of the last ones before its end."""
-MOST_CELLS = 300
-"""Months times touchpoints that are summed for a page: some 5 ms each."""
 WELL_KNOWN = 30
 """A cell with fewer answers is hatched."""
 
@@ -107,7 +105,7 @@ def months_shown(members: Sequence[Touchpoint], period: Period, now: int) -> Per
     """The whole months of the period that are over, or the last ones before its end where it has none; fewer
     where there are many touchpoints."""
     running = min(place.calendar.business_day(now) for place in members)
-    most = max(1, MOST_CELLS // len(members))
+    most = max(1, MOST_MONTHS // len(members))
     last = _month_before(min(period.last, running))
     if bucket_days(period.last, "month").last == period.last < running:
         last = bucket_days(period.last, "month")

@@ -20,6 +20,7 @@ from ..scores.narrowing import Narrowed, Narrowing, read_narrowed
 from ..scores.ranking import Standing, ranked, worst_of
 from ..scores.score_ids import EXPLAIN_PAGE, EditionOf, ScoreId, narrowed_cut, narrowed_editions
 from ..scores.scores import Group
+from .choosing import MOST_MONTHS
 
 By = Literal["touchpoint", "store", "region"]
 LEAST_IN_FUNNEL = 5
@@ -148,6 +149,7 @@ def read_comparisons(
             smallest_cell=metrics.smallest_cell,
             now=now,
             questions=questions,
+            most_months=MOST_MONTHS,
         )
 
     def links(period: Period) -> EditionOf:

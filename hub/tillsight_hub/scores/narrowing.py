@@ -5,6 +5,7 @@ so an answer says which part of its period was used.
 """
 
 import re
+import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
@@ -18,7 +19,7 @@ from ..metrics.questions import Questions
 from ..metrics.settings import SUPPRESS_BELOW
 from ..periods import Period, bucket_days
 from .scores import By, Group, PlaceBy, place_of, read_counts
-from .week_cells import HOURS, WEEKDAYS, WeekCells, read_week_cells, read_weeks_of
+from .week_cells import HOURS, WEEKDAYS, WeekCells, read_week_cells, read_weeks_of, whole_months
 
 HOURS_BY = (*get_args(PlaceBy), "month", "weekday", "hour")
 """What scores of some hours may be grouped by."""
@@ -88,8 +89,12 @@ def read_narrowed(
     smallest_cell: int = SUPPRESS_BELOW,
     now: int | None = None,
     questions: Questions = (),
+    most_months: int | None = None,
 ) -> Narrowed:
-    """Like `read_counts`; without a whole month hours have no group. BadNarrowing for them by day or week."""
+    """Like `read_counts`; without a whole month hours have no group. BadNarrowing for them by day or week.
+
+    With `most_months`, hours are of the last months only: so many at most of all touchpoints together.
+    """
     if not narrowing.hours and (by != "hour" or not narrowing.weekdays):
         groups = read_counts(
             connection,
@@ -105,6 +110,8 @@ def read_narrowed(
         return Narrowed(groups, period)
     if by == "day" or by == "week":  # noqa: PLR1714 - the type checker follows this one
         raise BadNarrowing(f"hours by {by}: expected by one of {', '.join(HOURS_BY)}")
+    if most_months is not None:
+        period = _end_of(period, places, most_months, now)
     asked = _Asked(connection, places, period, narrowing, smallest_cell, now)
     found = list(asked.by_place(by) if by in get_args(PlaceBy) else asked.by_time(by))
     months = [week.period for week, _ in found if week.period]
@@ -156,6 +163,13 @@ class _Asked:
     def _weeks(self, places: Sequence[Touchpoint], period: Period) -> list[WeekCells]:
         weeks = read_week_cells(self.connection, places, period, self.smallest, self.now)
         return [week for week in weeks if week.months]
+
+
+def _end_of(period: Period, places: Sequence[Touchpoint], most: int, now: int | None) -> Period:
+    """From the first of its last whole months, `most` of all touchpoints together; one at least."""
+    months = list(whole_months(places, period, now or time.time_ns() // 1_000_000)) if places else []
+    kept = months[-max(1, most // max(1, len(places))) :]
+    return Period(f"{kept[0]}-01", period.last) if len(kept) < len(months) else period
 
 
 def _group(week: WeekCells, narrowing: Narrowing, key: str) -> Group:

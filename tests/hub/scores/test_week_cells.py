@@ -136,3 +136,25 @@ def test_weekdays_and_hours_are_read_alike_on_each_database(any_chain: Chain) ->
         "1_10": {"till-1": 24, "till-2": 0},
         "1234567_11": {"till-1": 0, "till-2": 45},
     }
+
+
+@pytest.mark.parametrize(
+    ("most", "used"), [(None, "2026-01-01"), (6, "2026-01-01"), (4, "2026-02-01"), (1, "2026-03-01")]
+)
+def test_a_page_of_many_touchpoints_sums_the_last_months(chain: Chain, most: int | None, used: str) -> None:
+    for place in ("till-1", "till-2"):
+        for month in ("01", "02", "03"):
+            chain.press(place, f"2026-{month}-16T10:10", 4, times=20)
+    chain.settle()
+    with chain.engine.connect() as connection:
+        found = read_narrowed(
+            connection,
+            chain.touchpoints("till-1", "till-2"),
+            Period("2026-01-01", "2026-04-20"),
+            "org",
+            Narrowing.parse("", "10-11"),
+            now=chain.at("till-1", "2026-05-10T12:00"),
+            most_months=most,
+        )
+    assert found.used == Period(used, "2026-03-31")
+    assert [group.counts.accepted for group in found.groups] == [40 * (4 - int(used[5:7]))]
