@@ -27,7 +27,7 @@ LONGEST = (
     "e2e/test_demo.py",
     "e2e/test_killed_eyes.py",
     "hub/api/test_small_cells.py",
-    "hub/test_withholding.py",
+    "hub/cells/test_withholding.py",
     "hub/pages/test_place.py",
     "hub/browser/test_phone.py",
     "hub/browser/test_comparing.py",

@@ -315,8 +315,9 @@ def test_a_panel_with_another_protocol_is_named_and_not_used(
 ) -> None:
     agent = start_agent()
     far = os.open(line.far, os.O_RDWR | os.O_NOCTTY)
-    os.write(far, encode(pack(HELLO, VERSION + 1, *FIRMWARE, 1, 1, 5, 24, 0, 0)))
-    agent.wait_for("lost")
+    hello = encode(pack(HELLO, VERSION + 1, *FIRMWARE, 1, 1, 5, 24, 0, 0))
+    wait_until(lambda: bool(os.write(far, hello) and agent.reports), "word of the panel")
+    assert agent.reports[0].state == "lost"
     assert agent.reports[0].detail == "speaks version 2, expected 1"
     os.close(far)
 

@@ -52,7 +52,7 @@ def test_a_senseless_rule_is_refused_with_the_reason_on_the_page(site: Website, 
     values = {"place": "rome", "kind": "negative-share", "share": "0.1", "least_answers": "5"}
     answer = visitor.client.post("/alerts/rules", data=values | token)
     assert answer.status_code == 422
-    assert "one negative answer of 5 would alarm" in answer.text
+    assert "One bad answer of 5 would alarm already." in answer.text
 
 
 def test_a_form_from_elsewhere_changes_nothing(site: Website, visit: Visit) -> None:
