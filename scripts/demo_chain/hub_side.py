@@ -168,6 +168,12 @@ program = "{broker}"
 [web]
 port = {hub.web_port}
 
+[ingest]
+# Weeks of the past are handed in at once.
+device_rate = 100000
+device_burst = 1000000
+device_daily = 10000000
+
 [metrics]
 questions = [
     {{ survey = "{SURVEY}", question = "recommend", asks = "nps" }},
