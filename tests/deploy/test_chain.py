@@ -15,7 +15,7 @@ from tests.harness.chains import HUB, NETWORK, Chain, chain
 from tests.harness.machines import Machine, Root
 from tests.harness.shops import PROGRAMS, TILL, TILLS
 
-pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("chain"), pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.deploy, pytest.mark.timeout(2400)]
 
 DIES = 'sys.exit("this release is broken")'
 IDENTITY = "/var/lib/tillsight/identity/current"

@@ -7,7 +7,7 @@ from tests.harness.bundles import Bundle
 from tests.harness.machines import Root, booted
 from tests.harness.shops import Shop
 
-pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("debian_13"), pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.deploy, pytest.mark.timeout(2400)]
 
 
 def test_one_call_leads_from_a_bare_debian_13_to_the_first_event(

@@ -18,7 +18,7 @@ from tests.harness.two_units import (
     without,
 )
 
-pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("privacy"), pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.deploy, pytest.mark.timeout(3600)]
 
 
 @pytest.fixture(scope="module")

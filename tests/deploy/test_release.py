@@ -9,7 +9,7 @@ from tests.harness.bundles import Bundle, sign, sums_of
 from tests.harness.machines import Root, booted
 from tests.harness.shops import Shop
 
-pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("release"), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.deploy, pytest.mark.timeout(1800)]
 
 RELEASES = "opt/tillsight/releases"
 

@@ -15,7 +15,7 @@ from tests.harness.machines import Root, booted
 from tests.harness.playbooks import DEPLOY, Played
 from tests.harness.shops import Shop
 
-pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("roles"), pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.deploy, pytest.mark.timeout(3600)]
 
 ROLES = re.findall(r"- role: (\w+)", (DEPLOY / "site.yml").read_text(encoding="utf-8"))
 SETTINGS = {"tillsight_kiosk": True, "tillsight_kiosk_install": False, "tillsight_kiosk_start": False}

@@ -8,7 +8,7 @@ import pytest
 from tests.deploy.conftest import say
 from tests.harness.shops import Shop
 
-pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("shop"), pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.deploy, pytest.mark.timeout(2400)]
 
 
 def test_one_call_leads_from_a_bare_machine_to_the_first_event(shop: Shop) -> None:

@@ -9,7 +9,7 @@ from tests.deploy.conftest import say
 from tests.harness.hanging import hang_main_thread, main_process, stop
 from tests.harness.shops import TALKATIVE, TILL, Shop
 
-pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("shop"), pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.deploy, pytest.mark.timeout(2400)]
 
 AGAIN_S = 5.0
 """After WatchdogSec, on a machine that starts the program in less; a busy one is given what it needs."""
@@ -55,7 +55,7 @@ def watchdog_s(shop: Shop, unit: str) -> float:
 def killed_s(shop: Shop, unit: str, only: str) -> float:
     """Seconds until it is heard again when it is killed: what a start takes here and now."""
     began = time.time()
-    shop.machine.run("systemctl", "kill", "--signal=SIGKILL", unit)
+    shop.machine.run("systemctl", "kill", "--kill-whom=main", "--signal=SIGKILL", unit)
     shop.until(lambda: stored_since(shop, began + 1, only), f"{unit} to publish after a kill", 120)
     return time.time() - began
 

@@ -8,7 +8,7 @@ from tests.deploy.conftest import say
 from tests.harness.bundles import VERSION
 from tests.harness.shops import Shop
 
-pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("shop"), pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.deploy, pytest.mark.timeout(2400)]
 
 DIES = 'sys.exit("this release is broken")'
 HANGS = "import time\ntime.sleep(10_000)"

@@ -18,7 +18,7 @@ from tests.deploy.conftest import say
 from tests.harness.shops import Shop
 from tests.harness.virtual import Kernel, files_of, image_of, run
 
-pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("shop"), pytest.mark.timeout(6000)]
+pytestmark = [pytest.mark.deploy, pytest.mark.timeout(6000)]
 
 PROGRAM = Path(__file__).parents[1] / "harness" / "clockless_program.py"
 QUIET_S, AWAY_S = 150, 3_000
