@@ -31,8 +31,8 @@ class Window:
 
     def listen(self) -> None:
         def heard(message: ConsoleMessage) -> None:
-            lost_stream = self.site.ending and "/live/" in str(message.location)
-            if message.type in ("error", "warning") and not lost_stream:
+            lost = "/live/" in str(message.location) or "ERR_CONNECTION_REFUSED" in message.text
+            if message.type in ("error", "warning") and not (lost and self.site.ending):
                 self.complaints.append(f"{message.type}: {message.text} {message.location}")
 
         self.page.on("console", heard)
