@@ -4,8 +4,22 @@ from sqlalchemy import Connection, Engine, insert
 
 from tillsight_hub.database import writing
 from tillsight_hub.tables import declaration
+from tillsight_models.events import DemographicsWindowed
 
 EVER = ("2000-01-01", "2199-01-01")
+AGES = DemographicsWindowed(
+    period_s=900,
+    under_18=1,
+    from_18=10,
+    from_30=10,
+    from_45=10,
+    from_60=9,
+    age_unknown=0,
+    male=20,
+    female=20,
+    gender_unknown=0,
+)
+"""What a camera says of the people whose faces it saw."""
 
 
 def declare_faces(engine: Engine, *places: str, days: tuple[str, str] = EVER) -> None:

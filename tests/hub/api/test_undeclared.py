@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import delete
 from tests.harness.chain import Chain
-from tests.harness.declared import EVER, declare_faces
+from tests.harness.declared import AGES, EVER, declare_faces
 
 from tillsight_hub.compliance.declared import told_spans
 from tillsight_hub.hierarchy import read_hierarchy
@@ -18,23 +18,11 @@ from tillsight_hub.periods import Period
 from tillsight_hub.scores.recount import recounted
 from tillsight_hub.scores.scores import read_counts, series
 from tillsight_hub.tables import declaration
-from tillsight_models.events import DemographicsWindowed, EmotionWindowed
+from tillsight_models.events import EmotionWindowed
 
 VALIDATION = ((80, 15, 5, 0), (10, 80, 10, 0), (5, 35, 60, 0))
 WINDOW = EmotionWindowed(
     period_s=600, positive=30, neutral=20, negative=5, unknown=5, model="moods-2", validation=VALIDATION
-)
-AGES = DemographicsWindowed(
-    period_s=900,
-    under_18=1,
-    from_18=10,
-    from_30=10,
-    from_45=10,
-    from_60=9,
-    age_unknown=0,
-    male=20,
-    female=20,
-    gender_unknown=0,
 )
 SECOND_DAY = ("2026-03-03", "2199-01-01")
 DAYS = {"from": "2026-03-02", "to": "2026-03-03"}

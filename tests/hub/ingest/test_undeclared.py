@@ -1,7 +1,7 @@
 """Faces that nobody has declared are not kept, and the device need not send them again."""
 
 from sqlalchemy import Engine, func, select
-from tests.harness.declared import declare_faces
+from tests.harness.declared import AGES, declare_faces
 from tests.harness.ingesting import DAY, NOON, Box, intake, take
 
 from tillsight_hub.compliance.watching import watching
@@ -9,21 +9,9 @@ from tillsight_hub.consistency import verify
 from tillsight_hub.hierarchy import read_hierarchy
 from tillsight_hub.ingest.quarantine import listed, replay
 from tillsight_hub.tables import event, rollup_day
-from tillsight_models.events import DemographicsWindowed, EmotionWindowed
+from tillsight_models.events import EmotionWindowed
 
 MOODS = EmotionWindowed(period_s=900, positive=11, neutral=20, negative=10, unknown=3)
-AGES = DemographicsWindowed(
-    period_s=900,
-    under_18=1,
-    from_18=10,
-    from_30=10,
-    from_45=10,
-    from_60=9,
-    age_unknown=0,
-    male=20,
-    female=20,
-    gender_unknown=0,
-)
 
 
 def stored(engine: Engine) -> list[str]:
